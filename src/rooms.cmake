@@ -1,0 +1,45 @@
+# The floors of the house, lowest first: each room names its files and the rooms that it may use.
+
+strata_room(base
+  SOURCES checked.cpp file.cpp fmt.cpp random.cpp text.cpp thread_pool.cpp)
+
+strata_room(kernels
+  SOURCES contract.cpp reference.cpp panels.cpp registry.cpp
+  USES base)
+# The loops of the kernels are written to be vectorised, which GCC 12 does at -O3.
+target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)
+
+strata_room(data
+  SOURCES table.cpp take_rows.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
+  USES base
+  LIBRARIES ZLIB::ZLIB)
+
+strata_room(network
+  SOURCES architecture.cpp parameters.cpp workspace.cpp step.cpp
+  USES kernels base)
+
+strata_room(optim
+  SOURCES optimizer.cpp
+  USES kernels base)
+
+strata_room(features
+  SOURCES scaling.cpp
+  USES data base)
+
+strata_room(model
+  SOURCES options.cpp recipes.cpp model.cpp encode.cpp predict.cpp score.cpp read_for.cpp model_file.cpp metadata.cpp safetensors.cpp strict_json.cpp
+  USES features network kernels data base
+  LIBRARIES nlohmann_json::nlohmann_json ZLIB::ZLIB)
+
+strata_room(train
+  SOURCES prepare.cpp task.cpp read_training.cpp loader.cpp finite.cpp trainer.cpp
+  USES model network optim data features kernels base)
+
+strata_room(tools
+  SOURCES steps.cpp steps_model.cpp of_model.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp gradient_check_file.cpp
+  USES train model network data kernels base)
+
+set(STRATA_OBJECTS)
+foreach(room base kernels data network optim features model train tools)
+  list(APPEND STRATA_OBJECTS $<TARGET_OBJECTS:strata_${room}>)
+endforeach()
