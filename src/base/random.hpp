@@ -1,0 +1,52 @@
+// Two random streams: our own, which is a function of (seed, stream, position), and NumPy's legacy one, bit for bit.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <random>
+#include <span>
+
+namespace strata {
+
+/// Philox4x32-10 (Salmon, Moraes, Dror and Shaw, SC'11): four random words for each 128-bit counter under a 64-bit key.
+[[nodiscard]] std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                                      std::array<std::uint32_t, 2> key) noexcept;
+
+/// What the numbers are drawn for; each purpose has its own stream, so that none disturbs another.
+enum class RandomPurpose : std::uint32_t { weights = 1, shuffle = 2, split = 3 };
+
+/// Counter-based numbers: the n-th depends on (seed, purpose, index, n) and on nothing else.
+class CounterRandom {
+ public:
+  CounterRandom(std::uint64_t seed, RandomPurpose purpose, std::uint32_t index) noexcept;
+  /// A standard normal number (Box and Muller, 1958): the n-th of the stream.
+  [[nodiscard]] double normal(std::uint64_t n) const noexcept;
+  /// Uniform in 0 … bound − 1, without bias (Lemire, 2019): the next of the stream.
+  [[nodiscard]] std::uint64_t below(std::uint64_t bound) noexcept;
+  /// Uniform in (0, 1): the next of the stream.
+  [[nodiscard]] double uniform() noexcept;
+
+ private:
+  [[nodiscard]] std::array<std::uint32_t, 4> words(std::uint64_t n) const noexcept;
+  std::array<std::uint32_t, 2> key_;
+  std::uint32_t purpose_, index_;
+  std::uint64_t next_ = 0;
+};
+
+/// A permutation of 0 … size − 1 (Fisher and Yates), a function of (seed, purpose, index).
+void shuffled(std::uint64_t seed, RandomPurpose purpose, std::uint32_t index, std::span<std::size_t> order) noexcept;
+
+/// numpy.random.seed(seed), then randn: MT19937 and Marsaglia's polar method, with the second number of a pair kept.
+class NumpyRandom {
+ public:
+  explicit NumpyRandom(std::uint32_t seed) : engine_(seed) {}
+  [[nodiscard]] double uniform() noexcept;
+  [[nodiscard]] double normal() noexcept;
+
+ private:
+  std::mt19937 engine_;
+  bool has_kept_ = false;
+  double kept_ = 0;
+};
+
+}  // namespace strata

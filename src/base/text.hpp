@@ -1,0 +1,38 @@
+// Small things about text that several rooms need.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace strata {
+
+/// The candidate with the smallest edit distance, when it is near enough to be what was meant; else empty.
+[[nodiscard]] std::string nearest(std::string_view word, std::span<const std::string> candidates);
+/// "; did you mean 'x'?" or nothing.
+[[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> candidates);
+
+/// "a, b, c"; after `most` names: "a, b, … (12 more)".
+[[nodiscard]] std::string joined(std::span<const std::string> words, std::size_t most = 12);
+[[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
+
+/// The whole text as a number (surrounding blanks and one leading '+' allowed); false when it is not one.
+/// "nan" and "inf" are numbers here; the caller decides whether they are welcome. Out of range: ±inf, or 0.
+[[nodiscard]] bool parse_number(std::string_view text, double& value) noexcept;
+
+/// The shortest digits that read back as the same number.
+[[nodiscard]] std::string shortest(double value);
+[[nodiscard]] std::string shortest(float value);
+/// 17 significant digits: enough for any reader to get the same double. NaN and infinities become "null" for JSON.
+[[nodiscard]] std::string digits17(double value);
+/// A JSON string literal with its quotes; invalid UTF-8 becomes U+FFFD.
+[[nodiscard]] std::string json_string(std::string_view text);
+/// Control characters (terminal escapes) made harmless, for text from a file that goes to a terminal.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// "(7, 12288)".
+[[nodiscard]] std::string shape_text(std::size_t rows, std::size_t cols);
+
+}  // namespace strata
