@@ -1,0 +1,79 @@
+// What the network is: values only, no numbers to train.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace strata {
+
+/// The element-wise functions g of A = g(Z).
+enum class Activation {
+  identity,
+  sigmoid,
+  tanh,
+  relu,
+  leaky_relu,  ///< slope 0.01 below zero
+  elu,         ///< alpha = 1 (Clevert et al., 2016)
+  selu,        ///< self-normalising constants of Klambauer et al., 2017
+  gelu,        ///< z·Φ(z) with the exact normal distribution function (Hendrycks and Gimpel, 2016)
+  silu,        ///< z·σ(z) (Elfwing et al., 2018)
+  mish,        ///< z·tanh(softplus(z)) (Misra, 2020)
+  softplus,    ///< ln(1 + e^z)
+};
+
+/// The loss of one example, computed from the logits z = Z[L]; with the head that belongs to it, dZ[L] = A[L] − Y.
+enum class Loss {
+  binary_cross_entropy,       ///< −Σ_k y ln a + (1−y) ln(1−a), a = sigmoid(z); each output is a yes/no question
+  categorical_cross_entropy,  ///< −Σ_k y_k ln a_k, a = softmax(z); exactly one of the outputs is right
+  squared_error,              ///< ½ Σ_k (a_k − y_k)², a = z
+};
+
+/// The last activation; the loss owns it.
+enum class Head { sigmoid, softmax, identity };
+
+[[nodiscard]] Head head_of(Loss loss) noexcept;
+
+[[nodiscard]] std::string_view name(Activation activation) noexcept;
+[[nodiscard]] std::string_view name(Loss loss) noexcept;
+[[nodiscard]] std::string_view name(Head head) noexcept;
+
+/// All activations, in the order of the enumeration.
+[[nodiscard]] std::span<const Activation> all_activations() noexcept;
+
+/// Throw Error(usage), with the nearest right name, when the name is unknown.
+[[nodiscard]] Activation activation_from_name(std::string_view name);
+[[nodiscard]] Loss loss_from_name(std::string_view name);
+
+/// A hidden layer: n_l units and their g.
+struct LayerSpec {
+  int units = 0;
+  Activation activation = Activation::relu;
+  bool operator==(const LayerSpec&) const = default;
+};
+
+/// A fully connected network of depth L: hidden layers 1 … L−1, then the output layer L whose activation is the loss's head.
+struct Architecture {
+  int inputs = 0;                ///< n_x = n_0
+  std::vector<LayerSpec> hidden;  ///< layers 1 … L−1; empty: logistic or linear regression
+  int outputs = 1;               ///< n_y = n_L
+  Loss loss = Loss::binary_cross_entropy;
+
+  [[nodiscard]] int depth() const noexcept { return static_cast<int>(hidden.size()) + 1; }  ///< L
+  /// n_l, for l = 0 … L.
+  [[nodiscard]] int units(int l) const noexcept {
+    return l == 0 ? inputs : l == depth() ? outputs : hidden[static_cast<std::size_t>(l - 1)].units;
+  }
+  /// The hidden layer l, for l = 1 … L−1.
+  [[nodiscard]] const LayerSpec& layer(int l) const noexcept { return hidden[static_cast<std::size_t>(l - 1)]; }
+  [[nodiscard]] Head head() const noexcept { return head_of(loss); }
+  /// The number of weights and biases: Σ_l n_l·n_{l−1} + n_l.
+  [[nodiscard]] std::size_t parameter_count() const;
+  /// Throws Error(shape) unless every layer has at least one unit and softmax has at least two outputs.
+  void validate() const;
+
+  bool operator==(const Architecture&) const = default;
+};
+
+}  // namespace strata

@@ -1,0 +1,89 @@
+// The contract: what a back end computes, one equation each. reference.hpp says the same as loops, and is the meaning.
+//
+// Every matrix is column-major and has the shape written beside it; m is the number of examples of the batch. The caller
+// guarantees the shapes (asserted in debug builds). No operation allocates, throws or prints. The sum behind every output
+// element runs in one fixed order that depends on the shapes alone, so that results are the same bits for any number of
+// threads, and an example gives the same bits alone and anywhere in a batch.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/view.hpp"
+#include "strata/architecture.hpp"
+
+namespace strata {
+
+/// g' from A: then A may overwrite Z. GELU, SiLU and Mish need Z.
+[[nodiscard]] bool derivative_from_output(Activation g) noexcept;
+
+/// Step t = 1, 2, … of Adam (Kingma and Ba, 2015), ε outside the root.
+struct AdamStep {
+  double alpha, beta1, beta2, epsilon;
+  long long t;
+};
+
+template <class T>
+class Kernels {
+ public:
+  virtual ~Kernels() = default;
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
+  // Z = W A_prev + b                    W (n_l, n_prev), b (n_l, 1), A_prev (n_prev, m), Z (n_l, m)
+  virtual void linear_forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z) const noexcept = 0;
+
+  // A = g(Z)                            (n_l, m) both; A may be Z itself
+  virtual void activation_forward(Activation g, View<const T> Z, View<T> A) const noexcept = 0;
+
+  // A = head(Z)                         (n_L, m) both; A may be Z itself
+  virtual void head_forward(Head head, View<const T> Z, View<T> A) const noexcept = 0;
+
+  // loss = Σ_i L(Z^(i), Y^(i)) in float64, A = head(Z), dZ = A − Y         Z, Y, A, dZ (n_L, m); loss one number
+  virtual void loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ, double* sum) const noexcept = 0;
+
+  // dZ = dA * g'(Z)                     (n_l, m) all; dZ may be dA itself. g' is read from A or from Z, as g allows.
+  virtual void activation_backward(Activation g, View<const T> dA, View<const T> Z, View<const T> A,
+                                   View<T> dZ) const noexcept = 0;
+
+  // dW = s·dZ A_prevᵀ, db = s·Σ_i dZ^(i)       s = 1/m; dW (n_l, n_prev), db (n_l, 1)
+  virtual void linear_backward_params(View<const T> dZ, View<const T> A_prev, double s, View<T> dW,
+                                      View<T> db) const noexcept = 0;
+
+  // dA_prev = Wᵀ dZ                     W (n_l, n_prev), dZ (n_l, m), dA_prev (n_prev, m)
+  virtual void linear_backward_input(View<const T> W, View<const T> dZ, View<T> dA_prev) const noexcept = 0;
+
+  // Y = Y + c X                         L2: dW = dW + λ/m W
+  virtual void add_scaled(double c, View<const T> X, View<T> Y) const noexcept = 0;
+
+  // Σ x², in float64                    L2: λ/(2m) Σ W²
+  [[nodiscard]] virtual double sum_of_squares(View<const T> X) const noexcept = 0;
+
+  // θ = θ − α dθ
+  virtual void update_gradient_descent(std::span<T> theta, std::span<const T> d, double alpha) const noexcept = 0;
+
+  // v = βv + (1−β) dθ,  θ = θ − α v
+  virtual void update_momentum(std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha,
+                               double beta) const noexcept = 0;
+
+  // m = β₁m + (1−β₁) dθ,  v = β₂v + (1−β₂) dθ²,  θ = θ − α m̂ / (√v̂ + ε)     m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)
+  virtual void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
+                           AdamStep step) const noexcept = 0;
+
+  // ---- fused sentences: these compositions are their meaning; a back end overrides one only to go faster ----
+
+  // Z = W A_prev + b, A = g(Z)
+  virtual void linear_activation_forward(Activation g, View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z,
+                                         View<T> A) const noexcept {
+    linear_forward(W, b, A_prev, Z);
+    activation_forward(g, Z, A);
+  }
+
+  // dA_prev = Wᵀ dZ, dZ_prev = dA_prev * g'(Z_prev)     W and dZ are of the layer above; g, Z_prev, A_prev of this one
+  virtual void linear_activation_backward(Activation g, View<const T> W, View<const T> dZ, View<const T> Z_prev,
+                                          View<const T> A_prev, View<T> dZ_prev) const noexcept {
+    linear_backward_input(W, dZ, dZ_prev);
+    activation_backward(g, dZ_prev, Z_prev, A_prev, dZ_prev);
+  }
+};
+
+}  // namespace strata

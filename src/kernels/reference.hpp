@@ -1,0 +1,274 @@
+// The meaning of the contract, as plain loops over any scalar type. Slow on purpose, and the oracle of every other back end.
+// Loops run down the columns, as the numbers lie in memory.
+#pragma once
+
+#include <cassert>
+#include <cmath>
+#include <span>
+
+#include "base/view.hpp"
+#include "kernels/activations.hpp"
+#include "kernels/kernels.hpp"
+
+namespace strata::reference {
+
+// Z = W A_prev + b
+template <class T>
+void linear_forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z) {
+  assert(W.rows == Z.rows && W.cols == A_prev.rows && A_prev.cols == Z.cols && b.rows == Z.rows && b.cols == 1);
+  for (Index j = 0; j < Z.cols; ++j) {
+    T* __restrict z = Z.col(j);
+    for (Index i = 0; i < Z.rows; ++i) z[i] = b.data[i];
+    for (Index k = 0; k < W.cols; ++k) {
+      const T* __restrict w = W.col(k);
+      const T a = A_prev.col(j)[k];
+      for (Index i = 0; i < Z.rows; ++i) z[i] += w[i] * a;
+    }
+  }
+}
+
+// A = g(Z)
+template <class T>
+void activation_forward(Activation activation, View<const T> Z, View<T> A) {
+  assert(Z.rows == A.rows && Z.cols == A.cols);
+  with_activation(activation, [&](auto g) {
+    for (Index j = 0; j < Z.cols; ++j) {
+      for (Index i = 0; i < Z.rows; ++i) A.col(j)[i] = g.g(Z.col(j)[i]);
+    }
+  });
+}
+
+// a = softmax(z) of one example: e^(z − max) / Σ e^(z − max)
+template <class T>
+void softmax(const T* z, T* a, Index n) {
+  T largest = z[0];
+  for (Index i = 1; i < n; ++i) largest = z[i] > largest ? z[i] : largest;
+  T sum = 0;
+  for (Index i = 0; i < n; ++i) sum += a[i] = std::exp(z[i] - largest);
+  for (Index i = 0; i < n; ++i) a[i] /= sum;
+}
+
+// A = head(Z)
+template <class T>
+void head_forward(Head head, View<const T> Z, View<T> A) {
+  assert(Z.rows == A.rows && Z.cols == A.cols);
+  switch (head) {
+    case Head::sigmoid: return activation_forward(Activation::sigmoid, Z, A);
+    case Head::identity: return activation_forward(Activation::identity, Z, A);
+    case Head::softmax:
+      for (Index j = 0; j < Z.cols; ++j) softmax(Z.col(j), A.col(j), Z.rows);
+  }
+}
+
+// L(z, y) of one example, from its logits: finite wherever they are.
+template <class T>
+double loss_of_example(Loss loss, const T* z, const T* y, Index n) {
+  double sum = 0;
+  switch (loss) {
+    case Loss::binary_cross_entropy:  // −y ln σ(z) − (1−y) ln(1−σ(z)) = softplus(z) − y z
+      for (Index i = 0; i < n; ++i) sum += softplus<double>(z[i]) - static_cast<double>(y[i]) * static_cast<double>(z[i]);
+      return sum;
+    case Loss::categorical_cross_entropy: {  // −Σ y_k ln a_k = Σ y_k (ln Σ_i e^(z_i − max) − (z_k − max))
+      double largest = z[0], exponentials = 0;
+      for (Index i = 1; i < n; ++i) largest = z[i] > largest ? static_cast<double>(z[i]) : largest;
+      for (Index i = 0; i < n; ++i) exponentials += std::exp(static_cast<double>(z[i]) - largest);
+      const double log_sum = std::log(exponentials);
+      for (Index i = 0; i < n; ++i) {
+        // An absent class (y = 0) counts nothing, even at a logit of −∞.
+        if (y[i] != T(0)) sum += static_cast<double>(y[i]) * (log_sum - (static_cast<double>(z[i]) - largest));
+      }
+      return sum;
+    }
+    case Loss::squared_error:  // ½ Σ (z − y)²
+      for (Index i = 0; i < n; ++i) {
+        const double difference = static_cast<double>(z[i]) - static_cast<double>(y[i]);
+        sum += 0.5 * difference * difference;
+      }
+      return sum;
+  }
+  return sum;
+}
+
+// Σ_i L(Z^(i), Y^(i)), A = head(Z), dZ = A − Y
+template <class T>
+double loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ) {
+  assert(Z.rows == Y.rows && Z.cols == Y.cols && Z.rows == dZ.rows && Z.cols == dZ.cols);
+  double sum = 0;
+  for (Index j = 0; j < Z.cols; ++j) sum += loss_of_example(loss, Z.col(j), Y.col(j), Z.rows);
+  head_forward(head_of(loss), Z, A);
+  for (Index j = 0; j < Z.cols; ++j) {
+    for (Index i = 0; i < Z.rows; ++i) dZ.col(j)[i] = A.col(j)[i] - Y.col(j)[i];
+  }
+  return sum;
+}
+
+// dZ = dA * g'(Z)
+template <class T>
+void activation_backward(Activation activation, View<const T> dA, View<const T> Z, View<const T> A, View<T> dZ) {
+  assert(dA.rows == dZ.rows && dA.cols == dZ.cols && A.rows == dZ.rows && A.cols == dZ.cols);
+  with_activation(activation, [&](auto g) {
+    for (Index j = 0; j < dZ.cols; ++j) {
+      for (Index i = 0; i < dZ.rows; ++i) {
+        dZ.col(j)[i] = dA.col(j)[i] * g.derivative(Z.col(j)[i], A.col(j)[i]);
+      }
+    }
+  });
+}
+
+// dW = s·dZ A_prevᵀ
+template <class T>
+void linear_backward_weights(View<const T> dZ, View<const T> A_prev, double s, View<T> dW) {
+  assert(dW.rows == dZ.rows && dW.cols == A_prev.rows && dZ.cols == A_prev.cols);
+  for (Index k = 0; k < dW.cols; ++k) {
+    for (Index i = 0; i < dW.rows; ++i) dW.col(k)[i] = 0;
+  }
+  for (Index j = 0; j < dZ.cols; ++j) {
+    const T* __restrict dz = dZ.col(j);
+    for (Index k = 0; k < dW.cols; ++k) {
+      T* __restrict dw = dW.col(k);
+      const T a = A_prev.col(j)[k];
+      for (Index i = 0; i < dW.rows; ++i) dw[i] += dz[i] * a;
+    }
+  }
+  for (Index k = 0; k < dW.cols; ++k) {
+    for (Index i = 0; i < dW.rows; ++i) dW.col(k)[i] *= static_cast<T>(s);
+  }
+}
+
+// db = s·Σ_j dZ^(j)
+template <class T>
+void linear_backward_bias(View<const T> dZ, double s, View<T> db) {
+  assert(db.rows == dZ.rows && db.cols == 1);
+  for (Index i = 0; i < db.rows; ++i) db.data[i] = 0;
+  for (Index j = 0; j < dZ.cols; ++j) {
+    for (Index i = 0; i < db.rows; ++i) db.data[i] += dZ.col(j)[i];
+  }
+  for (Index i = 0; i < db.rows; ++i) db.data[i] *= static_cast<T>(s);
+}
+
+// dA_prev = Wᵀ dZ
+template <class T>
+void linear_backward_input(View<const T> W, View<const T> dZ, View<T> dA_prev) {
+  assert(W.rows == dZ.rows && W.cols == dA_prev.rows && dZ.cols == dA_prev.cols);
+  for (Index j = 0; j < dA_prev.cols; ++j) {
+    for (Index k = 0; k < dA_prev.rows; ++k) {
+      T sum = 0;
+      for (Index i = 0; i < W.rows; ++i) sum += W.col(k)[i] * dZ.col(j)[i];
+      dA_prev.col(j)[k] = sum;
+    }
+  }
+}
+
+// Y = Y + c X
+template <class T>
+void add_scaled(double c, View<const T> X, View<T> Y) {
+  assert(X.rows == Y.rows && X.cols == Y.cols);
+  for (Index j = 0; j < Y.cols; ++j) {
+    for (Index i = 0; i < Y.rows; ++i) Y.col(j)[i] += static_cast<T>(c) * X.col(j)[i];
+  }
+}
+
+// Σ x²
+template <class T>
+double sum_of_squares(View<const T> X) {
+  double sum = 0;
+  for (Index j = 0; j < X.cols; ++j) {
+    for (Index i = 0; i < X.rows; ++i) sum += static_cast<double>(X.col(j)[i]) * static_cast<double>(X.col(j)[i]);
+  }
+  return sum;
+}
+
+// θ = θ − α dθ
+template <class T>
+void update_gradient_descent(std::span<T> theta, std::span<const T> d, double alpha) {
+  for (std::size_t i = 0; i < theta.size(); ++i) theta[i] -= static_cast<T>(alpha) * d[i];
+}
+
+// v = βv + (1−β) dθ,  θ = θ − α v
+template <class T>
+void update_momentum(std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha, double beta) {
+  for (std::size_t i = 0; i < theta.size(); ++i) {
+    v[i] = static_cast<T>(beta) * v[i] + static_cast<T>(1 - beta) * d[i];
+    theta[i] -= static_cast<T>(alpha) * v[i];
+  }
+}
+
+// m = β₁m + (1−β₁) dθ,  v = β₂v + (1−β₂) dθ²,  θ = θ − α m̂ / (√v̂ + ε)
+template <class T>
+void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v, AdamStep step) {
+  const auto t = static_cast<double>(step.t);
+  const auto m_correction = static_cast<T>(1 - std::pow(step.beta1, t));  // m̂ = m / (1 − β₁ᵗ)
+  const auto v_correction = static_cast<T>(1 - std::pow(step.beta2, t));  // v̂ = v / (1 − β₂ᵗ)
+  const auto alpha = static_cast<T>(step.alpha), epsilon = static_cast<T>(step.epsilon);
+  const auto beta1 = static_cast<T>(step.beta1), rest1 = static_cast<T>(1 - step.beta1);
+  const auto beta2 = static_cast<T>(step.beta2), rest2 = static_cast<T>(1 - step.beta2);
+  for (std::size_t i = 0; i < theta.size(); ++i) {
+    m[i] = beta1 * m[i] + rest1 * d[i];
+    v[i] = beta2 * v[i] + rest2 * d[i] * d[i];
+    theta[i] -= alpha * (m[i] / m_correction) / (std::sqrt(v[i] / v_correction) + epsilon);
+  }
+}
+
+// Compiled once, in reference.cpp, with the flags that the loops are written for.
+#define STRATA_REFERENCE(EXTERN, T)                                                                           \
+  EXTERN template void linear_forward(View<const T>, View<const T>, View<const T>, View<T>);                  \
+  EXTERN template void activation_forward(Activation, View<const T>, View<T>);                                \
+  EXTERN template void head_forward(Head, View<const T>, View<T>);                                            \
+  EXTERN template double loss_head(Loss, View<const T>, View<const T>, View<T>, View<T>);                     \
+  EXTERN template void activation_backward(Activation, View<const T>, View<const T>, View<const T>, View<T>); \
+  EXTERN template void linear_backward_weights(View<const T>, View<const T>, double, View<T>);                \
+  EXTERN template void linear_backward_bias(View<const T>, double, View<T>);                                  \
+  EXTERN template void linear_backward_input(View<const T>, View<const T>, View<T>);                          \
+  EXTERN template void update_gradient_descent(std::span<T>, std::span<const T>, double);                     \
+  EXTERN template void update_momentum(std::span<T>, std::span<const T>, std::span<T>, double, double);       \
+  EXTERN template void update_adam(std::span<T>, std::span<const T>, std::span<T>, std::span<T>, AdamStep);
+STRATA_REFERENCE(extern, float)
+STRATA_REFERENCE(extern, double)
+
+}  // namespace strata::reference
+
+namespace strata {
+
+// The contract, kept by the loops above.
+template <class T>
+class ReferenceKernels : public Kernels<T> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "reference"; }
+  void linear_forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z) const noexcept override {
+    reference::linear_forward(W, b, A_prev, Z);
+  }
+  void activation_forward(Activation g, View<const T> Z, View<T> A) const noexcept override {
+    reference::activation_forward(g, Z, A);
+  }
+  void head_forward(Head head, View<const T> Z, View<T> A) const noexcept override { reference::head_forward(head, Z, A); }
+  void loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ, double* sum) const noexcept override {
+    *sum = reference::loss_head(loss, Z, Y, A, dZ);
+  }
+  void activation_backward(Activation g, View<const T> dA, View<const T> Z, View<const T> A,
+                           View<T> dZ) const noexcept override {
+    reference::activation_backward(g, dA, Z, A, dZ);
+  }
+  void linear_backward_params(View<const T> dZ, View<const T> A_prev, double s, View<T> dW,
+                              View<T> db) const noexcept override {
+    reference::linear_backward_weights(dZ, A_prev, s, dW);
+    reference::linear_backward_bias(dZ, s, db);
+  }
+  void linear_backward_input(View<const T> W, View<const T> dZ, View<T> dA_prev) const noexcept override {
+    reference::linear_backward_input(W, dZ, dA_prev);
+  }
+  void add_scaled(double c, View<const T> X, View<T> Y) const noexcept override { reference::add_scaled(c, X, Y); }
+  [[nodiscard]] double sum_of_squares(View<const T> X) const noexcept override { return reference::sum_of_squares(X); }
+  void update_gradient_descent(std::span<T> theta, std::span<const T> d, double alpha) const noexcept override {
+    reference::update_gradient_descent(theta, d, alpha);
+  }
+  void update_momentum(std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha,
+                       double beta) const noexcept override {
+    reference::update_momentum(theta, d, v, alpha, beta);
+  }
+  void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
+                   AdamStep step) const noexcept override {
+    reference::update_adam(theta, d, m, v, step);
+  }
+};
+
+}  // namespace strata
