@@ -1,0 +1,38 @@
+// The story: forward, loss and backward in the letters of the equations. step.cpp is the file to read.
+#pragma once
+
+#include "base/view.hpp"
+#include "kernels/kernels.hpp"
+#include "network/parameters.hpp"
+#include "network/workspace.hpp"
+#include "strata/architecture.hpp"
+
+namespace strata {
+
+/// m examples: the columns of X (n_x, m), and what is to be predicted for them, Y (n_y, m). Borrowed, never written.
+template <class T>
+struct Batch {
+  View<T> X;
+  View<const T> Y;
+  [[nodiscard]] Index m() const noexcept { return X.cols; }
+};
+
+/// (L−1) × [LINEAR → ACTIVATION], then LINEAR: leaves the logits in Z[L] and a cache for every layer in `ws`.
+template <class T>
+void forward(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k);
+
+/// forward, then A[L] = head(Z[L]): the probabilities, or the values.
+template <class T>
+void predict(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k);
+
+/// forward and the loss: the cost J = 1/m Σ L + λ/(2m) Σ‖W‖².
+template <class T>
+[[nodiscard]] double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda, Workspace<T>& ws,
+                          const Kernels<T>& k);
+
+/// forward, loss, backward: gives the cost J and leaves dW[l], db[l] in `gradient`.
+template <class T>
+[[nodiscard]] double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
+                                Workspace<T>& ws, const Kernels<T>& k, Parameters<T>& gradient);
+
+}  // namespace strata

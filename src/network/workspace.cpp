@@ -1,0 +1,100 @@
+#include "network/workspace.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <new>
+
+#include "base/checked.hpp"
+#include "kernels/kernels.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+// Where each matrix of a layer begins, in numbers, for one example; the plan is this table times largest_m.
+struct Places {
+  std::size_t Z, A, dZ;
+};
+
+struct Plan {
+  std::vector<Places> layers;  // [l], l = 0 … L; 0 is not used
+  std::size_t rows = 0;        // numbers an example, in all
+};
+
+Plan make_plan(const Architecture& net, Keep keep) {
+  const int L = net.depth();
+  Plan plan;
+  plan.layers.resize(static_cast<std::size_t>(L) + 1);
+  const auto take = [&](std::size_t rows) {
+    const std::size_t begin = plan.rows;
+    plan.rows = checked_add(plan.rows, rows, "the size of the workspace");
+    return begin;
+  };
+  std::size_t widest = 0;
+  for (int l = 1; l <= L; ++l) widest = std::max(widest, static_cast<std::size_t>(net.units(l)));
+
+  // Buffers that layers take turns in: l and l − 1 are never in the same one.
+  std::array<std::size_t, 2> turns{}, dZ_turns{};
+  if (keep == Keep::forward) turns = {take(widest), take(widest)};
+  if (keep == Keep::backward) dZ_turns = {take(widest), take(widest)};
+
+  for (int l = 1; l <= L; ++l) {
+    Places& at = plan.layers[static_cast<std::size_t>(l)];
+    const auto n = static_cast<std::size_t>(net.units(l));
+    const auto turn = static_cast<std::size_t>(l % 2);
+    switch (keep) {
+      case Keep::forward: at = {turns[turn], turns[turn], turns[1 - turn]}; break;  // dZ[L] where A[L−1] was
+      case Keep::backward: {
+        const bool needs_Z = l < L && !derivative_from_output(net.layer(l).activation);
+        const std::size_t A = take(n);
+        at = {needs_Z ? take(n) : A, A, dZ_turns[turn]};
+        break;
+      }
+      case Keep::all: {
+        const std::size_t Z = take(n), A = take(n);
+        at = {Z, A, take(n)};
+        break;
+      }
+    }
+  }
+  return plan;
+}
+
+}  // namespace
+
+template <class T>
+Workspace<T>::Workspace(const Architecture& net, Index largest_m, Keep keep)
+    : Z(net.depth()), A(net.depth()), dZ(net.depth()), L_(net.depth()), largest_m_(largest_m) {
+  const Plan plan = make_plan(net, keep);
+  const auto m = static_cast<std::size_t>(largest_m);
+  const std::size_t count = checked_multiply(plan.rows, m, "the size of the workspace");
+  try {
+    memory_.resize(count);
+  } catch (const std::exception&) {
+    throw Error(ErrorCode::memory,
+                fmt::format("no memory for the layers' activations: {} examples take {:.1f} GB; use a smaller --batch-size",
+                            largest_m, static_cast<double>(count) * sizeof(T) / 1e9));
+  }
+  for (int l = 1; l <= L_; ++l) {
+    const Places& at = plan.layers[static_cast<std::size_t>(l)];
+    const auto view = [&](std::size_t place) { return View<T>(memory_.data() + place * m, net.units(l), largest_m); };
+    Z[l] = view(at.Z);
+    A[l] = view(at.A);
+    dZ[l] = view(at.dZ);
+  }
+}
+
+template <class T>
+void Workspace<T>::set_input(View<T> X) {
+  assert(X.cols <= largest_m_);
+  A[0] = X;
+  for (int l = 1; l <= L_; ++l) Z[l].cols = A[l].cols = dZ[l].cols = X.cols;
+}
+
+template class Workspace<float>;
+template class Workspace<double>;
+
+}  // namespace strata
