@@ -53,11 +53,12 @@ struct LayerSpec {
   bool operator==(const LayerSpec&) const = default;
 };
 
-/// A fully connected network of depth L: hidden layers 1 … L−1, then the output layer L whose activation is the loss's head.
+/// A fully connected network of depth L: hidden layers 1 … L−1, then the output layer L whose activation is the loss's
+/// head.
 struct Architecture {
-  int inputs = 0;                ///< n_x = n_0
+  int inputs = 0;                 ///< n_x = n_0
   std::vector<LayerSpec> hidden;  ///< layers 1 … L−1; empty: logistic or linear regression
-  int outputs = 1;               ///< n_y = n_L
+  int outputs = 1;                ///< n_y = n_L
   Loss loss = Loss::binary_cross_entropy;
 
   [[nodiscard]] int depth() const noexcept { return static_cast<int>(hidden.size()) + 1; }  ///< L

@@ -12,7 +12,8 @@ namespace {
 constexpr auto kLargest = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
 
 [[noreturn]] void too_large(std::size_t a, char operation, std::size_t b, const char* what) {
-  throw Error(ErrorCode::format, fmt::format("{}: {} {} {} is larger than any memory; the file is damaged", what, a, operation, b));
+  throw Error(ErrorCode::format,
+              fmt::format("{}: {} {} {} is larger than any memory; the file is damaged", what, a, operation, b));
 }
 
 }  // namespace

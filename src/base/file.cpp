@@ -48,8 +48,8 @@ std::pair<int, fs::path> open_beside(const fs::path& path) {
     if (errno != EEXIST || attempt > 1000) {
       const int number = errno;
       if (number == ENOENT) {
-        throw Error(ErrorCode::io, fmt::format("cannot write {}: the folder {} does not exist; make it first", quoted(path),
-                                               quoted(folder_of(path))));
+        throw Error(ErrorCode::io, fmt::format("cannot write {}: the folder {} does not exist; make it first",
+                                               quoted(path), quoted(folder_of(path))));
       }
       throw Error(ErrorCode::io, fmt::format("cannot write {}: {}", quoted(path), reason(number)));
     }
@@ -150,7 +150,8 @@ void replace_file(const fs::path& given, const std::function<void(const Sink&)>&
     ::unlink(temporary.c_str());
     throw;
   }
-  // The rename is on the disk only when the folder is; a file system that cannot sync folders has no such promise to keep.
+  // The rename is on the disk only when the folder is; a file system that cannot sync folders has no such promise to
+  // keep.
   const int folder = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {
     const bool synced = ::fsync(folder) == 0 || errno == EINVAL || errno == EROFS;

@@ -1,5 +1,5 @@
-// fmt, compiled once into the library: header-only it costs seconds in every file, and as a shared library every program
-// that links Strata would need it.
+// fmt, compiled once into the library: header-only it costs seconds in every file, and as a shared library every
+// program that links Strata would need it.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

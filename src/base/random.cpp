@@ -1,5 +1,5 @@
-// Compiled with -ffp-contract=off like everything here: a fused multiply-add in x1² + x2² would change the last bit of one
-// NumPy weight in eight.
+// Compiled with -ffp-contract=off like everything here: a fused multiply-add in x1² + x2² would change the last bit of
+// one NumPy weight in eight.
 #include "base/random.hpp"
 
 #include <cmath>
@@ -20,7 +20,8 @@ double open_unit(std::uint32_t high, std::uint32_t low) {
 
 }  // namespace
 
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) noexcept {
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key) noexcept {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = std::uint64_t{0xD2511F53} * counter[0];
     const std::uint64_t p1 = std::uint64_t{0xCD9E8D57} * counter[2];

@@ -116,7 +116,8 @@ bool parse_number(std::string_view text, double& value) noexcept {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size()) return false;
   if (error == std::errc::result_out_of_range) {
-    // from_chars leaves the value untouched. The decimal exponent of the first digit other than 0 tells which way it went.
+    // from_chars leaves the value untouched. The decimal exponent of the first digit other than 0 tells which way it
+    // went.
     const bool negative = text.front() == '-';
     long long exponent = 0;
     const std::size_t e = text.find_first_of("eE");
@@ -178,7 +179,8 @@ std::string printable(std::string_view text) {
     const std::size_t length = utf8_length(text);
     const auto c = static_cast<unsigned char>(text.front());
     // C0 and C1 control characters move the cursor, ring the bell or start an escape sequence.
-    const bool control = c < 0x20 || c == 0x7F || (length == 2 && c == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0);
+    const bool control =
+        c < 0x20 || c == 0x7F || (length == 2 && c == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0);
     if (length == 0 || control) {
       out += length == 0 || length == 2 ? "\xEF\xBF\xBD" : fmt::format("\\x{:02x}", static_cast<unsigned>(c));
     } else {

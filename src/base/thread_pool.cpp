@@ -67,8 +67,8 @@ ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
   } catch (const std::system_error& error) {
     const std::size_t started = state_->threads.size() + 1;
     state_->stop();
-    throw Error(ErrorCode::memory,
-                fmt::format("the system gives {} of {} threads ({}): use fewer with --threads", started, threads, error.what()));
+    throw Error(ErrorCode::memory, fmt::format("the system gives {} of {} threads ({}): use fewer with --threads",
+                                               started, threads, error.what()));
   }
 }
 

@@ -20,7 +20,8 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   [[nodiscard]] int threads() const noexcept;
-  /// Calls task(0) … task(count − 1), each once, on the caller and the pool; returns when all are done. `task` must not throw.
+  /// Calls task(0) … task(count − 1), each once, on the caller and the pool; returns when all are done. `task` must not
+  /// throw.
   void run(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& task);
 
  private:

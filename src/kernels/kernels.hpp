@@ -1,9 +1,9 @@
 // The contract: what a back end computes, one equation each. reference.hpp says the same as loops, and is the meaning.
 //
-// Every matrix is column-major and has the shape written beside it; m is the number of examples of the batch. The caller
-// guarantees the shapes (asserted in debug builds). No operation allocates, throws or prints. The sum behind every output
-// element runs in one fixed order that depends on the shapes alone, so that results are the same bits for any number of
-// threads, and an example gives the same bits alone and anywhere in a batch.
+// Every matrix is column-major and has the shape written beside it; m is the number of examples of the batch. The
+// caller guarantees the shapes (asserted in debug builds). No operation allocates, throws or prints. The sum behind
+// every output element runs in one fixed order that depends on the shapes alone, so that results are the same bits for
+// any number of threads, and an example gives the same bits alone and anywhere in a batch.
 #pragma once
 
 #include <span>
@@ -39,7 +39,8 @@ class Kernels {
   virtual void head_forward(Head head, View<const T> Z, View<T> A) const noexcept = 0;
 
   // loss = Σ_i L(Z^(i), Y^(i)) in float64, A = head(Z), dZ = A − Y         Z, Y, A, dZ (n_L, m); loss one number
-  virtual void loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ, double* sum) const noexcept = 0;
+  virtual void loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ,
+                         double* sum) const noexcept = 0;
 
   // dZ = dA * g'(Z)                     (n_l, m) all; dZ may be dA itself. g' is read from A or from Z, as g allows.
   virtual void activation_backward(Activation g, View<const T> dA, View<const T> Z, View<const T> A,
@@ -72,8 +73,8 @@ class Kernels {
   // ---- fused sentences: these compositions are their meaning; a back end overrides one only to go faster ----
 
   // Z = W A_prev + b, A = g(Z)
-  virtual void linear_activation_forward(Activation g, View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z,
-                                         View<T> A) const noexcept {
+  virtual void linear_activation_forward(Activation g, View<const T> W, View<const T> b, View<const T> A_prev,
+                                         View<T> Z, View<T> A) const noexcept {
     linear_forward(W, b, A_prev, Z);
     activation_forward(g, Z, A);
   }

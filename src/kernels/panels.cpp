@@ -14,7 +14,7 @@ constexpr Index kActivationWork = 32;
 // written again and again in the first.
 constexpr Index kReadPanelBytes = Index{1} << 18;
 constexpr Index kWrittenPanelBytes = Index{1} << 15;
-constexpr Index kColumns = 32;               // examples a block
+constexpr Index kColumns = 32;                        // examples a block
 constexpr std::size_t kSlice = std::size_t{1} << 15;  // parameters a block
 
 Index blocks(Index size, Index block) { return (size + block - 1) / block; }
@@ -22,8 +22,8 @@ Index blocks(Index size, Index block) { return (size + block - 1) / block; }
 // How many columns (rows) of `bytes` each make a panel, at least `least`.
 Index panel(Index limit, Index bytes, Index least) { return std::max(least, limit / std::max<Index>(bytes, 1)); }
 
-// The reference's sums, four terms (or four elements) at a time: each sum still takes its terms in order, so the bits are the
-// same, but a partial sum is loaded and stored once for four terms, and sums do not wait for each other.
+// The reference's sums, four terms (or four elements) at a time: each sum still takes its terms in order, so the bits
+// are the same, but a partial sum is loaded and stored once for four terms, and sums do not wait for each other.
 
 // Z = W A_prev + b
 template <class T>
@@ -34,8 +34,8 @@ void linear_forward_by_fours(View<const T> W, View<const T> b, View<const T> A_p
     for (Index i = 0; i < Z.rows; ++i) z[i] = b.data[i];
     Index k = 0;
     for (; k + 4 <= W.cols; k += 4) {
-      const T *__restrict w0 = W.col(k), *__restrict w1 = W.col(k + 1);
-      const T *__restrict w2 = W.col(k + 2), *__restrict w3 = W.col(k + 3);
+      const T* __restrict w0 = W.col(k), * __restrict w1 = W.col(k + 1);
+      const T* __restrict w2 = W.col(k + 2), * __restrict w3 = W.col(k + 3);
       const T a0 = a[k], a1 = a[k + 1], a2 = a[k + 2], a3 = a[k + 3];
       for (Index i = 0; i < Z.rows; ++i) z[i] = (((z[i] + w0[i] * a0) + w1[i] * a1) + w2[i] * a2) + w3[i] * a3;
     }
@@ -52,8 +52,8 @@ void linear_backward_weights_by_fours(View<const T> dZ, View<const T> A_prev, do
   for (Index k = 0; k < dW.cols; ++k) std::fill_n(dW.col(k), dW.rows, T(0));
   Index j = 0;
   for (; j + 4 <= dZ.cols; j += 4) {
-    const T *__restrict z0 = dZ.col(j), *__restrict z1 = dZ.col(j + 1);
-    const T *__restrict z2 = dZ.col(j + 2), *__restrict z3 = dZ.col(j + 3);
+    const T* __restrict z0 = dZ.col(j), * __restrict z1 = dZ.col(j + 1);
+    const T* __restrict z2 = dZ.col(j + 2), * __restrict z3 = dZ.col(j + 3);
     const T *a0 = A_prev.col(j), *a1 = A_prev.col(j + 1), *a2 = A_prev.col(j + 2), *a3 = A_prev.col(j + 3);
     for (Index k = 0; k < dW.cols; ++k) {
       T* __restrict w = dW.col(k);
@@ -169,7 +169,8 @@ void PanelKernels<T>::linear_backward_input(View<const T> W, View<const T> dZ, V
   for_each(down * across, W.size() * dZ.cols, [&](Index task) {
     const Index k = task % down * wide, j = task / down * kColumns;
     const Index rows = std::min(wide, W.cols - k), cols = std::min(kColumns, dZ.cols - j);
-    linear_backward_input_by_fours(W.columns(k, rows), dZ.columns(j, cols), dA_prev.columns(j, cols).row_block(k, rows));
+    linear_backward_input_by_fours(W.columns(k, rows), dZ.columns(j, cols),
+                                   dA_prev.columns(j, cols).row_block(k, rows));
   });
 }
 

@@ -6,8 +6,9 @@
 
 namespace strata {
 
-/// Every element of every result is the very sum that the reference forms, so the bits are the reference's, for any number
-/// of threads. How a matrix is cut depends on its shape alone; products too small to be worth a wake-up stay on the caller.
+/// Every element of every result is the very sum that the reference forms, so the bits are the reference's, for any
+/// number of threads. How a matrix is cut depends on its shape alone; products too small to be worth a wake-up stay on
+/// the caller.
 template <class T>
 class PanelKernels final : public ReferenceKernels<T> {
  public:

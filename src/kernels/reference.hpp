@@ -1,5 +1,5 @@
-// The meaning of the contract, as plain loops over any scalar type. Slow on purpose, and the oracle of every other back end.
-// Loops run down the columns, as the numbers lie in memory.
+// The meaning of the contract, as plain loops over any scalar type. Slow on purpose, and the oracle of every other back
+// end. Loops run down the columns, as the numbers lie in memory.
 #pragma once
 
 #include <cassert>
@@ -53,8 +53,10 @@ template <class T>
 void head_forward(Head head, View<const T> Z, View<T> A) {
   assert(Z.rows == A.rows && Z.cols == A.cols);
   switch (head) {
-    case Head::sigmoid: return activation_forward(Activation::sigmoid, Z, A);
-    case Head::identity: return activation_forward(Activation::identity, Z, A);
+    case Head::sigmoid:
+      return activation_forward(Activation::sigmoid, Z, A);
+    case Head::identity:
+      return activation_forward(Activation::identity, Z, A);
     case Head::softmax:
       for (Index j = 0; j < Z.cols; ++j) softmax(Z.col(j), A.col(j), Z.rows);
   }
@@ -66,7 +68,8 @@ double loss_of_example(Loss loss, const T* z, const T* y, Index n) {
   double sum = 0;
   switch (loss) {
     case Loss::binary_cross_entropy:  // −y ln σ(z) − (1−y) ln(1−σ(z)) = softplus(z) − y z
-      for (Index i = 0; i < n; ++i) sum += softplus<double>(z[i]) - static_cast<double>(y[i]) * static_cast<double>(z[i]);
+      for (Index i = 0; i < n; ++i)
+        sum += softplus<double>(z[i]) - static_cast<double>(y[i]) * static_cast<double>(z[i]);
       return sum;
     case Loss::categorical_cross_entropy: {  // −Σ y_k ln a_k = Σ y_k (ln Σ_i e^(z_i − max) − (z_k − max))
       double largest = z[0], exponentials = 0;
@@ -240,8 +243,11 @@ class ReferenceKernels : public Kernels<T> {
   void activation_forward(Activation g, View<const T> Z, View<T> A) const noexcept override {
     reference::activation_forward(g, Z, A);
   }
-  void head_forward(Head head, View<const T> Z, View<T> A) const noexcept override { reference::head_forward(head, Z, A); }
-  void loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ, double* sum) const noexcept override {
+  void head_forward(Head head, View<const T> Z, View<T> A) const noexcept override {
+    reference::head_forward(head, Z, A);
+  }
+  void loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ,
+                 double* sum) const noexcept override {
     *sum = reference::loss_head(loss, Z, Y, A, dZ);
   }
   void activation_backward(Activation g, View<const T> dA, View<const T> Z, View<const T> A,

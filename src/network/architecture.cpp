@@ -14,8 +14,9 @@ namespace strata {
 namespace {
 
 constexpr std::array kActivations = {
-    Activation::identity, Activation::sigmoid, Activation::tanh, Activation::relu, Activation::leaky_relu, Activation::elu,
-    Activation::selu,     Activation::gelu,    Activation::silu, Activation::mish, Activation::softplus,
+    Activation::identity,   Activation::sigmoid, Activation::tanh,     Activation::relu,
+    Activation::leaky_relu, Activation::elu,     Activation::selu,     Activation::gelu,
+    Activation::silu,       Activation::mish,    Activation::softplus,
 };
 constexpr std::array kLosses = {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error};
 
@@ -34,44 +35,64 @@ Enum from_name(const std::array<Enum, N>& all, std::string_view wanted, const ch
 
 Head head_of(Loss loss) noexcept {
   switch (loss) {
-    case Loss::binary_cross_entropy: return Head::sigmoid;
-    case Loss::categorical_cross_entropy: return Head::softmax;
-    case Loss::squared_error: break;
+    case Loss::binary_cross_entropy:
+      return Head::sigmoid;
+    case Loss::categorical_cross_entropy:
+      return Head::softmax;
+    case Loss::squared_error:
+      break;
   }
   return Head::identity;
 }
 
 std::string_view name(Activation activation) noexcept {
   switch (activation) {
-    case Activation::identity: return "identity";
-    case Activation::sigmoid: return "sigmoid";
-    case Activation::tanh: return "tanh";
-    case Activation::relu: return "relu";
-    case Activation::leaky_relu: return "leaky-relu";
-    case Activation::elu: return "elu";
-    case Activation::selu: return "selu";
-    case Activation::gelu: return "gelu";
-    case Activation::silu: return "silu";
-    case Activation::mish: return "mish";
-    case Activation::softplus: return "softplus";
+    case Activation::identity:
+      return "identity";
+    case Activation::sigmoid:
+      return "sigmoid";
+    case Activation::tanh:
+      return "tanh";
+    case Activation::relu:
+      return "relu";
+    case Activation::leaky_relu:
+      return "leaky-relu";
+    case Activation::elu:
+      return "elu";
+    case Activation::selu:
+      return "selu";
+    case Activation::gelu:
+      return "gelu";
+    case Activation::silu:
+      return "silu";
+    case Activation::mish:
+      return "mish";
+    case Activation::softplus:
+      return "softplus";
   }
   return "?";
 }
 
 std::string_view name(Loss loss) noexcept {
   switch (loss) {
-    case Loss::binary_cross_entropy: return "binary-cross-entropy";
-    case Loss::categorical_cross_entropy: return "categorical-cross-entropy";
-    case Loss::squared_error: return "squared-error";
+    case Loss::binary_cross_entropy:
+      return "binary-cross-entropy";
+    case Loss::categorical_cross_entropy:
+      return "categorical-cross-entropy";
+    case Loss::squared_error:
+      return "squared-error";
   }
   return "?";
 }
 
 std::string_view name(Head head) noexcept {
   switch (head) {
-    case Head::sigmoid: return "sigmoid";
-    case Head::softmax: return "softmax";
-    case Head::identity: return "identity";
+    case Head::sigmoid:
+      return "sigmoid";
+    case Head::softmax:
+      return "softmax";
+    case Head::identity:
+      return "identity";
   }
   return "?";
 }
@@ -86,8 +107,9 @@ std::size_t Architecture::parameter_count() const {
   std::size_t count = 0;
   for (int l = 1; l <= depth(); ++l) {
     const auto n = static_cast<std::size_t>(units(l)), n_prev = static_cast<std::size_t>(units(l - 1));
-    count = checked_add(count, checked_add(checked_multiply(n, n_prev, "the size of the network"), n, "the size of the network"),
-                        "the size of the network");
+    count = checked_add(
+        count, checked_add(checked_multiply(n, n_prev, "the size of the network"), n, "the size of the network"),
+        "the size of the network");
   }
   return count;
 }
@@ -100,8 +122,9 @@ void Architecture::validate() const {
     }
   }
   if (head() == Head::softmax && outputs < 2) {
-    throw Error(ErrorCode::shape, "softmax chooses among outputs, so it needs at least two; for a yes/no question use "
-                                  "binary-cross-entropy");
+    throw Error(ErrorCode::shape,
+                "softmax chooses among outputs, so it needs at least two; for a yes/no question use "
+                "binary-cross-entropy");
   }
   static_cast<void>(parameter_count());
 }

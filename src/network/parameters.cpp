@@ -19,11 +19,16 @@ struct LayerScale {
 
 LayerScale scale_of(const Initializer& initializer, double n, double n_prev) {
   switch (initializer.kind) {
-    case Initializer::Kind::lecun: return {1, std::sqrt(n_prev)};
-    case Initializer::Kind::he: return {std::sqrt(2.0 / n_prev), 1};
-    case Initializer::Kind::glorot: return {std::sqrt(2.0 / (n_prev + n)), 1};
-    case Initializer::Kind::normal: return {initializer.scale, 1};
-    case Initializer::Kind::zeros: return {0, 1};
+    case Initializer::Kind::lecun:
+      return {1, std::sqrt(n_prev)};
+    case Initializer::Kind::he:
+      return {std::sqrt(2.0 / n_prev), 1};
+    case Initializer::Kind::glorot:
+      return {std::sqrt(2.0 / (n_prev + n)), 1};
+    case Initializer::Kind::normal:
+      return {initializer.scale, 1};
+    case Initializer::Kind::zeros:
+      return {0, 1};
   }
   return {};
 }
@@ -38,8 +43,8 @@ Parameters<T>::Parameters(const Architecture& net) : W(net.depth()), b(net.depth
   try {
     theta_.resize(count);
   } catch (const std::exception&) {  // bad_alloc, or length_error for a count that no vector can have
-    throw Error(ErrorCode::memory, fmt::format("no memory for the network's {} parameters ({:.1f} GB); use fewer units", count,
-                                               static_cast<double>(count) * sizeof(T) / 1e9));
+    throw Error(ErrorCode::memory, fmt::format("no memory for the network's {} parameters ({:.1f} GB); use fewer units",
+                                               count, static_cast<double>(count) * sizeof(T) / 1e9));
   }
   point_into_theta();
 }
@@ -73,7 +78,8 @@ void Parameters<T>::point_into_theta() {
 }
 
 template <class T>
-Parameters<T> initialize(const Architecture& net, const Initializer& initializer, RandomStream random, std::uint64_t seed) {
+Parameters<T> initialize(const Architecture& net, const Initializer& initializer, RandomStream random,
+                         std::uint64_t seed) {
   if (random == RandomStream::numpy && seed > std::numeric_limits<std::uint32_t>::max()) {
     throw Error(ErrorCode::usage, fmt::format("NumPy's stream takes seeds from 0 to 4294967295, found {}", seed));
   }
@@ -86,7 +92,8 @@ Parameters<T> initialize(const Architecture& net, const Initializer& initializer
     const CounterRandom counter(seed, RandomPurpose::weights, static_cast<std::uint32_t>(l));
     for (Index i = 0; i < W.rows; ++i) {  // row by row, as NumPy fills an array
       for (Index k = 0; k < W.cols; ++k) {
-        const double draw = random == RandomStream::numpy ? numpy.normal() : counter.normal(static_cast<std::uint64_t>(i * W.cols + k));
+        const double draw =
+            random == RandomStream::numpy ? numpy.normal() : counter.normal(static_cast<std::uint64_t>(i * W.cols + k));
         W(i, k) = static_cast<T>(draw * scale.factor / scale.divisor);
       }
     }

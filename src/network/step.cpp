@@ -1,30 +1,31 @@
-// The network of the notes, in the letters of the notes. Examples are columns: X (n_x, m); W[l] (n_l, n_{l−1}), b[l] (n_l, 1),
-// Z[l] and A[l] (n_l, m); A[0] = X. No matrix element is touched here: that is what the kernels `k` are for.
+// The network of the notes, in the letters of the notes. Examples are columns: X (n_x, m); W[l] (n_l, n_{l−1}),
+// b[l] (n_l, 1), Z[l] and A[l] (n_l, m); A[0] = X. No matrix element is touched here: that is for the kernels, `k`.
 #include "network/step.hpp"
 
 namespace strata {
 
-// [LINEAR → ACTIVATION] × (L−1) → LINEAR. The workspace is the cache: what the way back needs is in it.
+// (L−1) × [LINEAR → ACTIVATION], then LINEAR. The workspace is the cache: what the way back needs is in it.
 template <class T>
 void forward(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k) {
   const int L = net.depth();
-  ws.set_input(X);                                                                  // A[0] = X
-  for (int l = 1; l < L; ++l) {                                                     // Z[l] = W[l] A[l−1] + b[l]
-    k.linear_activation_forward(net.layer(l).activation, p.W[l], p.b[l],            // A[l] = g(Z[l])
-                                ws.A[l - 1], ws.Z[l], ws.A[l]);
+  ws.set_input(X);  // A[0] = X
+  for (int l = 1; l < L; ++l) {
+    // Z[l] = W[l] A[l−1] + b[l],  A[l] = g(Z[l])
+    k.linear_activation_forward(net.layer(l).activation, p.W[l], p.b[l], ws.A[l - 1], ws.Z[l], ws.A[l]);
   }
-  k.linear_forward(p.W[L], p.b[L], ws.A[L - 1], ws.Z[L]);                           // Z[L]: logits; the loss owns the last g
+  // Z[L] = W[L] A[L−1] + b[L]: the logits; the last g belongs to the loss
+  k.linear_forward(p.W[L], p.b[L], ws.A[L - 1], ws.Z[L]);
 }
 
-// → SIGMOID (or softmax, or identity): A[L] is what the network says.
+// … → SIGMOID (or softmax, or identity): A[L] is what the network says.
 template <class T>
 void predict(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k) {
   const int L = net.depth();
   forward(net, p, X, ws, k);
-  k.head_forward(net.head(), ws.Z[L], ws.A[L]);                                     // A[L] = head(Z[L])
+  k.head_forward(net.head(), ws.Z[L], ws.A[L]);  // A[L] = head(Z[L])
 }
 
-// J = 1/m Σ_i L(A[L]^(i), Y^(i)) + λ/(2m) Σ_l ‖W[l]‖²   of the last forward pass
+// J = 1/m Σ_i L(A[L]^(i), Y^(i)) + λ/(2m) Σ_l ‖W[l]‖², of the last forward pass
 template <class T>
 static double cost_of(const Architecture& net, const Parameters<T>& p, double m, double lambda, const Workspace<T>& ws,
                       const Kernels<T>& k) {
@@ -35,6 +36,7 @@ static double cost_of(const Architecture& net, const Parameters<T>& p, double m,
   return J;
 }
 
+// Forward and the loss, without the way back.
 template <class T>
 double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda, Workspace<T>& ws,
             const Kernels<T>& k) {
@@ -44,31 +46,34 @@ double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, dou
   return cost_of(net, p, static_cast<double>(batch.m()), lambda, ws, k);
 }
 
-// Forward, loss, and backward: the mirror of forward, layer by layer from L to 1.
+// Forward, loss, and backward: the mirror of forward, from layer L to layer 1.
 template <class T>
 double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda, Workspace<T>& ws,
                   const Kernels<T>& k, Parameters<T>& gradient) {
   const int L = net.depth();
   const auto m = static_cast<double>(batch.m());
   forward(net, p, batch.X, ws, k);
-  k.loss_head(net.loss, ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);             // dZ[L] = A[L] − Y
+  // dZ[L] = A[L] − Y
+  k.loss_head(net.loss, ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
   for (int l = L; l >= 1; --l) {
-    k.linear_backward_params(ws.dZ[l], ws.A[l - 1], 1 / m,                          // dW[l] = 1/m dZ[l] A[l−1]ᵀ
-                             gradient.W[l], gradient.b[l]);                         // db[l] = 1/m Σ_i dZ[l]^(i)
-    if (lambda != 0) k.add_scaled(lambda / m, p.W[l], gradient.W[l]);               // dW[l] += λ/m W[l]
-    if (l > 1) {                                                                    // dA[l−1] = W[l]ᵀ dZ[l]
-      k.linear_activation_backward(net.layer(l - 1).activation, p.W[l], ws.dZ[l],   // dZ[l−1] = dA[l−1] * g'(Z[l−1])
-                                   ws.Z[l - 1], ws.A[l - 1], ws.dZ[l - 1]);
+    // dW[l] = 1/m dZ[l] A[l−1]ᵀ,  db[l] = 1/m Σ_i dZ[l]^(i)
+    k.linear_backward_params(ws.dZ[l], ws.A[l - 1], 1 / m, gradient.W[l], gradient.b[l]);
+    // dW[l] = dW[l] + λ/m W[l]
+    if (lambda != 0) k.add_scaled(lambda / m, p.W[l], gradient.W[l]);
+    // dA[l−1] = W[l]ᵀ dZ[l],  dZ[l−1] = dA[l−1] * g'(Z[l−1])
+    if (l > 1) {
+      k.linear_activation_backward(net.layer(l - 1).activation, p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1],
+                                   ws.dZ[l - 1]);
     }
   }
   return cost_of(net, p, m, lambda, ws, k);
 }
 
-#define STRATA_STEP(T)                                                                                                \
-  template void forward(const Architecture&, const Parameters<T>&, View<T>, Workspace<T>&, const Kernels<T>&);        \
-  template void predict(const Architecture&, const Parameters<T>&, View<T>, Workspace<T>&, const Kernels<T>&);        \
+#define STRATA_STEP(T)                                                                                                 \
+  template void forward(const Architecture&, const Parameters<T>&, View<T>, Workspace<T>&, const Kernels<T>&);         \
+  template void predict(const Architecture&, const Parameters<T>&, View<T>, Workspace<T>&, const Kernels<T>&);         \
   template double cost(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&, const Kernels<T>&); \
-  template double train_step(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&,              \
+  template double train_step(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&,               \
                              const Kernels<T>&, Parameters<T>&);
 STRATA_STEP(float)
 STRATA_STEP(double)

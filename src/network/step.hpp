@@ -27,8 +27,8 @@ void predict(const Architecture& net, const Parameters<T>& p, View<T> X, Workspa
 
 /// forward and the loss: the cost J = 1/m Σ L + λ/(2m) Σ‖W‖².
 template <class T>
-[[nodiscard]] double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda, Workspace<T>& ws,
-                          const Kernels<T>& k);
+[[nodiscard]] double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
+                          Workspace<T>& ws, const Kernels<T>& k);
 
 /// forward, loss, backward: gives the cost J and leaves dW[l], db[l] in `gradient`.
 template <class T>

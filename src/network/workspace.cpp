@@ -46,7 +46,9 @@ Plan make_plan(const Architecture& net, Keep keep) {
     const auto n = static_cast<std::size_t>(net.units(l));
     const auto turn = static_cast<std::size_t>(l % 2);
     switch (keep) {
-      case Keep::forward: at = {turns[turn], turns[turn], turns[1 - turn]}; break;  // dZ[L] where A[L−1] was
+      case Keep::forward:
+        at = {turns[turn], turns[turn], turns[1 - turn]};
+        break;  // dZ[L] where A[L−1] was
       case Keep::backward: {
         const bool needs_Z = l < L && !derivative_from_output(net.layer(l).activation);
         const std::size_t A = take(n);
@@ -74,9 +76,10 @@ Workspace<T>::Workspace(const Architecture& net, Index largest_m, Keep keep)
   try {
     memory_.resize(count);
   } catch (const std::exception&) {
-    throw Error(ErrorCode::memory,
-                fmt::format("no memory for the layers' activations: {} examples take {:.1f} GB; use a smaller --batch-size",
-                            largest_m, static_cast<double>(count) * sizeof(T) / 1e9));
+    throw Error(
+        ErrorCode::memory,
+        fmt::format("no memory for the layers' activations: {} examples take {:.1f} GB; use a smaller --batch-size",
+                    largest_m, static_cast<double>(count) * sizeof(T) / 1e9));
   }
   for (int l = 1; l <= L_; ++l) {
     const Places& at = plan.layers[static_cast<std::size_t>(l)];

@@ -12,7 +12,8 @@ namespace strata {
 /// What a step needs to remember.
 enum class Keep {
   forward,   ///< prediction: two buffers that take turns
-  backward,  ///< training: every A[l]; Z[l] only where g' needs it, else A[l] overwrites it; two dZ buffers that take turns
+  backward,  ///< training: every A[l]; Z[l] only where g' needs it, else A[l] overwrites it; two dZ buffers that take
+             ///< turns
   all,       ///< looking inside: every Z[l], A[l] and dZ[l] in its own memory
 };
 

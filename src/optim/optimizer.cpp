@@ -15,9 +15,12 @@ template <class T>
 void Optimizer<T>::update(std::span<T> theta, std::span<const T> d, const Kernels<T>& k) {
   ++step_.t;
   switch (kind_) {
-    case OptimizerKind::gradient_descent: return k.update_gradient_descent(theta, d, step_.alpha);
-    case OptimizerKind::momentum: return k.update_momentum(theta, d, first_, step_.alpha, momentum_);
-    case OptimizerKind::adam: return k.update_adam(theta, d, first_, second_, step_);
+    case OptimizerKind::gradient_descent:
+      return k.update_gradient_descent(theta, d, step_.alpha);
+    case OptimizerKind::momentum:
+      return k.update_momentum(theta, d, first_, step_.alpha, momentum_);
+    case OptimizerKind::adam:
+      return k.update_adam(theta, d, first_, second_, step_);
   }
 }
 
