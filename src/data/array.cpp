@@ -1,0 +1,280 @@
+#include "data/array.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <unordered_map>
+#include <utility>
+
+#include "base/checked.hpp"
+#include "base/text.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{1} << 20;
+
+template <std::size_t N>
+void swap_items(std::byte* items, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) std::reverse(items + i * N, items + (i + 1) * N);
+}
+
+void swap_bytes(std::byte* items, std::size_t count, std::size_t item_bytes) {
+  if (item_bytes == 2) return swap_items<2>(items, count);
+  if (item_bytes == 4) return swap_items<4>(items, count);
+  if (item_bytes == 8) return swap_items<8>(items, count);
+}
+
+// IEEE 754 binary16; every value has an exact float.
+float from_half(std::uint16_t half) {
+  const int exponent = (half >> 10) & 0x1F;
+  const int fraction = half & 0x3FF;
+  float value;
+  if (exponent == 0x1F) {
+    value = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+  } else if (exponent == 0) {
+    value = std::ldexp(static_cast<float>(fraction), -24);
+  } else {
+    value = std::ldexp(static_cast<float>(fraction + 0x400), exponent - 25);
+  }
+  return (half & 0x8000) != 0 ? -value : value;
+}
+
+// Walks through the items in the order of a Fortran file and gives each one's place in C order.
+class FortranWalk {
+ public:
+  explicit FortranWalk(std::span<const std::size_t> dims)
+      : dims_(dims), strides_(dims.size(), 1), index_(dims.size(), 0) {
+    for (std::size_t d = dims.size() - 1; d > 0; --d) strides_[d - 1] = strides_[d] * dims[d];
+  }
+  std::size_t next() {
+    const std::size_t here = position_;
+    for (std::size_t d = 0; d < dims_.size(); ++d) {
+      position_ += strides_[d];
+      if (++index_[d] < dims_[d]) break;
+      position_ -= strides_[d] * dims_[d];
+      index_[d] = 0;
+    }
+    return here;
+  }
+
+ private:
+  std::span<const std::size_t> dims_;
+  std::vector<std::size_t> strides_, index_;
+  std::size_t position_ = 0;
+};
+
+template <std::size_t N>
+void scatter(const std::byte* items, std::size_t count, FortranWalk& walk, std::byte* out) {
+  for (std::size_t i = 0; i < count; ++i) std::memcpy(out + walk.next() * N, items + i * N, N);
+}
+
+// Items of the file, in place, to items of the table; those of half precision grow.
+void convert(const ArrayLayout& layout, std::vector<std::byte>& piece, std::size_t count) {
+  if (layout.swap) swap_bytes(piece.data(), count, layout.item_bytes);
+  if (layout.kind == ArrayLayout::Kind::boolean) {
+    for (std::size_t i = 0; i < count; ++i) piece[i] = std::byte{piece[i] != std::byte{0}};
+  } else if (layout.kind == ArrayLayout::Kind::half) {
+    for (std::size_t i = count; i-- > 0;) {  // from the end: an item grows over those behind it, which are done
+      std::uint16_t half = 0;
+      std::memcpy(&half, piece.data() + 2 * i, 2);
+      const float value = from_half(half);
+      std::memcpy(piece.data() + 4 * i, &value, 4);
+    }
+  }
+}
+
+// Grows with the bytes that really come, so that a header that lies costs no memory.
+Buffer read_numbers(Input& input, const ArrayLayout& layout, std::size_t count) {
+  const std::size_t item = bytes_of(layout.type);
+  const std::size_t total = checked_multiply(count, item, "the size of an array");
+  const bool direct = layout.kind == ArrayLayout::Kind::number && !layout.fortran;
+  const bool trusted = input.left().has_value();  // its size was compared with the layout
+  Buffer out;
+  if (trusted) out.resize(total);
+  if (direct) {
+    for (std::size_t at = 0; at < total;) {
+      const std::size_t bytes = std::min(total - at, kPiece);
+      if (out.size() < at + bytes) out.resize(at + bytes);
+      input.read_exactly({out.data() + at, bytes}, "the numbers");
+      if (layout.swap) swap_bytes(out.data() + at, bytes / item, item);
+      at += bytes;
+    }
+    out.shrink_to_fit();
+    return out;
+  }
+  const bool transpose = layout.fortran && layout.dims.size() > 1;
+  if (transpose) out.resize(total);  // its pages are touched only where numbers arrive
+  FortranWalk walk(layout.dims);
+  std::vector<std::byte> piece(kPiece / layout.item_bytes * std::max(item, layout.item_bytes));
+  for (std::size_t at = 0; at < count;) {
+    const std::size_t items = std::min(count - at, kPiece / layout.item_bytes);
+    input.read_exactly(std::span(piece).first(items * layout.item_bytes), "the numbers");
+    convert(layout, piece, items);
+    if (!transpose) {
+      if (out.size() < (at + items) * item) out.resize((at + items) * item);
+      std::memcpy(out.data() + at * item, piece.data(), items * item);
+    } else {
+      with_number_type(layout.type, [&](auto zero) { scatter<sizeof zero>(piece.data(), items, walk, out.data()); });
+    }
+    at += items;
+  }
+  out.shrink_to_fit();
+  return out;
+}
+
+void append_utf8(std::uint32_t code, std::string& text) {
+  const auto put = [&](std::uint32_t byte) { text += static_cast<char>(static_cast<unsigned char>(byte)); };
+  if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) code = 0xFFFD;
+  if (code < 0x80) return put(code);
+  if (code < 0x800) {
+    put(0xC0U | code >> 6);
+  } else if (code < 0x10000) {
+    put(0xE0U | code >> 12);
+    put(0x80U | (code >> 6 & 0x3FU));
+  } else {
+    put(0xF0U | code >> 18);
+    put(0x80U | (code >> 12 & 0x3FU));
+    put(0x80U | (code >> 6 & 0x3FU));
+  }
+  put(0x80U | (code & 0x3FU));
+}
+
+Buffer read_texts(Input& input, const ArrayLayout& layout, std::size_t count, Field& field) {
+  Categories categories;
+  Buffer out;
+  std::vector<std::byte> item(layout.item_bytes);
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    input.read_exactly(item, "the texts");
+    text.clear();
+    if (layout.kind == ArrayLayout::Kind::bytes_text) {
+      text.assign(reinterpret_cast<const char*>(item.data()), item.size());
+      text.erase(text.find_last_not_of('\0') + 1);
+    } else {
+      if (layout.swap) swap_bytes(item.data(), item.size() / 4, 4);
+      for (std::size_t at = 0; at < item.size(); at += 4) {
+        std::uint32_t code = 0;
+        std::memcpy(&code, item.data() + at, 4);
+        if (code == 0) break;
+        append_utf8(code, text);
+      }
+    }
+    out.resize((i + 1) * sizeof(std::uint32_t));
+    out.as<std::uint32_t>()[i] = static_cast<std::uint32_t>(categories.index(text));
+  }
+  field.categories = categories.take();
+  out.shrink_to_fit();
+  return out;
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t k) { return k < text.size() ? static_cast<unsigned char>(text[k]) : 0U; };
+    const unsigned first = byte(i);
+    std::size_t length = 1;
+    if (first >= 0x80) {
+      length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+      if (first < 0xC2 || first > 0xF4) return false;
+      for (std::size_t k = 1; k < length; ++k) {
+        if ((byte(i + k) & 0xC0U) != 0x80U) return false;
+      }
+      const unsigned second = byte(i + 1);
+      if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) ||
+          (first == 0xF4 && second > 0x8F)) {
+        return false;
+      }
+    }
+    i += length;
+  }
+  return true;
+}
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+
+}  // namespace
+
+std::string_view as_utf8(std::string_view text, std::string& room) {
+  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }) || is_utf8(text))
+    return text;
+  room.clear();
+  for (const char c : text) append_utf8(static_cast<unsigned char>(c), room);
+  return room;
+}
+
+struct Categories::State {
+  std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> index;
+  std::string room;
+};
+
+Categories::Categories() = default;
+Categories::~Categories() = default;
+Categories::Categories(Categories&&) noexcept = default;
+Categories& Categories::operator=(Categories&&) noexcept = default;
+
+std::size_t Categories::index(std::string_view text) {
+  if (!state_) state_ = std::make_unique<State>();  // most columns of a table are numbers
+  text = as_utf8(text, state_->room);
+  const auto found = state_->index.find(text);
+  if (found != state_->index.end()) return found->second;
+  const std::size_t next = state_->index.size();
+  state_->index.emplace(std::string(text), next);
+  return next;
+}
+
+std::vector<std::string> Categories::take() {
+  if (!state_) return {};
+  std::vector<std::string> names(state_->index.size());
+  while (!state_->index.empty()) {
+    auto node = state_->index.extract(state_->index.begin());
+    names[node.mapped()] = std::move(node.key());
+  }
+  return names;
+}
+
+Field field_of(std::string name, const ArrayLayout& layout) {
+  Field field{.name = std::move(name), .shape = {}, .categories = {}};
+  field.rows = layout.dims.front();
+  field.shape.assign(layout.dims.begin() + 1, layout.dims.end());
+  field.is_bytes = layout.kind == ArrayLayout::Kind::number && layout.type == NumberType::u8;
+  if (layout.is_text()) field.shape.clear();
+  return field;
+}
+
+std::string why_no_field(const ArrayLayout& layout) {
+  if (layout.dims.empty()) return "is a single value, not a list of examples";
+  if (layout.dims.front() == 0) return "has no examples";
+  std::size_t width = 1;
+  for (const std::size_t n : std::span(layout.dims).subspan(1))
+    width = checked_multiply(width, n, "the shape of an example");
+  if (width == 0) return "has examples without numbers";
+  if (layout.is_text() && width != 1) return "has several texts for each example";
+  return "";
+}
+
+void read_array(Input& input, const ArrayLayout& layout, Field field, Table& table, std::size_t origin) {
+  const std::size_t count = checked_product(layout.dims, "the shape of an array");
+  const std::size_t expected = checked_multiply(count, layout.item_bytes, "the size of an array");
+  if (input.left() && *input.left() != expected) {
+    const bool fewer = *input.left() < expected;
+    throw Error(
+        ErrorCode::format,
+        fmt::format("{}: the header promises {} numbers of {} bytes, {} bytes, but {} {} follow; the file is {}",
+                    input.name(), count, layout.item_bytes, expected, fewer ? "only" : "in fact", *input.left(),
+                    fewer ? "cut short" : "damaged, or holds more than one array"));
+  }
+  Buffer bytes = layout.is_text() ? read_texts(input, layout, count, field) : read_numbers(input, layout, count);
+  input.require_end("the last number");
+  table.storage().add_array(std::move(field), layout.is_text() ? NumberType::u32 : layout.type, std::move(bytes),
+                            origin);
+}
+
+}  // namespace strata

@@ -1,0 +1,59 @@
+// Arrays as files hold them, and as tables do.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "data/byte_source.hpp"
+#include "data/table_storage.hpp"
+
+namespace strata {
+
+/// How an array lies in a file.
+struct ArrayLayout {
+  enum class Kind { number, boolean, half, bytes_text, ucs4_text };
+  Kind kind = Kind::number;
+  NumberType type = NumberType::f64;  // in the table; half: f32, boolean: u8, text: u32
+  std::size_t item_bytes = 8;         // in the file
+  bool swap = false;                  // the bytes of an item stand the other way round
+  bool fortran = false;               // the first index runs fastest
+  std::vector<std::size_t> dims;
+
+  [[nodiscard]] bool is_text() const noexcept { return kind == Kind::bytes_text || kind == Kind::ucs4_text; }
+};
+
+/// The field that an array makes: rows = the first dimension, shape = the others. Text has no categories before the
+/// reading.
+[[nodiscard]] Field field_of(std::string name, const ArrayLayout& layout);
+/// Why an array cannot be a field ("has no examples", …), or nothing.
+[[nodiscard]] std::string why_no_field(const ArrayLayout& layout);
+
+/// Reads the items up to the end of the input into C order and the byte order of this machine, and adds them to the
+/// table as `field`. Throws Error(format) when the input has fewer or more bytes than the layout says.
+void read_array(Input& input, const ArrayLayout& layout, Field field, Table& table, std::size_t origin);
+
+/// Gives texts their numbers, in the order of their first appearance.
+class Categories {
+ public:
+  Categories();
+  ~Categories();
+  Categories(Categories&&) noexcept;
+  Categories& operator=(Categories&&) noexcept;
+  /// Text that is no UTF-8 is taken for Latin-1, so that every name is UTF-8.
+  [[nodiscard]] std::size_t index(std::string_view text);
+  /// In order; this object is empty afterwards.
+  [[nodiscard]] std::vector<std::string> take();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// `text` itself where it is UTF-8; else its bytes as Latin-1 characters, in `room`.
+[[nodiscard]] std::string_view as_utf8(std::string_view text, std::string& room);
+
+/// The layout of an .npy file: its header is read, its numbers come next. Errors: format, unsupported.
+[[nodiscard]] ArrayLayout read_npy_header(Input& input);
+
+}  // namespace strata

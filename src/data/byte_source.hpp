@@ -1,0 +1,66 @@
+// Where bytes come from: a file, a stream that is inflated on the way, a member of an archive, the decoder.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+
+namespace strata {
+
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  /// Up to `into.size()` bytes (at least one of room); 0 at the end. Throws Error.
+  [[nodiscard]] virtual std::size_t read(std::span<std::byte> into) = 0;
+};
+
+class FileSource final : public ByteSource {
+ public:
+  explicit FileSource(FileReader file) : file_(std::move(file)) {}
+  std::size_t read(std::span<std::byte> into) override { return file_.read(into); }
+
+ private:
+  FileReader file_;
+};
+
+/// A source whose first bytes can be looked at before they are read.
+class Input final : public ByteSource {
+ public:
+  /// `name` for messages; `size`: of all that the source will give, where that is known.
+  Input(std::unique_ptr<ByteSource> source, std::string name, std::optional<std::size_t> size = {})
+      : source_(std::move(source)), name_(std::move(name)), size_(size) {}
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// The bytes that are left, where that is known.
+  [[nodiscard]] std::optional<std::size_t> left() const noexcept;
+  /// The next bytes, fewer than asked for only where the source ends.
+  [[nodiscard]] std::span<const std::byte> peek(std::size_t bytes);
+  std::size_t read(std::span<std::byte> into) override;
+  /// Fills `into` or throws Error(format): the file ends inside `what`.
+  void read_exactly(std::span<std::byte> into, const char* what);
+  /// Throws Error(format) when anything follows.
+  void require_end(const char* after);
+
+ private:
+  std::unique_ptr<ByteSource> source_;
+  std::string name_;
+  std::optional<std::size_t> size_;
+  std::size_t given_ = 0;
+  std::vector<std::byte> ahead_;  // looked at, not read: [begin_, size)
+  std::size_t begin_ = 0;
+};
+
+/// The bytes of a gzip stream (RFC 1952; several members one after the other are one stream), inflated as they are
+/// read.
+[[nodiscard]] std::unique_ptr<ByteSource> inflate_gzip(std::unique_ptr<ByteSource> compressed, std::string name);
+
+/// The most that deflate can shrink anything: a stream that promises more than this is a bomb or damaged.
+inline constexpr std::size_t kDeflateRatio = 1032;
+
+}  // namespace strata

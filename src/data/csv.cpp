@@ -1,0 +1,235 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "base/checked.hpp"
+#include "base/text.hpp"
+#include "data/array.hpp"
+#include "data/csv_scanner.hpp"
+#include "data/formats.hpp"
+#include "data/table_storage.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+constexpr std::size_t kMostColumns = 1'000'000;
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
+
+std::string_view without_blanks(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool is_blank_line(const CsvScanner::Cell& cell) {
+  return cell.ends_record && !cell.quoted && without_blanks(cell.text).empty();
+}
+
+[[noreturn]] void fail(const std::string& name, std::size_t line, const std::string& what) {
+  throw Error(ErrorCode::format, fmt::format("{}:{}: {}", name, line, what));
+}
+
+// A first line of numbers is an example whose file has no header, and would be lost as names. Only 0, 1, … n−1 are
+// names: those that are written for columns without any.
+bool looks_like_numbers(std::span<const std::string> names) {
+  bool any = false, counts = names.size() > 1;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i == 0 && names[i].empty()) continue;
+    double value = 0;
+    const bool missing = names[i].empty() || names[i] == "?" || names[i] == "NA" || names[i] == "-";
+    if (!missing && !parse_number(names[i], value)) return false;
+    any = any || (!missing && std::isfinite(value));
+    counts = counts && !missing && names[i] == std::to_string(next++);
+  }
+  return any && !counts;
+}
+
+struct Header {
+  std::vector<std::string> names;
+  std::size_t line = 0;
+};
+
+Header read_header(CsvScanner& scanner, const std::string& name) {
+  scanner.set_delimiter(scanner.sniff_delimiter());
+  if (scanner.at_end()) throw Error(ErrorCode::format, fmt::format("{} holds nothing but blank lines", name));
+  Header header{.names = {}, .line = scanner.line()};
+  std::string room;
+  for (bool last = false; !last;) {
+    const CsvScanner::Cell cell = scanner.next();
+    header.names.emplace_back(as_utf8(without_blanks(cell.text), room));
+    last = cell.ends_record;
+    if (header.names.size() > kMostColumns) fail(name, header.line, "more than 1,000,000 columns");
+  }
+  std::vector<std::string>& names = header.names;
+  if (looks_like_numbers(names)) {
+    fail(name, header.line,
+         fmt::format("the first line must name the columns, but it holds numbers ({}); put a line of names before it",
+                     joined(names, 4)));
+  }
+  if (names.front().empty()) names.front() = "column_1";  // the row numbers that pandas writes have no name
+  std::unordered_map<std::string_view, std::size_t> seen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty()) {
+      fail(name, header.line,
+           fmt::format("column {} of {} has no name; every column needs one{}", i + 1, names.size(),
+                       i + 1 == names.size() ? " (does the line end with a delimiter too many?)" : ""));
+    }
+    const auto [first, is_new] = seen.try_emplace(names[i], i);
+    if (!is_new) {
+      fail(name, header.line,
+           fmt::format("columns {} and {} are both named '{}'; every column needs a name of its own", first->second + 1,
+                       i + 1, printable(names[i])));
+    }
+  }
+  return header;
+}
+
+// A column while it is read. What it holds is decided by its first cell that is not empty.
+struct Column {
+  enum class Kind { undecided, numbers, text };
+  Kind kind = Kind::undecided;
+  Categories categories;
+  std::optional<BadCell> bad;
+};
+
+class CsvReader {
+ public:
+  CsvReader(Input& input, const Request& request)
+      : scanner_(input, input.name()), name_(input.name()), request_(request) {}
+
+  Table read() {
+    const Header header = read_header(scanner_, name_);
+    choose(header);
+    origin_.name = name_;
+    origin_.is_csv = true;
+    while (!scanner_.at_end()) read_record(header.names.size());
+    if (rows_ == 0) {
+      throw Error(ErrorCode::format, fmt::format("{} has a header but no rows", name_));
+    }
+    return finish();
+  }
+
+ private:
+  void choose(const Header& header) {
+    std::vector<Field> available;
+    available.reserve(header.names.size());
+    for (const std::string& column : header.names) available.push_back({.name = column, .shape = {}, .categories = {}});
+    const std::vector<std::size_t> chosen = chosen_fields(name_, available, request_.choose);
+    slot_of_cell_.assign(header.names.size(), kSkipped);
+    columns_.resize(chosen.size());
+    for (std::size_t slot = 0; slot < chosen.size(); ++slot) {
+      slot_of_cell_[chosen[slot]] = slot;
+      cells_.push_back(chosen[slot]);
+      fields_.push_back(std::move(available[chosen[slot]]));
+      if (std::ranges::find(request_.text, fields_.back().name) != request_.text.end())
+        columns_[slot].kind = Column::Kind::text;
+    }
+    row_bytes_ = checked_multiply(columns_.size(), sizeof(double), "the size of a row");
+  }
+
+  void read_record(std::size_t expected) {
+    const std::size_t line = scanner_.line();
+    CsvScanner::Cell cell = scanner_.next();
+    if (is_blank_line(cell)) return;
+    numbers_.resize(
+        checked_add(checked_multiply(rows_, row_bytes_, "the size of the table"), row_bytes_, "the size of the table"));
+    std::size_t count = 0;
+    while (true) {
+      if (count < expected) {
+        const std::size_t slot = slot_of_cell_[count];
+        if (slot != kSkipped) store(slot, cell);
+      }
+      ++count;
+      if (cell.ends_record) break;
+      cell = scanner_.next();
+    }
+    if (count != expected) fail(name_, line, fmt::format("expected {} cells, found {}", expected, count));
+    origin_.lines.add(rows_, line);
+    ++rows_;
+  }
+
+  void store(std::size_t slot, const CsvScanner::Cell& cell) {
+    Column& column = columns_[slot];
+    double& number = numbers_.as<double>()[rows_ * columns_.size() + slot];
+    if (column.kind == Column::Kind::text) {
+      number = static_cast<double>(column.categories.index(cell.text));
+      return;
+    }
+    if (parse_number(cell.text, number)) {
+      column.kind = Column::Kind::numbers;
+      return;
+    }
+    number = kNotANumber;
+    const bool is_empty = without_blanks(cell.text).empty();
+    if (!is_empty && column.kind == Column::Kind::undecided) return begin_text(slot, cell);
+    if (!column.bad) {
+      std::string room;
+      column.bad = BadCell{.row = rows_,
+                           .line = cell.line,
+                           .text = is_empty ? "" : std::string(as_utf8(without_blanks(cell.text), room))};
+    }
+  }
+
+  // Until here all cells of the column were empty.
+  void begin_text(std::size_t slot, const CsvScanner::Cell& cell) {
+    Column& column = columns_[slot];
+    column.kind = Column::Kind::text;
+    column.bad.reset();
+    double* numbers = numbers_.as<double>() + slot;
+    for (std::size_t row = 0; row < rows_; ++row) {
+      numbers[row * columns_.size()] = static_cast<double>(column.categories.index(""));
+    }
+    numbers[rows_ * columns_.size()] = static_cast<double>(column.categories.index(cell.text));
+  }
+
+  Table finish() {
+    numbers_.resize(rows_ * row_bytes_);
+    numbers_.shrink_to_fit();
+    Table table;
+    Table::Storage& storage = table.storage();
+    storage.source = name_;
+    storage.rows = rows_;
+    for (std::size_t slot = 0; slot < columns_.size(); ++slot) {
+      Field& field = fields_[slot];
+      field.rows = rows_;
+      field.categories = columns_[slot].categories.take();
+      storage.places.push_back({.block = 0,
+                                .offset = slot,
+                                .origin = 0,
+                                .cell = cells_[slot] + 1,
+                                .name = field.name,
+                                .bad = std::move(columns_[slot].bad)});
+    }
+    storage.fields = std::move(fields_);
+    storage.blocks.push_back({NumberType::f64, columns_.size(), std::move(numbers_)});
+    storage.origins.push_back(std::move(origin_));
+    return table;
+  }
+
+  static constexpr std::size_t kSkipped = std::numeric_limits<std::size_t>::max();
+
+  CsvScanner scanner_;
+  const std::string& name_;
+  const Request& request_;
+  std::vector<std::size_t> slot_of_cell_;  // cell of a record → chosen column, or kSkipped
+  std::vector<std::size_t> cells_;         // chosen column → cell of a record
+  std::vector<Field> fields_;
+  std::vector<Column> columns_;
+  Origin origin_;
+  Buffer numbers_;  // rows × chosen columns doubles
+  std::size_t row_bytes_ = 0;
+  std::size_t rows_ = 0;
+};
+
+}  // namespace
+
+Table read_csv(Input& input, const Request& request) { return CsvReader(input, request).read(); }
+
+}  // namespace strata

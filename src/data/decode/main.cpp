@@ -1,0 +1,75 @@
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "decode.hpp"
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;  // these reserve terabytes of addresses
+#else
+constexpr bool kSanitized = false;
+#endif
+
+void limit(decltype(RLIMIT_CORE) what, rlim_t value) {
+  struct rlimit now {};
+  if (getrlimit(what, &now) != 0) return;
+  now.rlim_cur = std::min(value, now.rlim_max);
+  setrlimit(what, &now);
+}
+
+// A file may ask for much work, but not for the whole machine.
+void limit_resources(const char* file) {
+  const std::size_t size = strata::decode::file_size(file);
+  constexpr std::size_t kGigabyte = std::size_t{1} << 30;
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_CPU, 300 + size / (std::size_t{1} << 20));
+  if (!kSanitized) limit(RLIMIT_AS, std::max(4 * kGigabyte, size < (std::size_t{1} << 60) ? 4 * size : size));
+#ifdef __linux__
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody wants the rest when the caller is gone
+#endif
+}
+
+int usage() {
+  std::fputs("usage: strata-decode list FILE | read FILE NAME | image FILE\n", stderr);
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return usage();
+  const std::string command = argv[1];
+  const char* file = argv[2];
+  if (argc != (command == "read" ? 4 : 3)) return usage();
+  try {
+    limit_resources(file);
+    strata::decode::Output output;
+    if (command == "list") {
+      strata::decode::list_hdf5(file, output);
+    } else if (command == "read") {
+      strata::decode::read_hdf5(file, argv[3], output);
+    } else if (command == "image") {
+      strata::decode::read_image(file, output);
+    } else {
+      return usage();
+    }
+    output.flush();
+    // The libraries have nothing to clean up that the end of the process does not.
+    std::_Exit(0);
+  } catch (const std::bad_alloc&) {
+    std::fputs("reading it needs more memory than a file of its size may take\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+  }
+  return 1;
+}

@@ -1,0 +1,223 @@
+#include "data/decoder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLongestMessage = 4096;
+
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  void set(int number) { number_ = number; }
+  [[nodiscard]] int number() const { return number_; }
+  int release() { return std::exchange(number_, -1); }
+
+ private:
+  int number_ = -1;
+};
+
+struct Pipe {
+  Pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+      throw Error(ErrorCode::io, fmt::format("cannot make a pipe to strata-decode: {}", std::strerror(errno)));
+    }
+    read_end.set(ends[0]);
+    write_end.set(ends[1]);
+  }
+  Descriptor read_end, write_end;
+};
+
+// How the program starts: its own group, so that Ctrl-C reaches only us; default signals; no descriptor but three.
+class SpawnSettings {
+ public:
+  SpawnSettings(int out, int err) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawnattr_init(&attributes_);
+    posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions_, out, 1);
+    posix_spawn_file_actions_adddup2(&actions_, err, 2);
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+    posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
+#endif
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  }
+  ~SpawnSettings() {
+    posix_spawn_file_actions_destroy(&actions_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+
+  int spawn(pid_t& process, const char* program, char* const* arguments) {
+    return posix_spawn(&process, program, &actions_, &attributes_, arguments, environ);
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
+
+bool is_program(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
+}
+
+}  // namespace
+
+fs::path find_decoder() {
+  constexpr const char* kName = "strata-decode";
+  std::vector<fs::path> places;
+  if (const char* named = std::getenv("STRATA_DECODE"); named != nullptr && *named != '\0') {
+    places.emplace_back(named);  // whoever names one does not want another
+  } else {
+    std::error_code error;
+    const fs::path self = fs::read_symlink("/proc/self/exe", error);
+    if (!error) {
+      places.push_back(self.parent_path() / kName);
+      places.push_back(self.parent_path().parent_path() / "libexec" / "strata" / kName);
+    }
+#ifdef STRATA_LIBEXECDIR
+    places.push_back(fs::path(STRATA_LIBEXECDIR) / kName);
+#endif
+  }
+  std::vector<std::string> looked;
+  for (const fs::path& place : places) {
+    if (is_program(place)) return place;
+    looked.push_back(place.string());
+  }
+  throw Error(
+      ErrorCode::unsupported,
+      fmt::format("HDF5, PNG and JPEG files are read by the program {}, which is not here (looked for: {}); install "
+                  "Strata completely, or name the program in the environment variable STRATA_DECODE",
+                  kName, joined(looked)));
+}
+
+DecoderProcess::DecoderProcess(const std::string& command, const fs::path& file, const std::string& array)
+    : file_(printable(file.string())), library_(command == "image" ? "PNG or JPEG library" : "HDF5 library") {
+  std::string program = find_decoder().string();
+  std::string path = file.string();
+  std::string words[] = {program, command, path, array};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  if (command != "read") arguments.pop_back();
+  arguments.push_back(nullptr);
+
+  Pipe bytes, messages;
+  SpawnSettings settings(bytes.write_end.number(), messages.write_end.number());
+  pid_t process = -1;
+  if (const int error = settings.spawn(process, program.c_str(), arguments.data()); error != 0) {
+    throw Error(ErrorCode::unsupported, fmt::format("cannot start {}: {}", printable(program), std::strerror(error)));
+  }
+  process_ = process;
+  bytes_ = bytes.read_end.release();
+  messages_ = messages.read_end.release();
+}
+
+DecoderProcess::~DecoderProcess() {
+  if (process_ > 0) {
+    ::kill(process_, SIGKILL);
+    static_cast<void>(reap());
+  }
+  if (bytes_ >= 0) ::close(bytes_);
+  if (messages_ >= 0) ::close(messages_);
+}
+
+std::size_t DecoderProcess::read(std::span<std::byte> into) {
+  while (!ended_) {
+    // Both pipes are watched, so that the program never waits for us while we wait for it.
+    pollfd watched[] = {{bytes_, POLLIN, 0}, {messages_, POLLIN, 0}};
+    if (::poll(watched, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      throw Error(ErrorCode::io, fmt::format("{}: cannot wait for strata-decode: {}", file_, std::strerror(errno)));
+    }
+    if (watched[1].revents != 0) drain_messages();
+    if (watched[0].revents == 0) continue;
+    const ssize_t got = ::read(bytes_, into.data(), into.size());
+    if (got > 0) return static_cast<std::size_t>(got);
+    if (got < 0 && errno == EINTR) continue;
+    finish();
+  }
+  return 0;
+}
+
+void DecoderProcess::drain_messages() {
+  char text[512];
+  const ssize_t got = ::read(messages_, text, sizeof text);
+  if (got > 0) {
+    const std::size_t room = kLongestMessage - message_.size();
+    message_.append(text, std::min(static_cast<std::size_t>(got), room));
+  } else if (got == 0 || errno != EINTR) {
+    ::close(messages_);
+    messages_ = -1;  // poll passes over it
+  }
+}
+
+int DecoderProcess::reap() {
+  int status = 0;
+  while (::waitpid(process_, &status, 0) < 0) {
+    if (errno == EINTR) continue;
+    status = 0;  // a program that ignores SIGCHLD has no status to give; the array itself tells whether it is whole
+    break;
+  }
+  process_ = -1;
+  return status;
+}
+
+void DecoderProcess::finish() {
+  while (messages_ >= 0) drain_messages();
+  const int status = reap();
+  ended_ = true;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+  if (WIFSIGNALED(status)) {
+    const int signal = WTERMSIG(status);
+    if (signal == SIGXCPU) {
+      throw Error(ErrorCode::format,
+                  fmt::format("the {} took too long over {}: the file is damaged or hostile", library_, file_));
+    }
+    if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP) {
+      throw Error(ErrorCode::io, fmt::format("reading {} was interrupted", file_));
+    }
+    throw Error(ErrorCode::format,
+                fmt::format("the {} crashed while reading {}: the file is damaged or hostile", library_, file_));
+  }
+  const std::string reason = printable(std::string_view(message_).substr(0, message_.find('\n')));
+  if (WEXITSTATUS(status) == 1) {
+    throw Error(ErrorCode::format, fmt::format("{}: {}", file_, reason.empty() ? "the file cannot be read" : reason));
+  }
+  throw Error(ErrorCode::unsupported, fmt::format("{}: strata-decode failed with the exit code {}{}{}", file_,
+                                                  WEXITSTATUS(status), reason.empty() ? "" : ": ", reason));
+}
+
+}  // namespace strata

@@ -1,0 +1,42 @@
+// The program strata-decode reads HDF5, PNG and JPEG files in a process of its own: a fault in one of those libraries
+// then costs an error message, not the program. It writes what it reads to its standard output.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <string>
+
+#include "data/byte_source.hpp"
+
+namespace strata {
+
+/// What strata-decode writes while it runs. The end of the bytes is only reported when the program ended well.
+class DecoderProcess final : public ByteSource {
+ public:
+  /// `command`: list, read or image; `array`: for read. Errors: unsupported (the program is not there).
+  DecoderProcess(const std::string& command, const std::filesystem::path& file, const std::string& array = {});
+  /// Kills the program when it still runs.
+  ~DecoderProcess() override;
+  DecoderProcess(const DecoderProcess&) = delete;
+  DecoderProcess& operator=(const DecoderProcess&) = delete;
+
+  std::size_t read(std::span<std::byte> into) override;
+
+ private:
+  void drain_messages();
+  void finish();
+  [[nodiscard]] int reap();
+
+  std::string file_;     // for messages
+  const char* library_;  // for messages
+  int process_ = -1;
+  int bytes_ = -1, messages_ = -1;  // the ends of the pipes that are read here
+  std::string message_;
+  bool ended_ = false;
+};
+
+/// The path of strata-decode: the environment variable STRATA_DECODE, or beside the running program, or in
+/// ../libexec/strata from there, or where Strata was installed. Error(unsupported) says where it was looked for.
+[[nodiscard]] std::filesystem::path find_decoder();
+
+}  // namespace strata

@@ -1,0 +1,47 @@
+// The formats that a table can be read from. Every reader gets the choice of the caller and gives a whole table.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "data/byte_source.hpp"
+#include "strata/data.hpp"
+
+namespace strata {
+
+/// What the caller of read_table asked for.
+struct Request {
+  const FieldChooser& choose;
+  std::span<const std::string> text;
+};
+
+/// An array that a file has but that cannot be a field, and why.
+struct RefusedArray {
+  std::string name;
+  std::string reason;
+};
+
+[[nodiscard]] Table read_csv(Input& input, const Request& request);
+[[nodiscard]] Table read_npy(Input& input, const Request& request);
+[[nodiscard]] Table read_npz(FileReader file, const std::string& name, const Request& request);
+[[nodiscard]] Table read_idx(Input& input, const Request& request);
+[[nodiscard]] Table read_hdf5(const std::filesystem::path& file, const std::string& name, const Request& request);
+[[nodiscard]] Table read_picture(const std::filesystem::path& file, const std::string& name, const Request& request);
+
+/// Which of the available fields to read, in the order of the answer. Without a chooser: all.
+/// Throws Error(usage) for a name that is not there, Error(unsupported) for one that was refused.
+[[nodiscard]] std::vector<std::size_t> chosen_fields(const std::string& source, std::span<const Field> available,
+                                                     const FieldChooser& choose,
+                                                     std::span<const RefusedArray> refused = {});
+
+/// Throws Error(shape) unless all chosen fields have as many examples.
+void require_equal_rows(const std::string& source, std::span<const Field> available,
+                        std::span<const std::size_t> chosen);
+
+/// Opens a file, or says what is wrong with its name.
+[[nodiscard]] FileReader open_data(const std::filesystem::path& file);
+
+}  // namespace strata

@@ -1,0 +1,155 @@
+// HDF5 files, read through strata-decode; what it writes is described in decode/decode.hpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/text.hpp"
+#include "data/array.hpp"
+#include "data/decoder.hpp"
+#include "data/formats.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+constexpr std::size_t kLongestList = std::size_t{100} << 20;
+constexpr std::size_t kLongestText = std::size_t{16} << 20;
+
+std::string read_all(ByteSource& source, const std::string& name) {
+  std::string text;
+  std::array<std::byte, 4096> piece;
+  while (const std::size_t got = source.read(piece)) {
+    text.append(reinterpret_cast<const char*>(piece.data()), got);
+    if (text.size() > kLongestList)
+      throw Error(ErrorCode::format, fmt::format("{}: its list of arrays is too long", name));
+  }
+  return text;
+}
+
+std::optional<NumberType> number_type(std::string_view code) {
+  constexpr std::array<std::string_view, 10> kCodes = {"u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"};
+  constexpr std::array kTypes = {NumberType::u8,  NumberType::i8,  NumberType::u16, NumberType::i16, NumberType::u32,
+                                 NumberType::i32, NumberType::u64, NumberType::i64, NumberType::f32, NumberType::f64};
+  const auto found = std::ranges::find(kCodes, code);
+  if (found == kCodes.end()) return std::nullopt;
+  return kTypes[static_cast<std::size_t>(found - kCodes.begin())];
+}
+
+struct Listed {
+  std::string name;
+  ArrayLayout layout;
+};
+
+// "u1<tab>209,64,64,3<tab>train_set_x"; "S" for text; "b" for truth values; "?<tab>reason<tab>name" for what cannot be
+// read.
+void parse_line(std::string_view line, const std::string& source, std::vector<Listed>& listed,
+                std::vector<RefusedArray>& refused) {
+  const auto fail = [&]() -> Error {
+    return Error(ErrorCode::format,
+                 fmt::format("{}: strata-decode lists '{}', which makes no sense", source, printable(line)));
+  };
+  const std::size_t first = line.find('\t');
+  const std::size_t second = first == std::string_view::npos ? first : line.find('\t', first + 1);
+  if (second == std::string_view::npos) throw fail();
+  const std::string_view code = line.substr(0, first);
+  const std::string_view middle = line.substr(first + 1, second - first - 1);
+  Listed array{.name = std::string(line.substr(second + 1)), .layout = {}};
+  if (code == "?") {
+    refused.push_back({array.name, std::string(middle)});
+    return;
+  }
+  for (const std::string& digits : split(middle, ',')) {
+    std::size_t size = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
+    if (error != std::errc{} || end != digits.data() + digits.size()) throw fail();
+    array.layout.dims.push_back(size);
+  }
+  if (code == "S") {
+    array.layout.kind = ArrayLayout::Kind::bytes_text;
+  } else if (code == "b") {
+    array.layout.kind = ArrayLayout::Kind::boolean;
+    array.layout.type = NumberType::u8;
+  } else {
+    const std::optional<NumberType> type = number_type(code);
+    if (!type) throw fail();
+    array.layout.type = *type;
+  }
+  if (const std::string reason = why_no_field(array.layout); !reason.empty()) {
+    refused.push_back({array.name, reason});
+  } else {
+    listed.push_back(std::move(array));
+  }
+}
+
+// Each text: its length in 32 bits, the smallest byte first, and its bytes.
+void read_texts(Input& input, Field field, Table& table) {
+  Categories categories;
+  Buffer bytes;
+  std::string text;
+  for (std::size_t row = 0; row < field.rows; ++row) {
+    std::array<std::byte, 4> digits;
+    input.read_exactly(digits, "the texts");
+    std::size_t length = 0;
+    for (std::size_t i = digits.size(); i-- > 0;) length = length << 8U | static_cast<std::size_t>(digits[i]);
+    if (length > kLongestText)
+      throw Error(ErrorCode::format, fmt::format("{}: a text is longer than 16 MiB", input.name()));
+    text.resize(length);
+    input.read_exactly(std::as_writable_bytes(std::span(text)), "the texts");
+    bytes.resize((row + 1) * sizeof(std::uint32_t));
+    bytes.as<std::uint32_t>()[row] = static_cast<std::uint32_t>(categories.index(text));
+  }
+  input.require_end("the last text");
+  bytes.shrink_to_fit();
+  field.categories = categories.take();
+  table.storage().add_array(std::move(field), NumberType::u32, std::move(bytes), 0);
+}
+
+}  // namespace
+
+Table read_hdf5(const std::filesystem::path& file, const std::string& name, const Request& request) {
+  std::vector<Listed> listed;
+  std::vector<RefusedArray> refused;
+  DecoderProcess lister("list", file);
+  const std::string list = read_all(lister, name);
+  for (std::string_view rest = list; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    parse_line(rest.substr(0, end), name, listed, refused);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  std::vector<Field> available;
+  for (const Listed& array : listed) available.push_back(field_of(array.name, array.layout));
+  if (available.empty()) {
+    std::string what;
+    for (const RefusedArray& array : refused) {
+      if (what.empty()) what = fmt::format(" ('{}' {})", printable(array.name), array.reason);
+    }
+    throw Error(ErrorCode::format, fmt::format("{} is an HDF5 file without arrays of examples{}", name, what));
+  }
+  const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose, refused);
+  require_equal_rows(name, available, chosen);
+  Table table;
+  table.storage().source = name;
+  table.storage().origins.push_back({.name = name, .is_csv = false, .lines = {}});
+  for (const std::size_t i : chosen) {
+    Input input(std::make_unique<DecoderProcess>("read", file, listed[i].name),
+                fmt::format("{}: {}", name, printable(listed[i].name)));
+    if (listed[i].layout.is_text()) {
+      read_texts(input, available[i], table);
+      continue;
+    }
+    const ArrayLayout layout = read_npy_header(input);
+    if (layout.dims != listed[i].layout.dims || layout.type != listed[i].layout.type) {
+      throw Error(ErrorCode::format, fmt::format("{} changed while it was read", input.name()));
+    }
+    read_array(input, layout, available[i], table, 0);
+  }
+  return table;
+}
+
+}  // namespace strata

@@ -1,0 +1,243 @@
+// The content decides what a file is, not its name.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/text.hpp"
+#include "data/formats.hpp"
+#include "strata/data.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::string_view_literals;
+
+enum class Format { text, gzip, hdf5, npy, zip, idx, picture };
+
+constexpr std::size_t kHead = 4096;
+
+struct Signature {
+  std::string_view bytes;
+  const char* what;  // what to say of a file that begins so
+};
+
+// Files that people do have, and that no reader here takes.
+constexpr Signature kForeign[] = {
+    {"BZh91AY&SY"sv, "is compressed with bzip2; decompress it first (bunzip2)"},
+    {"\xFD\x37zXZ\0"sv, "is compressed with xz; decompress it first (unxz)"},
+    {"\x28\xB5\x2F\xFD"sv, "is compressed with zstd; decompress it first (unzstd)"},
+    {"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, "is an old Excel workbook; save the sheet as CSV"},
+    {"PAR1\x15"sv, "is a Parquet file; write it as CSV or NPY first"},
+    {"ARROW1\0\0"sv, "is an Arrow file; write it as CSV or NPY first"},
+    {"%PDF-"sv, "is a PDF document, not data"},
+    {"\xFF\xFE"sv, "is UTF-16 text; save it as UTF-8"},
+    {"\xFE\xFF"sv, "is UTF-16 text; save it as UTF-8"},
+    {"GIF87a"sv, "is a GIF picture; only PNG and JPEG can be read"},
+    {"GIF89a"sv, "is a GIF picture; only PNG and JPEG can be read"},
+    {"MATLAB 5.0 MAT-file"sv, "is a MATLAB file of version 5; save it with -v7.3 (HDF5), or as CSV"},
+};
+
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+bool is_png(std::string_view head) { return head.starts_with("\x89PNG\r\n\x1A\n"sv); }
+bool is_jpeg(std::string_view head) { return head.starts_with("\xFF\xD8\xFF"sv); }
+
+bool is_hdf5(std::string_view head) {
+  // Something else may stand before the signature, up to a power of two (MATLAB 7.3 does so).
+  for (std::size_t at = 0; at < head.size(); at = at == 0 ? 512 : 2 * at) {
+    if (head.substr(at).starts_with("\x89HDF\r\n\x1A\n"sv)) return true;
+  }
+  return false;
+}
+
+bool is_idx(std::string_view head) {
+  return head.size() >= 4 && head.starts_with("\0\0"sv) &&
+         "\x08\x09\x0B\x0C\x0D\x0E"sv.find(head[2]) != std::string_view::npos && head[3] >= 1 && head[3] <= 8;
+}
+
+Format format_of(std::string_view head) {
+  if (head.starts_with("\x1F\x8B"sv)) return Format::gzip;
+  if (is_hdf5(head)) return Format::hdf5;
+  if (head.starts_with("\x93NUMPY"sv)) return Format::npy;
+  if (head.starts_with("PK\x03\x04"sv) || head.starts_with("PK\x05\x06"sv)) return Format::zip;
+  if (is_idx(head)) return Format::idx;
+  if (is_png(head) || is_jpeg(head)) return Format::picture;
+  return Format::text;
+}
+
+// Throws Error(format) for what is no table of text.
+void require_text(const std::string& name, std::string_view head) {
+  const auto refuse = [&](const std::string& what) {
+    throw Error(ErrorCode::format, fmt::format("{} {}", name, what));
+  };
+  if (head.empty()) refuse("is empty");
+  for (const Signature& foreign : kForeign) {
+    if (head.starts_with(foreign.bytes)) refuse(foreign.what);
+  }
+  std::string start(head.substr(0, 256));
+  if (start.starts_with("\xEF\xBB\xBF")) start.erase(0, 3);
+  start.erase(0, std::min(start.find_first_not_of(" \t\r\n"), start.size()));
+  std::ranges::transform(start, start.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (start.starts_with("<!doctype") || start.starts_with("<html")) {
+    refuse("is an HTML page, not data: the download probably failed");
+  }
+  if (start.starts_with("<?xml") || start.starts_with("<svg")) refuse("is XML, not a table; write it as CSV");
+  const char opened = start.empty() ? '\0' : start.front();
+  const std::size_t inside = start.find_first_not_of(" \t\r\n", 1);
+  const char next = inside == std::string::npos ? '\0' : start[inside];
+  if ((opened == '{' && next == '"') || (opened == '[' && (next == '{' || next == '['))) {
+    refuse("is JSON, not a table; write it as CSV");
+  }
+  const auto control = std::ranges::find_if(head, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 && std::string_view("\t\n\v\f\r\x1A").find(c) == std::string_view::npos;
+  });
+  if (control != head.end()) {
+    refuse(fmt::format(
+        "is not a table that can be read: neither text (byte {} is 0x{:02x}), nor HDF5, NPY, NPZ, IDX, PNG or JPEG",
+        control - head.begin(), static_cast<unsigned>(static_cast<unsigned char>(*control))));
+  }
+}
+
+Table read_stream(Input& input, Format format, const Request& request) {
+  if (format == Format::npy) return read_npy(input, request);
+  if (format == Format::idx) return read_idx(input, request);
+  require_text(input.name(), as_text(input.peek(kHead)));
+  if (as_text(input.peek(3)) == "\xEF\xBB\xBF") {
+    std::byte mark[3];
+    input.read_exactly(mark, "the byte order mark");
+  }
+  return read_csv(input, request);
+}
+
+const char* words_for(Format format) {
+  switch (format) {
+    case Format::gzip:
+      return "gzip data once more";
+    case Format::hdf5:
+      return "an HDF5 file";
+    case Format::zip:
+      return "a ZIP archive";
+    default:
+      return "a picture";
+  }
+}
+
+}  // namespace
+
+FileReader open_data(const fs::path& file) {
+  std::error_code error;
+  const std::string shown = printable(file.string());
+  if (fs::is_directory(file, error)) {
+    throw Error(ErrorCode::io, fmt::format("'{}' is a folder; give the name of a file in it", shown));
+  }
+  if (!fs::exists(file, error)) {
+    std::vector<std::string> neighbours;
+    const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+    constexpr std::size_t kMost = 10'000;  // enough for a hint
+    for (auto entry = fs::directory_iterator(folder, error);
+         !error && entry != fs::directory_iterator() && neighbours.size() < kMost; entry.increment(error)) {
+      neighbours.push_back(entry->path().filename().string());
+    }
+    if (!fs::is_directory(folder, error)) {
+      throw Error(ErrorCode::not_found, fmt::format("there is no file '{}': its folder does not exist", shown));
+    }
+    std::ranges::sort(neighbours);
+    throw Error(ErrorCode::not_found,
+                fmt::format("there is no file '{}'{}", shown, suggestion(file.filename().string(), neighbours)));
+  }
+  return FileReader(file);
+}
+
+std::vector<std::size_t> chosen_fields(const std::string& source, std::span<const Field> available,
+                                       const FieldChooser& choose, std::span<const RefusedArray> refused) {
+  std::vector<std::size_t> chosen;
+  if (!choose) {
+    chosen.resize(available.size());
+    for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = i;
+    return chosen;
+  }
+  std::vector<std::string> names;
+  std::unordered_map<std::string_view, std::size_t> index;
+  for (const Field& field : available) {
+    names.push_back(field.name);
+    index.try_emplace(field.name, index.size());
+  }
+  std::vector<bool> taken(available.size());
+  for (const std::string& name : choose(available)) {
+    const auto found = index.find(name);
+    if (found == index.end()) {
+      for (const RefusedArray& array : refused) {
+        if (array.name == name) {
+          throw Error(ErrorCode::unsupported, fmt::format("{}: '{}' {}", source, printable(name), array.reason));
+        }
+      }
+      throw Error(ErrorCode::usage, fmt::format("{} has no '{}'{} (it has: {})", source, printable(name),
+                                                suggestion(name, names), joined(names)));
+    }
+    if (!taken[found->second]) chosen.push_back(found->second);
+    taken[found->second] = true;
+  }
+  if (chosen.empty()) {
+    throw Error(ErrorCode::usage, fmt::format("{}: no field was chosen (it has: {})", source, joined(names)));
+  }
+  return chosen;
+}
+
+void require_equal_rows(const std::string& source, std::span<const Field> available,
+                        std::span<const std::size_t> chosen) {
+  for (const std::size_t i : chosen) {
+    const Field& first = available[chosen.front()];
+    if (available[i].rows == first.rows) continue;
+    throw Error(ErrorCode::shape,
+                fmt::format("{}: '{}' has {} examples, but '{}' has {}; choose fields with as many", source,
+                            printable(first.name), first.rows, printable(available[i].name), available[i].rows));
+  }
+}
+
+Table read_table(const fs::path& file, const FieldChooser& choose, std::span<const std::string> text) {
+  const Request request{choose, text};
+  const std::string name = printable(file.string());
+  FileReader reader = open_data(file);
+  // A pipe has no size that could be known before it ends.
+  std::error_code error;
+  const bool seekable = fs::is_regular_file(file, error);
+  const std::optional<std::size_t> size = seekable ? std::optional(reader.size()) : std::nullopt;
+  auto input = std::make_unique<Input>(std::make_unique<FileSource>(std::move(reader)), name, size);
+
+  Format format = format_of(as_text(input->peek(kHead)));
+  if (format == Format::gzip) {
+    auto inflated = std::make_unique<Input>(inflate_gzip(std::move(input), name), name);
+    format = format_of(as_text(inflated->peek(kHead)));
+    if (format != Format::text && format != Format::npy && format != Format::idx) {
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("{} holds {} inside gzip; decompress it first (gunzip)", name, words_for(format)));
+    }
+    return read_stream(*inflated, format, request);
+  }
+  const bool needs_file = format == Format::zip || format == Format::hdf5 || format == Format::picture;
+  if (needs_file && !seekable) {
+    throw Error(ErrorCode::unsupported, fmt::format("{} is a pipe, but {} must be a file", name, words_for(format)));
+  }
+  if (format == Format::zip) return read_npz(open_data(file), name, request);
+  if (format == Format::hdf5) return read_hdf5(file, name, request);
+  if (format == Format::picture) return read_picture(file, name, request);
+  return read_stream(*input, format, request);
+}
+
+bool is_image(const fs::path& file) {
+  Input input(std::make_unique<FileSource>(open_data(file)), file.string());
+  const std::string_view head = as_text(input.peek(8));
+  return is_png(head) || is_jpeg(head);
+}
+
+}  // namespace strata

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "base/checked.hpp"
+#include "data/table_storage.hpp"
+
+namespace strata {
+
+std::vector<Run> runs_of(const Table::Storage& storage, std::span<const Field* const> fields) {
+  std::vector<Run> runs;
+  for (const Field* field : fields) {
+    const Place& place = storage.place(*field);
+    const Block* block = &storage.blocks[place.block];
+    const std::size_t width = field->width();
+    if (!runs.empty() && runs.back().block == block && runs.back().offset + runs.back().count == place.offset) {
+      runs.back().count += width;
+    } else {
+      runs.push_back({block, place.offset, width});
+    }
+  }
+  return runs;
+}
+
+void read_runs(std::span<const Run> runs, std::size_t row, double* out) {
+  for (const Run& run : runs) {
+    with_number_type(run.block->type, [&](auto zero) {
+      using Number = decltype(zero);
+      const Number* from = run.block->bytes.as<Number>() + row * run.block->width + run.offset;
+      for (std::size_t k = 0; k < run.count; ++k) out[k] = static_cast<double>(from[k]);
+    });
+    out += run.count;
+  }
+}
+
+template <class T>
+Buffer take_rows(Table&& table, std::span<const Field* const> fields, std::span<const std::size_t> rows,
+                 std::size_t n_out, const std::function<void(const double* raw, T* out)>& transform) {
+  Table owned = std::move(table);
+  Table::Storage& storage = owned.storage();
+  const std::vector<Run> runs = runs_of(storage, fields);
+  std::size_t raw_size = 0;
+  for (const Run& run : runs) raw_size += run.count;
+  for (const std::size_t row : rows) {
+    if (row >= storage.rows) {
+      throw Error(ErrorCode::internal, fmt::format("take_rows: row {} of a table of {} rows", row, storage.rows));
+    }
+  }
+  const std::size_t column_bytes = checked_multiply(n_out, sizeof(T), "the size of a column");
+  const std::size_t total_bytes = checked_multiply(rows.size(), column_bytes, "the size of a matrix");
+
+  // With strictly ascending rows, row i of `rows` is at least row i of the block, so the columns that are already
+  // written end at or before the row that is read next.
+  const bool in_place = !runs.empty() && runs.front().block->type == NumberType::f64 &&
+                        std::ranges::all_of(runs, [&](const Run& run) { return run.block == runs.front().block; }) &&
+                        column_bytes <= runs.front().block->width * sizeof(double) &&
+                        std::ranges::adjacent_find(rows, std::ranges::greater_equal()) == rows.end();
+
+  Buffer fresh;
+  if (!in_place) fresh.resize(total_bytes);
+  Buffer& target =
+      in_place ? storage.blocks[static_cast<std::size_t>(runs.front().block - storage.blocks.data())].bytes : fresh;
+  const auto raw = std::make_unique<double[]>(raw_size);
+  const auto column = std::make_unique<T[]>(n_out);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    read_runs(runs, rows[i], raw.get());
+    transform(raw.get(), column.get());
+    // A copy, so that the caller's code never writes through a pointer into memory that still holds the table's
+    // doubles.
+    if (column_bytes > 0) std::memcpy(target.data() + i * column_bytes, column.get(), column_bytes);
+  }
+  Buffer result = std::move(target);
+  result.resize(total_bytes);
+  result.shrink_to_fit();
+  return result;
+}
+
+template Buffer take_rows(Table&&, std::span<const Field* const>, std::span<const std::size_t>, std::size_t,
+                          const std::function<void(const double*, float*)>&);
+template Buffer take_rows(Table&&, std::span<const Field* const>, std::span<const std::size_t>, std::size_t,
+                          const std::function<void(const double*, double*)>&);
+
+}  // namespace strata
