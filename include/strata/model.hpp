@@ -1,0 +1,124 @@
+// A trained network with all that belongs to it: what is shipped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "strata/architecture.hpp"
+#include "strata/data.hpp"
+#include "strata/options.hpp"
+
+namespace strata {
+
+/// How well a network does on some examples.
+struct Metrics {
+  std::size_t examples = 0;
+  double loss = 0;           ///< the mean loss, without L2, summed in float64
+  std::size_t correct = 0;   ///< binary, classes
+  double accuracy = 0;       ///< correct / examples
+  double rmse = 0, mae = 0;  ///< regression, in the units of the target
+  double r2 = 0;  ///< 1 − residual sum of squares / total sum of squares (1 or 0 where the target is constant)
+};
+
+/// An input of the network as its data names it.
+struct InputField {
+  std::string name;
+  std::vector<std::size_t> shape;  ///< of one example; empty: one number
+  bool operator==(const InputField&) const = default;
+};
+
+/// What the network predicts.
+struct Target {
+  std::vector<std::string> names;    ///< one; several for regression with several outputs
+  Task task = Task::binary;          ///< never automatic
+  std::vector<std::string> classes;  ///< binary: {the no, the yes}; classes: in the order of the outputs; else empty
+  /// Regression with --scale-target: y = output·divisor + offset, one each; else empty.
+  std::vector<double> offset, divisor;
+  bool operator==(const Target&) const = default;
+};
+
+/// x_scaled = (x − offset) / divisor, fitted on the training examples only.
+struct Scaling {
+  ScaleKind kind = ScaleKind::none;     ///< never automatic
+  std::vector<double> offset, divisor;  ///< standard: one each an input; else empty
+  bool operator==(const Scaling&) const = default;
+};
+
+/// How the model came to be. Holds nothing that differs between two runs of the same training (no time, no path, no
+/// number of threads), so that the same training writes the same file.
+struct TrainingRecord {
+  std::string data;                                          ///< the name of the file, without its folder
+  std::size_t rows = 0;                                      ///< examples trained on
+  std::vector<std::pair<std::string, std::string>> options;  ///< the options that were in force, as typed
+  std::int64_t iterations = 0;
+  std::int64_t epochs = 0;     ///< whole passes over the data
+  std::string ended = "done";  ///< "done", "interrupted" or "diverged"
+  double cost = 0;             ///< of the final weights, with L2
+  Metrics train;
+  std::optional<Metrics> validation;
+  std::string version;  ///< of Strata
+};
+
+/// What predict gives: an (n_y, m) matrix, example after example, and what it means.
+struct Predictions {
+  std::size_t examples = 0;
+  std::size_t columns = 0;          ///< probabilities or values an example (binary: two)
+  std::vector<std::string> header;  ///< a name for each column
+  std::vector<double> values;       ///< columns × examples, example after example
+  std::vector<std::size_t> label;   ///< the predicted class of each example; empty for regression
+  std::vector<std::string> classes;
+};
+
+class Model {
+ public:
+  struct Data;  ///< internal
+  explicit Model(std::unique_ptr<Data> data);
+  ~Model();
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+
+  /// Errors: not_found, io, format (truncated, foreign, damaged, newer than this program).
+  [[nodiscard]] static Model load(const std::filesystem::path& file);
+  /// Replaces `file` by the complete model or leaves it as it was. Errors: io.
+  void save(const std::filesystem::path& file) const;
+
+  [[nodiscard]] const Architecture& architecture() const noexcept;
+  [[nodiscard]] Precision precision() const noexcept;
+  [[nodiscard]] const std::vector<InputField>& inputs() const noexcept;
+  [[nodiscard]] const Target& target() const noexcept;
+  [[nodiscard]] const Scaling& scaling() const noexcept;
+  [[nodiscard]] const TrainingRecord& record() const noexcept;
+  /// W[l], (n_l, n_{l−1}) column-major, and b[l], (n_l); l = 1 … L.
+  [[nodiscard]] std::vector<double> weights(int l) const;
+  [[nodiscard]] std::vector<double> biases(int l) const;
+
+  /// Fields match by name; others are ignored. An example alone and in any batch gives the same bits.
+  /// Errors: usage (a field is missing), shape, value (NaN, a word). `threads` 0: as many as the process may use.
+  [[nodiscard]] Predictions predict(const Table& table, int threads = 0) const;
+  /// Needs the target too. Errors: as predict; value (a label that the model does not know).
+  [[nodiscard]] Metrics evaluate(const Table& table, int threads = 0) const;
+  /// Raw inputs, as in the data (the model scales them): (n_x, m), example after example. Gives the activations A[L],
+  /// (n_y, m): the probability of class 1, of every class, or the values in the units of the target.
+  [[nodiscard]] std::vector<double> predict(std::span<const double> X, std::size_t m, int threads = 1) const;
+
+  [[nodiscard]] Data& data() noexcept { return *data_; }
+  [[nodiscard]] const Data& data() const noexcept { return *data_; }
+
+ private:
+  std::unique_ptr<Data> data_;
+};
+
+/// Reads the fields that the model needs, renamed to the names that the model knows. In files of arrays (HDF5, NPY,
+/// NPZ, IDX) an input under another name is taken when it alone has the right shape. A picture is resized to the
+/// network's input. `notes` receives a sentence on each choice made.
+[[nodiscard]] Table read_for(const Model& model, const Source& source, bool with_target,
+                             std::vector<std::string>* notes = nullptr);
+
+}  // namespace strata

@@ -1,0 +1,108 @@
+// Every option of Strata, once: its name, default, range and text. The command line, its help and docs/parameters.md are
+// made from the table below; a program sets the same values by name or by member.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strata/architecture.hpp"
+
+namespace strata {
+
+enum class Task { automatic, binary, classes, regression };
+enum class OptimizerKind { gradient_descent, momentum, adam };
+enum class RandomStream { strata, numpy };
+enum class Precision { float32, float64 };
+enum class ScaleKind { automatic, standard, divide_255, none };
+
+[[nodiscard]] std::string_view name(Task task) noexcept;
+[[nodiscard]] std::string_view name(OptimizerKind kind) noexcept;
+[[nodiscard]] std::string_view name(RandomStream stream) noexcept;
+[[nodiscard]] std::string_view name(Precision precision) noexcept;
+[[nodiscard]] std::string_view name(ScaleKind kind) noexcept;
+
+/// The standard deviation of the normal numbers that the weights start from; the biases start at zero.
+struct Initializer {
+  enum class Kind {
+    lecun,   ///< 1/√n_{l−1} (LeCun et al., 1998)
+    he,      ///< √(2/n_{l−1}) (He et al., 2015)
+    glorot,  ///< √(2/(n_{l−1}+n_l)) (Glorot and Bengio, 2010)
+    normal,  ///< a constant, `scale`
+    zeros,
+  };
+  Kind kind = Kind::he;
+  double scale = 0.01;
+  bool operator==(const Initializer&) const = default;
+};
+[[nodiscard]] std::string to_text(const Initializer& initializer);
+
+/// How to train. The members have the names of the options; the defaults are those of a first, sensible run.
+struct Options {
+  // what to learn from
+  std::vector<std::string> target;  ///< empty: the last column of a CSV file
+  std::vector<std::string> inputs;  ///< empty: every other column
+  Task task = Task::automatic;
+  ScaleKind scale = ScaleKind::automatic;
+  bool scale_target = false;        ///< regression: train on (y − mean)/std, predict in the units of the data
+  std::string validation;           ///< a file, a fraction such as 0.2, or empty
+
+  // the network
+  std::vector<int> hidden_layers = {64, 32};
+  std::vector<Activation> activation = {Activation::relu};  ///< one for all hidden layers, or one each
+  std::optional<Loss> loss;                                 ///< empty: the one that belongs to the task
+  Initializer initializer;
+  RandomStream random = RandomStream::strata;
+  std::uint64_t seed = 1;
+  Precision precision = Precision::float32;
+
+  // how to learn
+  OptimizerKind optimizer = OptimizerKind::adam;
+  std::optional<double> learning_rate;  ///< empty: adam 0.001, momentum 0.01, gradient descent 0.0075
+  double momentum = 0.9;                ///< β of v = βv + (1−β)dW
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  double l2 = 0;                        ///< λ: λ/(2m)·Σ‖W‖² in the cost
+  std::int64_t batch_size = 32;         ///< examples an update; 0: full
+  std::optional<std::int64_t> iterations;
+  std::optional<std::int64_t> epochs;   ///< neither: 100 epochs
+
+  // running
+  int threads = 0;                        ///< 0: as many as the process may use
+  std::int64_t report_every = 0;          ///< iterations from one cost to the next; 0: chosen from the length of the run
+
+  [[nodiscard]] double effective_learning_rate() const noexcept;
+  bool operator==(const Options&) const = default;
+};
+
+/// One row of the table of options.
+struct OptionSpec {
+  std::string_view name;      ///< as typed, without the dashes
+  std::string_view value;     ///< what follows it in the help: "RATE", "N|full"; empty: a flag
+  std::string_view group;     ///< the heading it stands under
+  std::string_view standard;  ///< the default, as typed
+  std::string_view range;     ///< the values it takes
+  std::string_view help;
+  void (*set)(Options& options, std::string_view text);  ///< throws Error(usage): expected, found
+  std::string (*show)(const Options& options);           ///< the value, as typed
+};
+
+[[nodiscard]] std::span<const OptionSpec> option_table() noexcept;
+/// Sets one option from its text. Throws Error(usage) for an unknown name (with the nearest) or a value out of range.
+void set_option(Options& options, std::string_view name, std::string_view text);
+
+/// A named set of options. Explicit options are set after it and so override it.
+struct Recipe {
+  std::string_view name;
+  std::string_view help;
+  std::vector<std::pair<std::string_view, std::string_view>> settings;
+};
+[[nodiscard]] std::span<const Recipe> all_recipes();
+void apply_recipe(Options& options, std::string_view name);
+
+/// The reference page docs/parameters.md.
+[[nodiscard]] std::string options_markdown();
+
+}  // namespace strata

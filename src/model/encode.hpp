@@ -1,0 +1,57 @@
+// From a table to the matrices of the equations, as a model's inputs, target and scaling say.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "strata/data.hpp"
+#include "strata/model.hpp"
+
+namespace strata {
+
+/// The fields of `table` that the model's inputs name, in the model's order. Errors: usage (missing, with the nearest
+/// name), shape (another shape), value (text, NaN, infinity).
+[[nodiscard]] std::vector<const Field*> match_inputs(std::span<const InputField> inputs, const Table& table);
+/// The same for the target.
+[[nodiscard]] std::vector<const Field*> match_target(const Target& target, const Table& table);
+
+/// The targets of a table as a column of Y (n_y, 1) each: 0 or 1, one-hot, or numbers.
+class TargetEncoder {
+ public:
+  /// Borrows both. Errors: as match_target.
+  TargetEncoder(const Target& target, const Table& table);
+  /// The class index of an example (binary, classes). Throws Error(value) for a label that is not among the classes.
+  [[nodiscard]] std::size_t label(std::size_t row) const;
+  /// n_y numbers. Throws Error(shape) when the target does not have as many.
+  template <class T>
+  void encode(std::size_t row, T* y, int n_y) const;
+
+ private:
+  [[nodiscard]] std::size_t class_of(std::size_t field, std::size_t row, std::size_t k) const;
+  [[noreturn]] void unknown_label(std::size_t field, std::size_t row, std::size_t k) const;
+
+  const Target* target_;
+  const Table* table_;
+  std::vector<const Field*> fields_;
+  std::size_t width_ = 0;                                 // numbers an example, all fields together
+  std::unordered_map<double, std::size_t> by_number_;     // for fields of numbers
+  std::vector<std::vector<std::ptrdiff_t>> by_category_;  // for each field of text: class of a category; −1: none
+};
+
+extern template void TargetEncoder::encode(std::size_t, float*, int) const;
+extern template void TargetEncoder::encode(std::size_t, double*, int) const;
+
+/// "64×64×3"; "one number" for an empty shape.
+[[nodiscard]] std::string example_shape(std::span<const std::size_t> shape);
+/// Equal, where {} and {1} are both one number.
+[[nodiscard]] bool same_shape(std::span<const std::size_t> a, std::span<const std::size_t> b);
+/// Throws Error(shape) unless the field has the shape of the input; `source` is where the field is.
+void require_shape(const InputField& input, const Field& field, const std::string& source);
+/// The Error(usage) for names that `source` does not have: "data.csv lacks 2 of the model's 30 inputs: …".
+[[noreturn]] void throw_missing(const std::string& source, std::span<const std::string> missing, std::size_t wanted,
+                                const char* what, std::span<const Field> available, const std::string& advice = "");
+
+}  // namespace strata

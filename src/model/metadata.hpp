@@ -1,0 +1,28 @@
+// The part of a model file that is text: what the network is, what it takes and gives, and how it came to be.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "model/model_data.hpp"
+
+namespace strata {
+
+/// The JSON text; the same model gives the same bytes.
+[[nodiscard]] std::string write_metadata(const Model::Data& data, Precision precision);
+
+struct ModelMetadata {
+  std::unique_ptr<Model::Data> data;  ///< all but the numbers: the parameters and the offsets and divisors are empty
+  Precision precision = Precision::float32;
+  bool target_is_scaled = false;
+};
+
+/// Throws Error(format), beginning with "is damaged: ".
+[[nodiscard]] ModelMetadata read_metadata(std::string_view text);
+
+/// Throws Error(format), beginning with "is damaged: ", unless the sizes of the parts fit each other and every offset
+/// and divisor is a number to be used.
+void require_consistent(const Model::Data& data);
+
+}  // namespace strata

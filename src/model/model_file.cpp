@@ -1,0 +1,250 @@
+// The model file: safetensors for the numbers, a JSON text in its "__metadata__" for the rest. docs/formats.md
+// describes it.
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "model/metadata.hpp"
+#include "model/safetensors.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+constexpr int kFormatVersion = 1;
+constexpr const char* kFormatKey = "format";
+constexpr const char* kVersionKey = "format_version";
+constexpr const char* kModelKey = "strata";
+constexpr const char* kChecksumKey = "crc32";
+constexpr const char* kFormat = "strata";
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::format, message); }
+
+// The tensors of a model in the order in which Strata writes them. The 8-byte numbers come first, so that every number
+// is aligned; the parameters follow as they lie in θ.
+std::vector<TensorSpec> tensors_of(const Architecture& net, ScaleKind scaling, bool target_is_scaled,
+                                   Precision precision) {
+  std::vector<TensorSpec> tensors;
+  const auto pair_of = [&](const std::string& what, int size) {
+    for (const char* part : {".offset", ".divisor"})
+      tensors.push_back({what + part, "F64", {static_cast<std::size_t>(size)}});
+  };
+  if (scaling == ScaleKind::standard) pair_of("scaling", net.inputs);
+  if (target_is_scaled) pair_of("target", net.outputs);
+  const char* dtype = precision == Precision::float32 ? "F32" : "F64";
+  for (int l = 1; l <= net.depth(); ++l) {
+    const auto n = static_cast<std::size_t>(net.units(l)), n_prev = static_cast<std::size_t>(net.units(l - 1));
+    // Our W[l] (n_l, n_{l−1}) is column-major: the bytes of a C-ordered array of shape (n_{l−1}, n_l).
+    tensors.push_back({fmt::format("W{}", l), dtype, {n_prev, n}});
+    tensors.push_back({fmt::format("b{}", l), dtype, {n}});
+  }
+  return tensors;
+}
+
+// Where the numbers of those tensors are in memory, in the same order.
+template <class Data>
+auto numbers_of(Data& data) {
+  using Byte = std::conditional_t<std::is_const_v<Data>, const std::byte, std::byte>;
+  std::vector<std::span<Byte>> numbers;
+  const auto add = [&](auto* first, std::size_t count) {
+    if (count > 0) numbers.push_back({reinterpret_cast<Byte*>(first), count * sizeof *first});
+  };
+  for (auto* values : {&data.scaling.offset, &data.scaling.divisor, &data.target.offset, &data.target.divisor}) {
+    add(values->data(), values->size());
+  }
+  std::visit(
+      [&](auto& p) {
+        for (int l = 1; l <= p.depth(); ++l) {
+          add(p.W[l].data, static_cast<std::size_t>(p.W[l].size()));
+          add(p.b[l].data, static_cast<std::size_t>(p.b[l].size()));
+        }
+      },
+      data.parameters);
+  return numbers;
+}
+
+// Over the metadata text, then the numbers in the order of tensors_of.
+template <class Byte>
+std::string checksum(std::string_view metadata, const std::vector<std::span<Byte>>& numbers) {
+  const auto update = [](uLong crc, const void* data, std::size_t size) {
+    return crc32_z(crc, static_cast<const Bytef*>(data), size);
+  };
+  uLong crc = update(crc32_z(0, nullptr, 0), metadata.data(), metadata.size());
+  for (const auto& bytes : numbers) crc = update(crc, bytes.data(), bytes.size());
+  return fmt::format("{:08x}", crc);
+}
+
+// Says where the first number is that is not finite; nothing when all are.
+std::string first_not_finite(const Model::Data& data) {
+  const auto search = [](const auto& p) -> std::string {
+    for (int l = 1; l <= p.depth(); ++l) {
+      for (const auto& [letter, matrix] : {std::pair('W', p.W[l]), std::pair('b', p.b[l])}) {
+        for (Index at = 0; at < matrix.size(); ++at) {
+          if (std::isfinite(matrix.data[at])) continue;
+          const Index row = at % matrix.rows + 1, column = at / matrix.rows + 1;
+          return fmt::format("{}[{}]({}, {}) is {}", letter, l, row, column, shortest(matrix.data[at]));
+        }
+      }
+    }
+    return "";
+  };
+  return std::visit(search, data.parameters);
+}
+
+void require_our_format(const SafetensorsHeader& header) {
+  const std::string* format = header.metadata(kFormatKey);
+  const std::string* version = header.metadata(kVersionKey);
+  if (format == nullptr || *format != kFormat || version == nullptr) {
+    fail("is a safetensors file of another program: it holds no Strata model");
+  }
+  const bool digits = !version->empty() && version->size() < 10 &&
+                      std::all_of(version->begin(), version->end(), [](char c) { return c >= '0' && c <= '9'; });
+  const int number = digits ? std::stoi(*version) : 0;
+  if (number < 1) fail(fmt::format("is damaged: its format version is {}", json_string(printable(*version))));
+  if (number > kFormatVersion) {
+    fail(fmt::format("was written by a newer Strata (format {}; this program reads up to {}): update Strata", number,
+                     kFormatVersion));
+  }
+}
+
+const std::string& required_metadata(const SafetensorsHeader& header, const char* key) {
+  const std::string* text = header.metadata(key);
+  if (text == nullptr) fail(fmt::format("is damaged: its metadata has no \"{}\"", key));
+  return *text;
+}
+
+std::string spec_text(const TensorSpec& spec) {
+  return fmt::format("{} [{}]", spec.dtype, fmt::join(spec.shape, ", "));
+}
+
+// The stored tensors in the order of `expected`. Other programs may have sorted them by name, so any order is right.
+std::vector<StoredTensor> arranged(std::vector<StoredTensor> stored, const std::vector<TensorSpec>& expected) {
+  const auto by_name = [](const StoredTensor& a, const StoredTensor& b) { return a.spec.name < b.spec.name; };
+  std::sort(stored.begin(), stored.end(), by_name);
+  std::vector<StoredTensor> found;
+  for (const TensorSpec& spec : expected) {
+    const auto place = std::lower_bound(stored.begin(), stored.end(), StoredTensor{spec, 0}, by_name);
+    if (place == stored.end() || place->spec.name != spec.name)
+      fail(fmt::format("is damaged: the tensor '{}' is missing", spec.name));
+    if (place->spec != spec) {
+      fail(fmt::format("is damaged: the tensor '{}' is {}; the architecture says {}", spec.name, spec_text(place->spec),
+                       spec_text(spec)));
+    }
+    found.push_back(*place);
+  }
+  for (const StoredTensor& tensor : stored) {
+    const bool known =
+        std::any_of(expected.begin(), expected.end(), [&](const TensorSpec& s) { return s.name == tensor.spec.name; });
+    if (!known) fail(fmt::format("is damaged: no model has a tensor '{}'", printable(tensor.spec.name)));
+  }
+  return found;
+}
+
+// Called when it is known that the file has as many numbers as this makes room for.
+void make_room(ModelMetadata& metadata) {
+  Model::Data& data = *metadata.data;
+  if (data.scaling.kind == ScaleKind::standard) {
+    data.scaling.offset.resize(static_cast<std::size_t>(data.architecture.inputs));
+    data.scaling.divisor = data.scaling.offset;
+  }
+  if (metadata.target_is_scaled) {
+    data.target.offset.resize(static_cast<std::size_t>(data.architecture.outputs));
+    data.target.divisor = data.target.offset;
+  }
+  if (metadata.precision == Precision::float32) {
+    data.parameters = Parameters<float>(data.architecture);
+  } else {
+    data.parameters = Parameters<double>(data.architecture);
+  }
+}
+
+void read_numbers(FileReader& file, const StoredTensor& tensor, std::span<std::byte> into) {
+  file.seek(tensor.begin);
+  while (!into.empty()) {
+    const std::size_t got = file.read(into);
+    if (got == 0) fail("is truncated: it became shorter while it was read");
+    into = into.subspan(got);
+  }
+}
+
+std::unique_ptr<Model::Data> read_model(FileReader& file) {
+  const SafetensorsHeader header(file);
+  require_our_format(header);
+  const std::string& text = required_metadata(header, kModelKey);
+  const std::string& expected_checksum = required_metadata(header, kChecksumKey);
+  ModelMetadata metadata = read_metadata(text);
+  const std::vector<TensorSpec> expected = tensors_of(metadata.data->architecture, metadata.data->scaling.kind,
+                                                      metadata.target_is_scaled, metadata.precision);
+  const std::vector<StoredTensor> stored = arranged(header.tensors(), expected);
+
+  make_room(metadata);
+  const auto numbers = numbers_of(*metadata.data);
+  for (std::size_t t = 0; t < stored.size(); ++t) read_numbers(file, stored[t], numbers[t]);
+  const std::string found_checksum = checksum(text, numbers);
+  if (found_checksum != expected_checksum) {
+    fail(fmt::format("is damaged: its checksum is {}, and it should be {}; was it changed after it was written?",
+                     found_checksum, printable(expected_checksum)));
+  }
+  require_consistent(*metadata.data);
+  if (const std::string where = first_not_finite(*metadata.data); !where.empty()) fail("is damaged: " + where);
+  return std::move(metadata.data);
+}
+
+// What cannot be read again is not written.
+void require_readable(const Model& model, const std::string& text, const std::filesystem::path& path) {
+  const auto refuse = [&](ErrorCode code, const std::string& why) {
+    throw Error(code, fmt::format("cannot write '{}': {}", printable(path.string()), why));
+  };
+  try {
+    require_consistent(model.data());
+    const ModelMetadata again = read_metadata(text);
+    if (again.data->inputs != model.inputs() || again.data->target.names != model.target().names ||
+        again.data->target.classes != model.target().classes) {
+      refuse(ErrorCode::unsupported, "a name of an input, a target or a class is not UTF-8");
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::format) throw;
+    refuse(ErrorCode::internal, fmt::format("the model {}", error.what()));
+  }
+  if (const std::string where = first_not_finite(model.data()); !where.empty()) {
+    refuse(ErrorCode::value, fmt::format("{}; a model whose weights are not finite is of no use", where));
+  }
+}
+
+}  // namespace
+
+void Model::save(const std::filesystem::path& file) const {
+  const Data& data = *data_;
+  const std::string text = write_metadata(data, precision());
+  require_readable(*this, text, file);
+  const auto numbers = numbers_of(data);
+  const SafetensorsMetadata metadata = {{kFormatKey, kFormat},
+                                        {kVersionKey, std::to_string(kFormatVersion)},
+                                        {kModelKey, text},
+                                        {kChecksumKey, checksum(text, numbers)}};
+  const std::string header = safetensors_header(
+      metadata, tensors_of(data.architecture, data.scaling.kind, !data.target.offset.empty(), precision()));
+  replace_file(file, [&](const Sink& sink) {
+    sink(std::as_bytes(std::span(header)));
+    for (const auto& bytes : numbers) sink(bytes);
+  });
+}
+
+Model Model::load(const std::filesystem::path& file) {
+  FileReader reader(file);
+  try {
+    return Model(read_model(reader));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::format) throw;
+    throw Error(ErrorCode::format, fmt::format("'{}' {}", printable(file.string()), error.what()));
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::memory,
+                fmt::format("no memory for the model '{}' ({} bytes)", printable(file.string()), reader.size()));
+  }
+}
+
+}  // namespace strata

@@ -1,0 +1,297 @@
+// Which fields of a file a model needs, and under which names they are found there.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.hpp"
+#include "model/encode.hpp"
+#include "strata/error.hpp"
+#include "strata/model.hpp"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+const Field* find(std::span<const Field> fields, const std::string& name) {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> names_of(std::span<const InputField> inputs) {
+  std::vector<std::string> names;
+  for (const InputField& input : inputs) names.push_back(input.name);
+  return names;
+}
+
+std::string described(std::span<const Field* const> fields) {
+  std::vector<std::string> list;
+  for (const Field* field : fields) list.push_back(fmt::format("{} ({})", field->name, example_shape(field->shape)));
+  return joined(list);
+}
+
+// Made while the file is open: what it has is known, the numbers are not read yet.
+class Plan {
+ public:
+  Plan(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes)
+      : model_(model), source_(source), with_target_(with_target), notes_(notes) {}
+
+  [[nodiscard]] std::vector<std::string> choose(std::span<const Field> available) {
+    available_ = available;
+    choose_inputs();
+    if (with_target_) choose_target();
+    return chosen_;
+  }
+
+  /// The names that the file uses, and beside each the name that the model uses.
+  [[nodiscard]] const std::vector<std::string>& chosen() const noexcept { return chosen_; }
+  [[nodiscard]] const std::vector<std::string>& known_as() const noexcept { return known_as_; }
+  /// The target is to be read from this file.
+  [[nodiscard]] const std::optional<fs::path>& target_file() const noexcept { return target_file_; }
+
+ private:
+  void take(const std::string& name, const std::string& known_as) {
+    if (contains(chosen_, name)) {
+      throw Error(ErrorCode::usage, fmt::format("{}: the field {} is asked for twice", file(), in_quotes(name)));
+    }
+    chosen_.push_back(name);
+    known_as_.push_back(known_as);
+  }
+
+  void note(const std::string& text) const {
+    if (notes_ != nullptr) notes_->push_back(text);
+  }
+
+  [[nodiscard]] std::string file() const { return printable(source_.file.string()); }
+
+  void require_count(const std::vector<std::string>& given, std::size_t wanted, const char* option) const {
+    if (given.size() == wanted) return;
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("{} names {} field{}, and the model has {}; name them in the model's order, or leave {} out",
+                    option, given.size(), given.size() == 1 ? "" : "s", wanted, option));
+  }
+
+  void require_there(const std::string& name, const char* option, const char* advice) const {
+    if (find(available_, name) != nullptr) return;
+    std::vector<std::string> names;
+    std::vector<const Field*> fields;
+    for (const Field& field : available_) {
+      names.push_back(field.name);
+      fields.push_back(&field);
+    }
+    throw Error(ErrorCode::usage, fmt::format("{} {}: {} has no such field{}{} (it has: {})", option, printable(name),
+                                              file(), advice, suggestion(name, names), described(fields)));
+  }
+
+  void choose_inputs() {
+    const std::vector<InputField>& inputs = model_.inputs();
+    if (!source_.inputs.empty()) {
+      require_count(source_.inputs, inputs.size(), "--inputs");
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        require_there(source_.inputs[i], "--inputs", "");
+        require_shape(inputs[i], *find(available_, source_.inputs[i]), source_.file.string());
+        take(source_.inputs[i], inputs[i].name);
+      }
+      return;
+    }
+    std::vector<const InputField*> missing;
+    for (const InputField& input : inputs) {
+      if (const Field* field = find(available_, input.name)) {
+        require_shape(input, *field, source_.file.string());
+        take(input.name, input.name);
+      } else {
+        missing.push_back(&input);
+      }
+    }
+    if (!missing.empty()) choose_by_shape(missing);
+  }
+
+  // Columns go by their names alone. An array may be known by its shape.
+  void choose_by_shape(const std::vector<const InputField*>& missing) {
+    std::vector<std::string> names;
+    for (const InputField* input : missing) names.push_back(input->name);
+    const bool arrays =
+        std::any_of(available_.begin(), available_.end(), [](const Field& field) { return !field.shape.empty(); });
+    const std::string advice = arrays ? "; name it with --inputs NAME" : "";
+    const InputField& input = *missing.front();
+    if (missing.size() > 1 || input.shape.empty()) {
+      throw_missing(source_.file.string(), names, model_.inputs().size(), "input", available_);
+    }
+    std::vector<const Field*> candidates;
+    for (const Field& field : available_) {
+      if (field.is_text() || contains(chosen_, field.name) || contains(target_names(), field.name)) continue;
+      if (field.shape == input.shape) candidates.push_back(&field);
+    }
+    if (candidates.empty()) {
+      throw_missing(source_.file.string(), names, model_.inputs().size(), "input", available_,
+                    fmt::format("; none of them has the shape {}{}", example_shape(input.shape), advice));
+    }
+    if (candidates.size() > 1) {
+      throw Error(ErrorCode::usage,
+                  fmt::format("{} has no {}, and several arrays have the shape of that input of the model: {}{}",
+                              file(), in_quotes(input.name), described(candidates), advice));
+    }
+    take(candidates.front()->name, input.name);
+    note(fmt::format("takes {} for the model's input {}: the only array of shape {}",
+                     in_quotes(candidates.front()->name), in_quotes(input.name), example_shape(input.shape)));
+  }
+
+  [[nodiscard]] const std::vector<std::string>& target_names() const {
+    return source_.target.empty() ? model_.target().names : source_.target;
+  }
+
+  void choose_target() {
+    const std::vector<std::string>& wanted = model_.target().names;
+    if (!source_.target.empty()) {
+      std::error_code error;
+      if (source_.target.size() == 1 && find(available_, source_.target[0]) == nullptr &&
+          fs::is_regular_file(source_.target[0], error)) {
+        require_count(source_.target, wanted.size(), "--target");
+        target_file_ = source_.target[0];
+        return;
+      }
+      require_count(source_.target, wanted.size(), "--target");
+      for (std::size_t k = 0; k < wanted.size(); ++k) {
+        require_there(source_.target[k], "--target", ", and there is no file of that name");
+        take(source_.target[k], wanted[k]);
+      }
+      return;
+    }
+    std::vector<std::string> missing;
+    for (const std::string& name : wanted) {
+      if (find(available_, name) == nullptr) missing.push_back(name);
+    }
+    if (!missing.empty()) return choose_only_target(missing);
+    for (const std::string& name : wanted) take(name, name);
+  }
+
+  // In a file of arrays the one that has a number for each example, and is no input, must be it.
+  void choose_only_target(const std::vector<std::string>& missing) {
+    const std::vector<std::string>& wanted = model_.target().names;
+    const Field& input = *find(available_, chosen_.front());
+    std::vector<const Field*> candidates;
+    for (const Field& field : available_) {
+      // The columns of a CSV file do not know yet how many rows they have: they go by their names alone.
+      if (contains(chosen_, field.name) || field.rows == 0 || field.rows != input.rows) continue;
+      if (same_shape(field.shape, {})) candidates.push_back(&field);
+    }
+    if (wanted.size() > 1 || candidates.empty()) {
+      throw_missing(source_.file.string(), missing, wanted.size(), "target", available_,
+                    "; name it with --target NAME, or --target FILE");
+    }
+    if (candidates.size() > 1) {
+      throw Error(ErrorCode::usage,
+                  fmt::format("{} has no {}, and several arrays have a number for each of the {} examples: {}; name "
+                              "the target with --target NAME",
+                              file(), in_quotes(wanted[0]), input.rows, described(candidates)));
+    }
+    take(candidates.front()->name, wanted[0]);
+    note(fmt::format(
+        "takes {} for the model's target {}: the only other array with a number for each of the {} examples",
+        in_quotes(candidates.front()->name), in_quotes(wanted[0]), input.rows));
+  }
+
+  const Model& model_;
+  const Source& source_;
+  bool with_target_;
+  std::vector<std::string>* notes_;
+  std::span<const Field> available_;
+  std::vector<std::string> chosen_, known_as_;
+  std::optional<fs::path> target_file_;
+};
+
+// A column of labels that are not all numbers must be read as text even where this file happens to hold only those that
+// are.
+bool has_text_labels(const Target& target) {
+  double value = 0;
+  return std::any_of(target.classes.begin(), target.classes.end(),
+                     [&](const std::string& name) { return !parse_number(name, value); });
+}
+
+// In two rounds, so that names may change places.
+void rename_all(Table& table, const std::vector<std::string>& from, const std::vector<std::string>& to) {
+  const auto between = [](std::size_t i) { return fmt::format("\n{}", i); };  // no field has such a name
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from[i] != to[i]) table.rename(from[i], between(i));
+  }
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from[i] != to[i]) table.rename(between(i), to[i]);
+  }
+}
+
+Table read_target_file(const fs::path& file, const Target& target, std::span<const std::string> text) {
+  const std::string& name = target.names[0];
+  const auto choose = [&](std::span<const Field> available) -> std::vector<std::string> {
+    if (find(available, name) != nullptr) return {name};
+    if (available.size() == 1) return {available.front().name};
+    std::vector<const Field*> fields;
+    for (const Field& field : available) fields.push_back(&field);
+    throw Error(ErrorCode::usage,
+                fmt::format("--target {}: expected a file with one field, or one named {}; it has: {}",
+                            printable(file.string()), in_quotes(name), described(fields)));
+  };
+  Table table = read_table(file, choose, text);
+  table.rename(std::string(table.fields().front().name), name);
+  return table;
+}
+
+Table read_picture(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes) {
+  const std::string file = printable(source.file.string());
+  const std::vector<InputField>& inputs = model.inputs();
+  if (with_target) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{} is a picture, which does not say what it shows: evaluate takes a table or a file of "
+                            "arrays with the target; predict takes pictures",
+                            file));
+  }
+  if (inputs.size() != 1 || inputs[0].shape.size() < 2) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{} is a picture; the model takes {} ({}), not pictures: give it a table with these", file,
+                            inputs.size() == 1 ? "1 input" : fmt::format("{} inputs", inputs.size()),
+                            joined(names_of(inputs), 6)));
+  }
+  std::vector<std::size_t> shape = inputs[0].shape;
+  if (shape.size() == 2) shape.push_back(1);
+  if (shape.size() != 3 || (shape[2] != 1 && shape[2] != 3)) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{} is a picture; the model's input {} has the shape {}, and a picture can only become "
+                            "rows×columns, or rows×columns×channels with 1 or 3 channels",
+                            file, in_quotes(inputs[0].name), example_shape(inputs[0].shape)));
+  }
+  const std::vector<double> numbers = read_image(source.file, shape);
+  if (notes != nullptr) notes->push_back(fmt::format("resizes {} to {}", file, example_shape(inputs[0].shape)));
+  Table table;
+  table.add_numbers(inputs[0].name, inputs[0].shape, numbers);
+  return table;
+}
+
+}  // namespace
+
+Table read_for(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes) {
+  if (is_image(source.file)) return read_picture(model, source, with_target, notes);
+  const Target& target = model.target();
+  std::vector<std::string> text;
+  if (with_target && has_text_labels(target)) text = source.target.empty() ? target.names : source.target;
+
+  Plan plan(model, source, with_target, notes);
+  Table table = read_table(
+      source.file, [&](std::span<const Field> available) { return plan.choose(available); }, text);
+  rename_all(table, plan.chosen(), plan.known_as());
+  if (plan.target_file()) {
+    table.append(read_target_file(*plan.target_file(), target,
+                                  has_text_labels(target) ? std::span(target.names) : std::span<const std::string>{}));
+    if (notes != nullptr)
+      notes->push_back(fmt::format("takes the target from {}", printable(plan.target_file()->string())));
+  }
+  return table;
+}
+
+}  // namespace strata

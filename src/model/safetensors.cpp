@@ -1,0 +1,153 @@
+#include "model/safetensors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+
+#include "base/checked.hpp"
+#include "base/text.hpp"
+#include "strata/error.hpp"
+
+static_assert(std::endian::native == std::endian::little,
+              "safetensors files are little-endian; so must the machine be");
+
+namespace strata {
+namespace {
+
+constexpr std::size_t kLengthBytes = 8;
+constexpr const char* kMetadataKey = "__metadata__";
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::format, message); }
+
+void read_fully(FileReader& file, std::span<std::byte> into) {
+  while (!into.empty()) {
+    const std::size_t got = file.read(into);
+    if (got == 0) fail("is truncated: it became shorter while it was read");
+    into = into.subspan(got);
+  }
+}
+
+TensorSpec read_spec(const std::string& name, const JsonNode& node) {
+  TensorSpec spec{.name = name, .dtype = node["dtype"].text(), .shape = {}};
+  if (spec.dtype != "F32" && spec.dtype != "F64") node["dtype"].fail("\"F32\" or \"F64\"");
+  for (const JsonNode& size : node["shape"].items()) spec.shape.push_back(size.size());
+  return spec;
+}
+
+}  // namespace
+
+std::size_t TensorSpec::bytes() const {
+  return checked_multiply(checked_product(shape, "is damaged: the size of a tensor"), dtype == "F64" ? 8 : 4,
+                          "is damaged: the size of a tensor");
+}
+
+SafetensorsHeader::SafetensorsHeader(FileReader& file) : file_size_(file.size()) {
+  if (file_size_ == 0) fail("is no Strata model: it is empty, or no regular file");
+  if (file_size_ <= kLengthBytes) fail(fmt::format("is no Strata model: it has only {} bytes", file_size_));
+  std::uint64_t length = 0;
+  file.seek(0);
+  read_fully(file, std::as_writable_bytes(std::span(&length, 1)));
+  if (length > kMostHeaderBytes || length < 2) {
+    fail(
+        "is no Strata model: it does not begin as a safetensors file does (models are what 'strata train --output' "
+        "writes)");
+  }
+  if (length > file_size_ - kLengthBytes) {
+    fail(fmt::format("is truncated, or no Strata model: its header should have {} bytes, and the file ends after {}",
+                     length, file_size_ - kLengthBytes));
+  }
+  std::string text(length, '\0');
+  read_fully(file, std::as_writable_bytes(std::span(text)));
+  if (text.front() != '{') {
+    fail(
+        "is no Strata model: it does not begin as a safetensors file does (models are what 'strata train --output' "
+        "writes)");
+  }
+  data_begin_ = kLengthBytes + length;
+  document_ = std::make_unique<JsonDocument>(text, "is damaged: header: ");
+  if (const auto metadata = document_->root().find(kMetadataKey)) {
+    for (const auto& [key, value] : metadata->members()) metadata_.emplace_back(key, value.text());
+  }
+}
+
+const std::string* SafetensorsHeader::metadata(std::string_view key) const {
+  for (const auto& [name, value] : metadata_) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
+
+std::vector<StoredTensor> SafetensorsHeader::tensors() const {
+  struct Range {
+    StoredTensor tensor;
+    std::size_t end;
+  };
+  std::vector<Range> ranges;
+  for (const auto& [name, node] : document_->root().members()) {
+    if (name == kMetadataKey) continue;
+    TensorSpec spec = read_spec(name, node);
+    const std::vector<JsonNode> offsets = node["data_offsets"].items();
+    if (offsets.size() != 2) node["data_offsets"].fail("two offsets");
+    const std::size_t begin = offsets[0].size(), end = offsets[1].size();
+    const std::size_t bytes = spec.bytes();
+    if (end < begin || end - begin != bytes) {
+      fail(fmt::format("is damaged: header: tensor '{}' needs {} bytes, its offsets are {} and {}", printable(name),
+                       bytes, begin, end));
+    }
+    ranges.push_back({{std::move(spec), begin}, end});
+  }
+  // By the end too: a tensor without numbers stands before the one that begins where it does.
+  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) {
+    return std::pair(a.tensor.begin, a.end) < std::pair(b.tensor.begin, b.end);
+  });
+  std::size_t end = 0;
+  for (const Range& range : ranges) {
+    if (range.tensor.begin != end) {
+      fail(fmt::format("is damaged: header: tensor '{}' begins at {}, the one before it ends at {}",
+                       printable(range.tensor.spec.name), range.tensor.begin, end));
+    }
+    end = range.end;
+  }
+  const std::size_t present = file_size_ - data_begin_;
+  if (end > present)
+    fail(fmt::format("is truncated: its header promises {} bytes of numbers, and {} are there", end, present));
+  if (end < present) fail(fmt::format("is damaged: {} bytes follow the last tensor", present - end));
+  std::vector<StoredTensor> tensors;
+  tensors.reserve(ranges.size());
+  for (Range& range : ranges) {
+    range.tensor.begin += data_begin_;
+    tensors.push_back(std::move(range.tensor));
+  }
+  return tensors;
+}
+
+std::string safetensors_header(const SafetensorsMetadata& metadata, std::span<const TensorSpec> tensors) {
+  JsonWriter json;
+  json.begin_object();
+  json.key(kMetadataKey).begin_object();
+  for (const auto& [key, value] : metadata) json.key(key).text(value);
+  json.end_object();
+  std::size_t begin = 0;
+  for (const TensorSpec& tensor : tensors) {
+    json.key(tensor.name).begin_object().key("dtype").text(tensor.dtype).key("shape").begin_list();
+    for (const std::size_t size : tensor.shape) json.size(size);
+    const std::size_t end = checked_add(begin, tensor.bytes(), "the size of the model");
+    json.end_list().key("data_offsets").begin_list().size(begin).size(end).end_list().end_object();
+    begin = end;
+  }
+  json.end_object();
+  std::string text = json.take();
+  while (text.size() % 8 != 0) text += ' ';
+  if (text.size() > SafetensorsHeader::kMostHeaderBytes) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("the names and classes of the model need {} bytes; a model file has room for {}",
+                            text.size(), SafetensorsHeader::kMostHeaderBytes));
+  }
+  const auto length = std::bit_cast<std::array<char, kLengthBytes>>(static_cast<std::uint64_t>(text.size()));
+  return std::string(length.begin(), length.end()) + text;
+}
+
+}  // namespace strata
