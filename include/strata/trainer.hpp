@@ -1,0 +1,65 @@
+// Training: a table and options in, a model out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "strata/data.hpp"
+#include "strata/model.hpp"
+#include "strata/options.hpp"
+
+namespace strata {
+
+/// The cost at iteration i is that of the parameters before update i, on the batch of that update, with L2.
+struct CostReport {
+  std::int64_t iteration = 0;
+  std::int64_t epoch = 0;
+  double cost = 0;
+};
+
+/// Told after every epoch of mini-batches. With full batches: where there is a validation set, with every reported cost
+/// and at the end.
+struct EpochReport {
+  std::int64_t epoch = 0;      ///< 1 after the first
+  std::int64_t iteration = 0;  ///< updates so far
+  double mean_cost = 0;        ///< over the batches of the epoch, weighted by their examples
+  std::optional<Metrics> validation;
+};
+
+/// Told after every update, for a progress bar.
+struct Progress {
+  std::int64_t iteration = 0;   ///< updates done
+  std::int64_t iterations = 0;  ///< updates in all
+  double cost = 0;
+};
+
+struct Callbacks {
+  std::function<void(const CostReport&)> cost;
+  std::function<void(const EpochReport&)> epoch;
+  std::function<void(const Progress&)> progress;
+  std::function<void(std::string_view)> note;     ///< choices made, with their reasons; a sentence each
+  std::function<void(std::string_view)> warning;  ///< what the user probably did not mean
+  std::function<bool()> stop;                     ///< asked after every update; true ends the run with what is trained
+};
+
+enum class Ending { done, interrupted, diverged };
+
+struct Fit {
+  Model model;
+  Ending ending = Ending::done;
+  /// diverged: at which iteration, in which layer first, which weights are kept, what to try.
+  std::string explanation;
+  std::int64_t iterations = 0;
+  double seconds = 0;
+};
+
+/// Trains on a table. The model's record has the final figures (those of the final weights).
+/// Errors: usage (names, options that contradict each other), value (NaN, a word, one class only), shape.
+[[nodiscard]] Fit train(Table table, const Options& options, const Callbacks& callbacks = {});
+/// Reads the file (only what the options name), and the validation file if there is one, then trains.
+[[nodiscard]] Fit train(const std::filesystem::path& file, const Options& options, const Callbacks& callbacks = {});
+
+}  // namespace strata

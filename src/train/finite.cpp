@@ -1,0 +1,53 @@
+#include "train/finite.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace strata {
+namespace {
+
+template <class T>
+bool finite(View<const T> M) {
+  for (Index j = 0; j < M.cols; ++j) {
+    if (!all_finite(std::span<const T>(M.col(j), static_cast<std::size_t>(M.rows)))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+template <class T>
+bool all_finite(std::span<const T> values) noexcept {
+  // No early exit: a loop without one is done many numbers at a time, and all numbers are nearly always finite.
+  unsigned bad = 0;
+  for (const T value : values) {
+    const T magnitude = value < T(0) ? -value : value;
+    bad |= static_cast<unsigned>(!(magnitude <= std::numeric_limits<T>::max()));
+  }
+  return bad == 0;
+}
+
+template <class T>
+std::string first_not_finite(const Architecture& net, const Workspace<T>& ws, const Parameters<T>& gradient) {
+  for (int l = 1; l <= net.depth(); ++l) {
+    if (!finite(ws.A[l]) || !finite(ws.Z[l])) {
+      return fmt::format("layer {} of {} was the first whose Z[{}] = W[{}] A[{}] + b[{}] overflowed", l, net.depth(), l,
+                         l, l - 1, l);
+    }
+  }
+  for (int l = net.depth(); l >= 1; --l) {
+    if (!finite(gradient.W[l]) || !finite(gradient.b[l])) {
+      return fmt::format("on the way back layer {} of {} was the first whose gradient dW[{}] overflowed", l,
+                         net.depth(), l);
+    }
+  }
+  return "the sum of the losses overflowed";
+}
+
+template bool all_finite(std::span<const float>) noexcept;
+template bool all_finite(std::span<const double>) noexcept;
+template std::string first_not_finite(const Architecture&, const Workspace<float>&, const Parameters<float>&);
+template std::string first_not_finite(const Architecture&, const Workspace<double>&, const Parameters<double>&);
+
+}  // namespace strata

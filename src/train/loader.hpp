@@ -1,0 +1,39 @@
+// Batches in the order that (seed, epoch) gives; a full batch is the data itself, in its own order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "network/step.hpp"
+
+namespace strata {
+
+template <class T>
+class Loader {
+ public:
+  /// `batch_size` 0 or ≥ m: full. `all` is borrowed.
+  Loader(Batch<T> all, std::int64_t batch_size, std::uint64_t seed);
+
+  /// The next batch; the last one of an epoch may be shorter. Valid until the next call.
+  [[nodiscard]] Batch<T> next();
+  [[nodiscard]] bool full() const noexcept { return size_ == all_.m(); }
+  [[nodiscard]] Index batch_size() const noexcept { return size_; }
+  [[nodiscard]] std::int64_t batches_per_epoch() const noexcept { return (all_.m() + size_ - 1) / size_; }
+
+ private:
+  void gather(Index begin, Index m);
+
+  Batch<T> all_;
+  Index size_;
+  std::uint64_t seed_;
+  std::uint32_t epoch_ = 0;
+  Index position_ = 0;
+  std::vector<std::size_t> order_;
+  std::vector<T> X_, Y_;
+};
+
+extern template class Loader<float>;
+extern template class Loader<double>;
+
+}  // namespace strata

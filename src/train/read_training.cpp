@@ -1,0 +1,71 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/text.hpp"
+#include "strata/error.hpp"
+#include "train/prepare.hpp"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+
+// IDX labels, y.npy: the one field of a file of its own, under the name "target".
+Table read_target_file(const fs::path& file) {
+  Table table = read_table(file);
+  if (table.fields().size() != 1) {
+    throw Error(ErrorCode::usage, fmt::format("--target {}: the file holds {} fields; a target file holds one",
+                                              printable(file.string()), table.fields().size()));
+  }
+  table.rename(table.fields().front().name, "target");
+  return table;
+}
+
+bool wants_labels(const Options& options) { return options.task == Task::binary || options.task == Task::classes; }
+
+// A target column that begins with numbers and later has words is a mistake, unless the user says that it holds labels.
+bool has_words(const Table& table, const std::string& target) {
+  const Field* field = table.find(target);
+  if (field == nullptr || field->is_text()) return false;
+  try {
+    table.require_numbers(std::span<const Field* const>(&field, 1));
+  } catch (const Error&) {
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Table read_training_table(const fs::path& file, Options& options) {
+  std::error_code error;
+  std::string target_file;
+  const auto choose = [&](std::span<const Field> available) {
+    bool is_field = options.target.size() != 1;
+    for (const Field& field : available) is_field = is_field || field.name == options.target.front();
+    if (!is_field && fs::is_regular_file(options.target.front(), error)) target_file = options.target.front();
+    return fields_to_train_on(options, !target_file.empty())(available);
+  };
+  Table table = read_table(file, choose);
+  if (!target_file.empty()) {
+    Table target = read_target_file(target_file);
+    if (table.find("target") != nullptr) target.rename("target", target_file);
+    options.target = {target.fields().front().name};
+    if (target.rows() != table.rows()) {
+      throw Error(ErrorCode::shape,
+                  fmt::format("{} has {} examples and the target file {} has {}; they must have as many",
+                              printable(file.string()), table.rows(), printable(target_file), target.rows()));
+    }
+    table.append(std::move(target));
+  } else if (options.target.size() <= 1 && wants_labels(options)) {
+    const std::string target = options.target.empty() ? table.fields().back().name : options.target.front();
+    if (has_words(table, target)) {
+      const std::vector<std::string> text{target};
+      table = read_table(file, choose, text);
+    }
+  }
+  return table;
+}
+
+}  // namespace strata

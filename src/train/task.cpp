@@ -1,0 +1,182 @@
+#include "train/task.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/text.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+constexpr std::size_t kMostClasses = 20;      // distinct whole numbers that --task auto still takes for classes
+constexpr std::size_t kLargestCount = 65536;  // distinct labels beyond which a target is no class label for anybody
+
+struct Values {
+  std::set<double> distinct;  // no more than kLargestCount of them
+  bool all_whole = true;
+};
+
+Values values_of(const Table& table, const Field& field) {
+  Values values;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    for (std::size_t k = 0; k < field.width(); ++k) {
+      const double value = table.number(field, row, k);
+      values.all_whole = values.all_whole && value == std::floor(value);
+      if (values.distinct.size() <= kLargestCount) values.distinct.insert(value);
+    }
+  }
+  return values;
+}
+
+std::string count_text(std::size_t count) {
+  return count > kLargestCount ? fmt::format("more than {}", kLargestCount) : std::to_string(count);
+}
+
+// Text labels in alphabetical order, numbers in theirs: the order of the outputs.
+std::vector<std::string> class_names(const Field& field, const Values& values) {
+  std::vector<std::string> names;
+  if (field.is_text()) {
+    names = field.categories;
+    std::vector<double> numbers(names.size());
+    bool numeric = true;
+    for (std::size_t i = 0; i < names.size(); ++i) numeric = numeric && parse_number(names[i], numbers[i]);
+    std::sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+      if (!numeric) return a < b;
+      double x = 0, y = 0;
+      static_cast<void>(parse_number(a, x) && parse_number(b, y));
+      return x < y;
+    });
+    return names;
+  }
+  for (const double value : values.distinct) names.push_back(shortest(value));
+  return names;
+}
+
+// Several targets: regression with several outputs, or several yes/no questions.
+Target decide_several(const Table& table, const Options& options, const Messages& messages) {
+  bool yes_or_no = true;
+  for (const std::string& name : options.target) {
+    const Field& field = table.field(name);
+    if (field.is_text()) {
+      throw Error(ErrorCode::value,
+                  fmt::format("target '{}' is text; several targets must be numbers", printable(name)));
+    }
+    for (const double value : values_of(table, field).distinct) yes_or_no = yes_or_no && (value == 0 || value == 1);
+  }
+  if (options.task == Task::classes || (options.task == Task::binary && !yes_or_no)) {
+    throw Error(ErrorCode::usage,
+                fmt::format("--task {} with several target numbers needs each of them to be 0 or 1 (--task binary), "
+                            "or use --task regression",
+                            name(options.task)));
+  }
+  Target target{options.target, options.task, {}, {}, {}};
+  if (options.task == Task::automatic) {
+    target.task = yes_or_no ? Task::binary : Task::regression;
+    messages.note(yes_or_no ? "task: binary, a yes/no question for each target, because they hold only 0 and 1"
+                            : "task: regression, because there are several targets that hold numbers");
+  }
+  if (target.task == Task::binary) target.classes = {"0", "1"};
+  return target;
+}
+
+Task automatic_task(const Field& field, const Values& values, const Messages& messages) {
+  const std::string quoted = "'" + printable(field.name) + "'";
+  const std::size_t count = field.is_text() ? field.categories.size() : values.distinct.size();
+  if (field.is_text() || (values.all_whole && count <= kMostClasses)) {
+    const std::string what = field.is_text() ? "different texts" : "different whole numbers";
+    if (count == 2) {
+      messages.note(fmt::format("task: binary, because the target {} holds 2 {}", quoted, what));
+      return Task::binary;
+    }
+    messages.note(fmt::format("task: classes, because the target {} holds {} {}{}", quoted, count, what,
+                              field.is_text() ? "" : fmt::format(" (at most {})", kMostClasses)));
+    return Task::classes;
+  }
+  messages.note(fmt::format(
+      "task: regression, because the target {} holds {}", quoted,
+      values.all_whole ? fmt::format("{} different whole numbers (more than {})", count_text(count), kMostClasses)
+                       : "numbers that are not whole"));
+  return Task::regression;
+}
+
+}  // namespace
+
+Target decide_target(const Table& table, const Options& options, const Messages& messages) {
+  std::vector<const Field*> numeric;
+  for (const std::string& name : options.target) {
+    if (!table.field(name).is_text()) numeric.push_back(&table.field(name));
+  }
+  table.require_numbers(numeric);
+  const Field& field = table.field(options.target.front());
+  if (options.target.size() > 1 || field.width() > 1) return decide_several(table, options, messages);
+  const std::string quoted = "'" + printable(field.name) + "'";
+  const Values values = field.is_text() ? Values{} : values_of(table, field);
+  const std::size_t count = field.is_text() ? field.categories.size() : values.distinct.size();
+  if (count == 1 && options.task != Task::regression) {
+    throw Error(
+        ErrorCode::value,
+        fmt::format(
+            "the target {} is the same in every row ({}), so there is nothing to learn; is it the right column?",
+            quoted,
+            field.is_text() ? "'" + printable(field.categories.front()) + "'" : shortest(*values.distinct.begin())));
+  }
+  Target target{options.target, options.task, {}, {}, {}};
+  if (target.task == Task::automatic) target.task = automatic_task(field, values, messages);
+  if (target.task == Task::regression) {
+    if (field.is_text()) {
+      throw Error(ErrorCode::value,
+                  fmt::format("--task regression needs numbers, but the target {} is text (for example '{}')", quoted,
+                              printable(field.categories.front())));
+    }
+    if (count == 1) messages.warning(fmt::format("the target {} is the same in every row", quoted));
+    return target;
+  }
+  if (target.task == Task::binary && count != 2) {
+    throw Error(ErrorCode::usage,
+                fmt::format("--task binary needs a target with two different values; {} has {}; use --task classes",
+                            quoted, count_text(count)));
+  }
+  if (count > kLargestCount) {
+    throw Error(ErrorCode::usage,
+                fmt::format("--task classes: the target {} has {} different values; that is a regression, or the "
+                            "wrong column",
+                            quoted, count_text(count)));
+  }
+  target.classes = class_names(field, values);
+  return target;
+}
+
+int output_units(const Target& target, const Table& table) {
+  if (target.task == Task::classes) return static_cast<int>(target.classes.size());
+  std::size_t units = 0;
+  for (const std::string& name : target.names) units += table.field(name).width();
+  return static_cast<int>(units);
+}
+
+Loss decide_loss(const Target& target, const Options& options) {
+  const auto wrong = [&](const char* fits) {
+    return Error(ErrorCode::usage, fmt::format("--loss {} does not fit the task {}; it takes {}", name(*options.loss),
+                                               name(target.task), fits));
+  };
+  switch (target.task) {
+    case Task::binary:
+      if (options.loss == Loss::squared_error) throw wrong("binary-cross-entropy or categorical-cross-entropy");
+      if (options.loss == Loss::categorical_cross_entropy && target.names.size() > 1)
+        throw wrong("binary-cross-entropy");
+      return options.loss.value_or(Loss::binary_cross_entropy);
+    case Task::classes:
+      if (options.loss && options.loss != Loss::categorical_cross_entropy) throw wrong("categorical-cross-entropy");
+      return Loss::categorical_cross_entropy;
+    case Task::regression:
+    case Task::automatic:
+      break;
+  }
+  if (options.loss && options.loss != Loss::squared_error) throw wrong("squared-error");
+  return Loss::squared_error;
+}
+
+}  // namespace strata

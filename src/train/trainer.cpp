@@ -1,0 +1,274 @@
+#include "strata/trainer.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "base/text.hpp"
+#include "base/thread_pool.hpp"
+#include "kernels/registry.hpp"
+#include "model/model_data.hpp"
+#include "model/score.hpp"
+#include "network/step.hpp"
+#include "optim/optimizer.hpp"
+#include "strata/error.hpp"
+#include "strata/version.hpp"
+#include "train/finite.hpp"
+#include "train/loader.hpp"
+#include "train/prepare.hpp"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+
+Messages messages_of(const Callbacks& callbacks) {
+  const auto forward_to = [](const std::function<void(std::string_view)>& to) {
+    return [&to](std::string_view text) {
+      if (to) to(text);
+    };
+  };
+  return {forward_to(callbacks.note), forward_to(callbacks.warning)};
+}
+
+std::int64_t iterations_of(const Options& options, std::int64_t batches_per_epoch) {
+  constexpr std::int64_t kEpochs = 100;
+  if (options.iterations && options.epochs) {
+    throw Error(ErrorCode::usage, "--iterations and --epochs both say how long to train; give one of them");
+  }
+  return options.iterations ? *options.iterations : options.epochs.value_or(kEpochs) * batches_per_epoch;
+}
+
+// 1, 2 or 5 times a power of ten, for about twenty reports.
+std::int64_t report_interval(std::int64_t asked, std::int64_t iterations) {
+  if (asked > 0) return asked;
+  std::int64_t interval = 1;
+  while (interval * 20 < iterations) interval = interval * (fmt::format("{}", interval)[0] == '2' ? 5 : 4) / 2;
+  return interval;
+}
+
+void check_batch_size(const Options& options, Index rows, const Messages& messages) {
+  if (options.batch_size > rows) {
+    messages.warning(
+        fmt::format("there are {} rows to train on, fewer than --batch-size {}: every update uses all of them", rows,
+                    options.batch_size));
+  }
+}
+
+TrainingRecord record_of(const Problem& problem, const std::string& source) {
+  TrainingRecord record;
+  record.data = fs::path(source).filename().string();
+  record.rows = problem.train_rows.size();
+  record.version = STRATA_VERSION;
+  for (const OptionSpec& option : option_table()) {
+    // What cannot change the result stays out, so that the same training writes the same file.
+    if (option.name == "threads" || option.name == "report-every") continue;
+    std::string value = option.show(problem.options);
+    if (option.name == "validation") value = fs::path(value).filename().string();
+    record.options.emplace_back(option.name, std::move(value));
+  }
+  return record;
+}
+
+// One training, from the examples to the final weights.
+template <class T>
+class Training {
+ public:
+  Training(Problem problem, Examples<T> examples, Examples<T> validation, const Callbacks& callbacks)
+      : problem_(std::move(problem)),
+        examples_(std::move(examples)),
+        validation_(std::move(validation)),
+        callbacks_(callbacks),
+        pool_(problem_.options.threads > 0 ? problem_.options.threads : available_cpus()),
+        kernels_(make_kernels<T>(chosen_kernels(), pool_)),
+        loader_(examples_.all(), problem_.options.batch_size, problem_.options.seed),
+        p_(initialize<T>(net(), problem_.options.initializer, problem_.options.random, problem_.options.seed)),
+        last_good_(p_),
+        gradient_(net()),
+        ws_(net(), loader_.batch_size(), Keep::backward),
+        optimizer_(problem_.options, p_.theta().size()) {}
+
+  Fit run(TrainingRecord record);
+
+ private:
+  [[nodiscard]] const Architecture& net() const noexcept { return problem_.architecture; }
+  void loop(std::int64_t iterations, std::int64_t report_every);
+  void report_epoch(std::int64_t epoch);
+  [[nodiscard]] bool good(double cost);
+  void diverge(std::int64_t iteration, double cost);
+  [[nodiscard]] double final_cost(const Metrics& metrics) const;
+
+  Problem problem_;
+  Examples<T> examples_, validation_;
+  const Callbacks& callbacks_;
+  ThreadPool pool_;
+  std::unique_ptr<Kernels<T>> kernels_;
+  Loader<T> loader_;
+  Parameters<T> p_, last_good_, gradient_;
+  Workspace<T> ws_;
+  Optimizer<T> optimizer_;
+
+  Ending ending_ = Ending::done;
+  std::string explanation_;
+  std::int64_t done_ = 0;  // updates
+  double epoch_cost_ = 0;  // Σ of this epoch's batches: cost × examples
+};
+
+template <class T>
+void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
+  const std::int64_t per_epoch = loader_.batches_per_epoch();
+  for (std::int64_t i = 0; i < iterations; ++i) {
+    const Batch<T> batch = loader_.next();
+    const double J = train_step(net(), p_, batch, problem_.options.l2, ws_, *kernels_, gradient_);
+    if (!good(J)) return diverge(i, J);
+    if (i % report_every == 0 && callbacks_.cost) callbacks_.cost({i, i / per_epoch, J});
+
+    last_good_ = p_;
+    optimizer_.update(p_.theta(), std::as_const(gradient_).theta(), *kernels_);
+    done_ = i + 1;
+    epoch_cost_ += J * static_cast<double>(batch.m());
+    if (done_ % per_epoch == 0) {
+      const bool due = !loader_.full() || (validation_.m > 0 && (i % report_every == 0 || done_ == iterations));
+      if (due && callbacks_.epoch) report_epoch(done_ / per_epoch);
+      epoch_cost_ = 0;
+    }
+    if (callbacks_.progress) callbacks_.progress({done_, iterations, J});
+    if (callbacks_.stop && callbacks_.stop()) {
+      ending_ = Ending::interrupted;
+      explanation_ = fmt::format("interrupted after iteration {} of {}", done_, iterations);
+      return;
+    }
+  }
+}
+
+template <class T>
+void Training<T>::report_epoch(std::int64_t epoch) {
+  EpochReport report{epoch, done_, epoch_cost_ / static_cast<double>(examples_.m), {}};
+  if (validation_.m > 0) {
+    const Batch<T> held = validation_.all();
+    report.validation = score(net(), problem_.target, p_, held.X, held.Y, *kernels_);
+  }
+  callbacks_.epoch(report);
+}
+
+// The weights are good when their cost and its gradient are numbers.
+template <class T>
+bool Training<T>::good(double cost) {
+  return std::isfinite(cost) && all_finite(std::as_const(gradient_).theta());
+}
+
+template <class T>
+void Training<T>::diverge(std::int64_t iteration, double cost) {
+  ending_ = Ending::diverged;
+  explanation_ = fmt::format("the training diverged at iteration {}: the cost is {}, and {}. ", iteration, cost,
+                             first_not_finite(net(), ws_, gradient_));
+  if (iteration > 0) {
+    p_ = last_good_;
+    done_ = iteration - 1;
+    explanation_ += fmt::format("The weights before update {} are kept, the last with a finite cost. ", done_);
+  } else {
+    explanation_ += "The initial weights are kept. ";
+  }
+  explanation_ += fmt::format("Lower --learning-rate (it is {})", shortest(problem_.options.effective_learning_rate()));
+  if (problem_.options.scale == ScaleKind::none) explanation_ += ", or scale the inputs with --scale standard";
+}
+
+// J of the final weights over all examples: the mean loss, and the L2 term of a batch of all of them.
+template <class T>
+double Training<T>::final_cost(const Metrics& metrics) const {
+  double J = metrics.loss;
+  const double lambda = problem_.options.l2;
+  if (lambda != 0) {
+    for (int l = 1; l <= net().depth(); ++l) {
+      J += lambda / (2 * static_cast<double>(examples_.m)) * kernels_->sum_of_squares(p_.W[l]);
+    }
+  }
+  return J;
+}
+
+template <class T>
+Fit Training<T>::run(TrainingRecord record) {
+  const auto start = std::chrono::steady_clock::now();
+  const Messages messages = messages_of(callbacks_);
+  check_batch_size(problem_.options, examples_.m, messages);
+  const std::int64_t iterations = iterations_of(problem_.options, loader_.batches_per_epoch());
+  loop(iterations, report_interval(problem_.options.report_every, iterations));
+
+  const Batch<T> all = examples_.all();
+  record.train = score(net(), problem_.target, p_, all.X, all.Y, *kernels_);
+  if (ending_ != Ending::diverged && !(std::isfinite(record.train.loss) && all_finite(std::as_const(p_).theta()))) {
+    // The very last update went wrong, with no iteration after it to notice.
+    static_cast<void>(
+        train_step(net(), p_, loader_.full() ? all : loader_.next(), problem_.options.l2, ws_, *kernels_, gradient_));
+    diverge(done_, record.train.loss);
+    record.train = score(net(), problem_.target, p_, all.X, all.Y, *kernels_);
+  }
+  record.cost = final_cost(record.train);
+  if (validation_.m > 0) {
+    const Batch<T> held = validation_.all();
+    record.validation = score(net(), problem_.target, p_, held.X, held.Y, *kernels_);
+  }
+  record.iterations = done_;
+  record.epochs = done_ / loader_.batches_per_epoch();
+  record.ended = ending_ == Ending::done ? "done" : ending_ == Ending::interrupted ? "interrupted" : "diverged";
+
+  auto data = std::make_unique<Model::Data>();
+  data->architecture = problem_.architecture;
+  data->inputs = std::move(problem_.inputs);
+  data->target = std::move(problem_.target);
+  data->scaling = std::move(problem_.scaling);
+  data->record = std::move(record);
+  data->parameters = std::move(p_);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  return {Model(std::move(data)), ending_, std::move(explanation_), done_, seconds.count()};
+}
+
+// The validation file, read as the trained model would read it.
+Table read_validation(const Problem& problem, const Messages& messages) {
+  auto data = std::make_unique<Model::Data>();
+  data->architecture = problem.architecture;
+  data->inputs = problem.inputs;
+  data->target = problem.target;
+  data->scaling = problem.scaling;
+  std::vector<std::string> notes;
+  Table table = read_for(Model(std::move(data)), Source{problem.options.validation, {}, {}}, true, &notes);
+  for (const std::string& note : notes) messages.note("validation: " + note);
+  return table;
+}
+
+template <class T>
+Fit train_in(Table table, Problem problem, const Callbacks& callbacks) {
+  Examples<T> validation;
+  if (!problem.validation_rows.empty()) {
+    validation = copy_examples<T>(table, problem, problem.validation_rows);
+  } else if (!problem.options.validation.empty()) {
+    const Table held = read_validation(problem, messages_of(callbacks));
+    std::vector<std::size_t> rows(held.rows());
+    for (std::size_t r = 0; r < rows.size(); ++r) rows[r] = r;
+    validation = copy_examples<T>(held, problem, rows);
+  }
+  TrainingRecord record = record_of(problem, table.source());
+  Examples<T> examples = take_examples<T>(std::move(table), problem);
+  return Training<T>(std::move(problem), std::move(examples), std::move(validation), callbacks).run(std::move(record));
+}
+
+}  // namespace
+
+Fit train(Table table, const Options& options, const Callbacks& callbacks) {
+  Problem problem = define_problem(table, options, messages_of(callbacks));
+  return options.precision == Precision::float32 ? train_in<float>(std::move(table), std::move(problem), callbacks)
+                                                 : train_in<double>(std::move(table), std::move(problem), callbacks);
+}
+
+Fit train(const fs::path& file, const Options& options, const Callbacks& callbacks) {
+  Options resolved = options;
+  Table table = read_training_table(file, resolved);
+  return train(std::move(table), resolved, callbacks);
+}
+
+}  // namespace strata
