@@ -1,0 +1,12 @@
+// All of Strata.
+#pragma once
+
+#include "strata/architecture.hpp"
+#include "strata/data.hpp"
+#include "strata/error.hpp"
+#include "strata/model.hpp"
+#include "strata/options.hpp"
+#include "strata/steps.hpp"
+#include "strata/tools.hpp"
+#include "strata/trainer.hpp"
+#include "strata/version.hpp"

@@ -1,0 +1,109 @@
+// Looking inside: every quantity of the equations for given data, and the check of the gradients.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strata/data.hpp"
+#include "strata/model.hpp"
+#include "strata/options.hpp"
+
+namespace strata {
+
+/// A matrix of the equations, with the equation that made it.
+struct TracedMatrix {
+  std::string name;      ///< "X", "Y", "Z", "A", "dA", "dZ", "dW" or "db"
+  std::string equation;  ///< "Z[2] = W[2] A[1] + b[2]"
+  std::size_t rows = 0, cols = 0;
+  std::vector<double> values;  ///< column-major, in float64 whatever the model's precision
+
+  [[nodiscard]] double operator()(std::size_t i, std::size_t j) const { return values[i + j * rows]; }
+};
+
+struct TracedLayer {
+  int layer = 0;           ///< 0: the input
+  std::string activation;  ///< g, or the head
+  std::vector<TracedMatrix> matrices;
+};
+
+struct Trace {
+  std::size_t examples = 0;
+  double cost = 0;
+  std::vector<TracedLayer> layers;  ///< 0 (X and Y), 1 … L; or the one that was asked for
+};
+
+/// One forward and one backward pass over example `example` (from 0), or over the whole table, with the model's weights and
+/// in the model's own precision: what is shown is what the network computes. Layer 0 has X and Y, layers 1 … L have Z, A, dA,
+/// dZ, dW, db. dW and db are those of this batch (m = 1 for one example); a model that was trained with L2 shows the term
+/// λ/m W in dW and in the cost. dA[L] is the un-fused formula of the notes, infinite where an output is saturated on the wrong
+/// side; dZ[L] = A[L] − Y does not use it. Where the table has no target, there is no Y, no backward pass and no cost (NaN).
+/// Errors: as Model::evaluate; usage (no such example, no such layer); value (no rows).
+[[nodiscard]] Trace trace(const Model& model, const Table& table, std::optional<std::size_t> example = {},
+                          std::optional<int> layer = {});
+
+/// A parameter left out of the comparison because ±ε crosses a kink of its activation.
+struct KinkedParameter {
+  std::string where;  ///< "W[2](3, 1)", "b[2](3)": units counted from 1, as in the notes
+  double gradient = 0, difference = 0;
+};
+
+struct BlockCheck {
+  std::string name;              ///< "W[1]", "b[1]", …
+  std::size_t parameters = 0;    ///< compared
+  double largest_gradient = 0;   ///< max|g|
+  double largest_error = 0;      ///< max|g − ĝ|
+  double relative_error = 0;     ///< max|g − ĝ| / max|g|; where max|g| is 0: 0 if the block passed, else infinite
+  std::string where;             ///< of the largest error; in a block that fails, of the largest that nothing explains
+  double gradient = 0, difference = 0;  ///< g and ĝ there
+  double allowed_error = 0;      ///< there: 1e-7·max|g|, plus what rounding and the length of the step can explain
+  bool passed = false;
+  std::vector<KinkedParameter> kinks;
+};
+
+struct GradientCheck {
+  std::size_t examples = 0;
+  double epsilon = 1e-5;
+  std::vector<BlockCheck> blocks;
+  bool passed = false;
+};
+
+/// Compares every gradient with (J(θ+ε) − J(θ−ε)) / 2ε in float64, ε = 1e-5, on the first `examples` examples (0: all).
+/// With the λ that the model was trained with. Errors: as Model::evaluate; value (no rows); diverged (the cost is infinite).
+[[nodiscard]] GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples = 0);
+/// The same for the network that `options` describe, with its initial weights in float64, whatever options.precision says.
+/// Errors: as train; diverged.
+[[nodiscard]] GradientCheck check_gradients(Table table, const Options& options, std::size_t examples = 0);
+/// Reads the file as a training would (only what the options name), then checks.
+[[nodiscard]] GradientCheck check_gradients(const std::filesystem::path& file, const Options& options,
+                                            std::size_t examples = 0);
+
+/// One thing that ought to work here, tried.
+struct SelfTest {
+  std::string name;    ///< "reading PNG"
+  bool passed = false;
+  std::string found;   ///< what happened
+  std::string advice;  ///< what to do where it failed
+};
+
+/// What this build, this machine and this installation can do: for `strata doctor` and for reports of faults.
+struct Diagnosis {
+  std::string version, compiler, instructions, processor;
+  int cpus = 0;                      ///< that the process may use
+  std::vector<std::string> kernels;  ///< fastest first
+  std::string chosen_kernels;        ///< empty: STRATA_KERNELS names one that does not exist
+  std::vector<SelfTest> tests;
+};
+
+/// Tries what needs more than this library: the helper that decodes files, the temporary folder, the arithmetic.
+[[nodiscard]] Diagnosis diagnose();
+
+/// Throws Error(io) when a file could not be created at `file` (no such folder, no permission, a folder is there).
+void require_writable(const std::filesystem::path& file);
+/// Replaces `file` by this text as a whole or leaves it as it was. Errors: io.
+void write_text(const std::filesystem::path& file, std::string_view text);
+
+}  // namespace strata

@@ -1,0 +1,386 @@
+#include "tools/differences.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+constexpr double kUnit =
+    std::numeric_limits<double>::epsilon() / 2;  // u: a correctly rounded result is off by at most u
+constexpr Index kBlock = 256;                    // examples whose numbers stay in the cache
+
+// Neumaier's sum: the rounding does not grow with the number of terms.
+class Sum {
+ public:
+  void add(double x) {
+    const double sum = sum_ + x;
+    lost_ += std::abs(sum_) >= std::abs(x) ? (sum_ - sum) + x : (x - sum) + sum_;
+    sum_ = sum;
+  }
+  [[nodiscard]] double value() const { return sum_ + lost_; }
+
+ private:
+  double sum_ = 0, lost_ = 0;
+};
+
+// The slope of these jumps at 0, and with it the difference is wrong by O(1); ELU's slope does not jump, but its second
+// derivative does, and the difference is wrong by O(ε) instead of O(ε²): more than is allowed too.
+bool has_kink(Activation g) {
+  return g == Activation::relu || g == Activation::leaky_relu || g == Activation::elu || g == Activation::selu;
+}
+
+// Touching 0 is harmless (the whole way lies on one side of the kink); passing it is not.
+bool passes_zero(double minus, double at, double plus) {
+  return std::min({minus, at, plus}) < 0 && std::max({minus, at, plus}) > 0;
+}
+
+bool passes_zero(View<const double> minus, View<const double> at, View<const double> plus) {
+  for (Index c = 0; c < at.cols; ++c) {
+    for (Index i = 0; i < at.rows; ++i) {
+      if (passes_zero(minus(i, c), at(i, c), plus(i, c))) return true;
+    }
+  }
+  return false;
+}
+
+// |L| and what is added and taken away inside it: the rounding of the loss of one example is a few u of this.
+double size_of_loss(Loss loss, double L, const double* z, Index n) {
+  double largest = 0, sum = 0;
+  for (Index i = 0; i < n; ++i) {
+    largest = std::max(largest, std::abs(z[i]));
+    sum += std::abs(z[i]);
+  }
+  switch (loss) {
+    case Loss::binary_cross_entropy:
+      return L + 2 * sum + static_cast<double>(n);  // max(z, 0) − y z + ln(1 + e^−|z|)
+    case Loss::categorical_cross_entropy:
+      return L + 2 * largest + static_cast<double>(n);  // ln Σ e^(z − max) − (z_k − max)
+    case Loss::squared_error:
+      return L;  // positive terms only
+  }
+  return L;
+}
+
+// A sign for every parameter, without a pattern that a fault could share.
+double sign_of(std::size_t index) { return (index * 0x9E3779B97F4A7C15u) >> 63 ? 1.0 : -1.0; }
+
+}  // namespace
+
+Differences::Differences(const Architecture& net, const Parameters<double>& p, Batch<double> batch, double lambda,
+                         const Kernels<double>& k)
+    : net_(net), p_(p), batch_(batch), lambda_(lambda), k_(k), base_(net, batch.m(), Keep::all) {
+  Parameters<double> unused(net);  // the gradient; the pass is for dZ[l], which bounds the rounding
+  const double J = train_step(net, p, batch, lambda, base_, k, unused);
+  if (!std::isfinite(J)) {
+    throw Error(ErrorCode::diverged,
+                fmt::format("the cost of these weights is {}: there is no gradient to check; look for weights "
+                            "or inputs that are far too large",
+                            J));
+  }
+  losses_.resize(static_cast<std::size_t>(batch.m()));
+  std::vector<double> A(static_cast<std::size_t>(net.outputs)), dZ(A);
+  for (Index j = 0; j < batch.m(); ++j) {
+    k.loss_head(net.loss, base_.Z[net.depth()].columns(j, 1), batch.Y.columns(j, 1),
+                View<double>(A.data(), net.outputs, 1), View<double>(dZ.data(), net.outputs, 1),
+                &losses_[static_cast<std::size_t>(j)]);
+  }
+  fast_ = loss_is_a_sum() && penalty_is_known(J) && kernels_are_linear();
+  bound_rounding();
+}
+
+void Differences::use_definition() {
+  fast_ = false;
+  bound_rounding();
+}
+
+bool Differences::loss_is_a_sum() const {
+  Sum sum, size;
+  for (const double L : losses_) {
+    sum.add(L);
+    size.add(std::abs(L));
+  }
+  return std::abs(sum.value() - base_.loss) <= static_cast<double>(batch_.m() + 4) * kUnit * size.value();
+}
+
+bool Differences::penalty_is_known(double cost) const {
+  Sum squares;
+  double terms = 8;
+  for (int l = 1; l <= net_.depth(); ++l) {
+    for (Index x = 0; x < p_.W[l].size(); ++x) squares.add(p_.W[l].data[x] * p_.W[l].data[x]);
+    terms += static_cast<double>(p_.W[l].size());
+  }
+  const auto m = static_cast<double>(batch_.m());
+  const double loss = base_.loss / m, penalty = lambda_ / (2 * m) * squares.value();
+  return std::abs(cost - (loss + penalty)) <= terms * kUnit * (std::abs(loss) + penalty);
+}
+
+// Z(W + V, b + v) = Z(W, b) + V A_prev + v for signs V and v in every place, and A = g(Z) of each element.
+bool Differences::kernels_are_linear() const {
+  const Index m = batch_.m();
+  Parameters<double> moved(p_);
+  for (std::size_t x = 0; x < moved.theta().size(); ++x) moved.theta()[x] += sign_of(x);
+  for (int l = 1; l <= net_.depth(); ++l) {
+    const Index n = net_.units(l), n_prev = net_.units(l - 1);
+    std::vector<double> moved_Z(static_cast<std::size_t>(n * m)), expected(static_cast<std::size_t>(n)), size(expected);
+    const View<double> Z(moved_Z.data(), n, m);
+    k_.linear_forward(moved.W[l], moved.b[l], base_.A[l - 1], Z);
+    const double c = 2 * static_cast<double>(n_prev + 8) * kUnit;
+    for (Index j = 0; j < m; ++j) {
+      for (Index i = 0; i < n; ++i) {
+        const auto x = static_cast<std::size_t>(i);
+        const double v = moved.b[l].data[i] - p_.b[l].data[i];
+        expected[x] = base_.Z[l](i, j) + v;
+        size[x] = std::abs(p_.b[l].data[i]) + 1;
+      }
+      for (Index h = 0; h < n_prev; ++h) {
+        const double a = base_.A[l - 1](h, j);
+        const double *w = p_.W[l].col(h), *w_moved = std::as_const(moved).W[l].col(h);
+        for (Index i = 0; i < n; ++i) {
+          expected[static_cast<std::size_t>(i)] += (w_moved[i] - w[i]) * a;
+          size[static_cast<std::size_t>(i)] += (std::abs(w[i]) + 1) * std::abs(a);
+        }
+      }
+      for (Index i = 0; i < n; ++i) {
+        const auto x = static_cast<std::size_t>(i);
+        if (!(std::abs(Z(i, j) - expected[x]) <= c * size[x])) return false;
+      }
+    }
+    if (l == net_.depth()) break;  // the last g belongs to the loss
+    k_.activation_forward(net_.layer(l).activation, base_.Z[l], Z);
+    for (Index j = 0; j < m; ++j) {
+      for (Index i = 0; i < n; ++i) {
+        const double a = base_.A[l](i, j);
+        if (!(std::abs(Z(i, j) - a) <= 16 * kUnit * (std::abs(a) + 1))) return false;
+      }
+    }
+  }
+  return true;
+}
+
+// The rounding of a difference, to first order in u. Every example's loss L is computed with an error of at most
+//   e = 8u·(size of the loss)  +  Σ_{l'} Σ_i |dZ[l'](i)|·δ[l'](i),
+// where δ[l'] is the rounding of Z[l'] and dZ[l'] = ∂L/∂Z[l'] carries it to L. Each of J⁺ and J⁻ is then off by at most
+// the mean of e, and the difference (J⁺ − J⁻) / 2ε by (mean e) / ε. For a sum of n products added in any order (Higham,
+// Accuracy and Stability, ch. 3)
+//   δ[l'](i) ≤ (n_{l'−1} + 16) u·S[l'](i),   S[l'](i) = Σ_j |W[l'](i, j)|·(|A[l'−1](j)| + 1) + |b[l'](i)|:
+// the 16 u (|A| + 1) are the rounding of g itself. Only what is computed anew for each side counts: the layers above l
+// in full, and of layer l the one row, whose Z(i) ± ε·a is rounded once. The gradient that the difference is compared
+// with is rounded too: a sum over m examples of products of size |dZ[l]|·|A[l−1]|.
+void Differences::bound_rounding() {
+  const int L = net_.depth();
+  const Index m = batch_.m();
+  const auto layers = static_cast<std::size_t>(L) + 1;
+  std::vector<double> row(layers), whole(layers), products(layers);  // sums over the examples
+  double head = 0, gradient_terms = static_cast<double>(m);
+  std::vector<double> S;
+  for (int l = 1; l <= L; ++l) {
+    const auto at = static_cast<std::size_t>(l);
+    const Index n = net_.units(l), n_prev = net_.units(l - 1);
+    gradient_terms += static_cast<double>(n + 16);
+    S.resize(static_cast<std::size_t>(n));
+    for (Index j = 0; j < m; ++j) {
+      for (Index i = 0; i < n; ++i) S[static_cast<std::size_t>(i)] = std::abs(p_.b[l].data[i]);
+      double largest_input = 1;
+      for (Index h = 0; h < n_prev; ++h) {
+        const double a = std::abs(base_.A[l - 1](h, j)), *w = p_.W[l].col(h);
+        largest_input = std::max(largest_input, a);
+        for (Index i = 0; i < n; ++i) S[static_cast<std::size_t>(i)] += std::abs(w[i]) * (a + 1);
+      }
+      double largest_row = 0, largest_dZ = 0;
+      for (Index i = 0; i < n; ++i) {
+        const double dz = std::abs(base_.dZ[l](i, j)), z = std::abs(base_.Z[l](i, j));
+        whole[at] += dz * S[static_cast<std::size_t>(i)] * static_cast<double>(n_prev + 16) * kUnit;
+        largest_row = std::max(largest_row, dz * (z + kEpsilon * largest_input));
+        largest_dZ = std::max(largest_dZ, dz);
+      }
+      row[at] += 2 * kUnit * largest_row;
+      products[at] += largest_dZ * largest_input;
+    }
+  }
+  Sum losses;
+  for (Index j = 0; j < m; ++j) {
+    const double loss = losses_[static_cast<std::size_t>(j)];
+    head += 8 * kUnit * size_of_loss(net_.loss, loss, base_.Z[L].col(j), net_.outputs);
+    losses.add(loss);
+  }
+  double penalty = 0, above = 0;
+  if (!fast_) {  // by definition: the loss is one sum over the batch, and the penalty another
+    head += static_cast<double>(m) * kUnit * losses.value();
+    for (int l = 1; l <= L; ++l) {
+      penalty += lambda_ / 2 * static_cast<double>(p_.W[l].size()) * kUnit * k_.sum_of_squares(p_.W[l]);
+    }
+  }
+  rounding_.assign(layers, 0);
+  for (int l = L; l >= 1; --l) {
+    const auto at = static_cast<std::size_t>(l);
+    const double of_layer = fast_ ? row[at] : whole[at];
+    rounding_[at] = ((head + penalty + above + of_layer) / kEpsilon + 2 * gradient_terms * kUnit * products[at]) /
+                    static_cast<double>(m);
+    above += whole[at];
+  }
+}
+
+Differences::Worker::Worker(const Differences& shared) : shared_(shared) {
+  const Architecture& net = shared.net_;
+  const Index m = shared.batch_.m();
+  const auto block = static_cast<std::size_t>(std::min(m, kBlock));
+  input_.resize(static_cast<std::size_t>(m));
+  head_A_.resize(static_cast<std::size_t>(net.outputs));
+  head_dZ_.resize(static_cast<std::size_t>(net.outputs));
+  if (!shared.fast_) {
+    changed_ = std::make_unique<Parameters<double>>(shared.p_);
+    workspace_plus_ = std::make_unique<Workspace<double>>(net, m, Keep::all);
+    workspace_minus_ = std::make_unique<Workspace<double>>(net, m, Keep::all);
+    return;
+  }
+  for (Side* side : {&plus_, &minus_}) {
+    side->row_Z.resize(block);
+    side->row_A.resize(block);
+    side->Z.resize(static_cast<std::size_t>(net.depth()) + 1);
+    side->A.resize(side->Z.size());
+    for (int l = 1; l <= net.depth(); ++l) {
+      side->Z[static_cast<std::size_t>(l)].resize(block * static_cast<std::size_t>(net.units(l)));
+      side->A[static_cast<std::size_t>(l)].resize(block * static_cast<std::size_t>(net.units(l)));
+    }
+  }
+}
+
+void Differences::Worker::select(int l, Index j) noexcept {
+  l_ = l;
+  j_ = j;
+  const bool is_bias = j == shared_.net_.units(l - 1);
+  reach_ = 0;
+  for (Index c = 0; c < shared_.batch_.m(); ++c) {
+    const double a = is_bias ? 1.0 : shared_.base_.A[l - 1](j, c);
+    input_[static_cast<std::size_t>(c)] = a;
+    reach_ = std::max(reach_, std::abs(a));
+  }
+}
+
+Difference Differences::Worker::at(Index i, double epsilon) noexcept {
+  return shared_.fast_ ? by_rank_one(i, epsilon) : by_definition(i, epsilon);
+}
+
+View<double> Differences::Worker::block_of_Z(Side& side, int l, Index count) noexcept {
+  return {side.Z[static_cast<std::size_t>(l)].data(), shared_.net_.units(l), count};
+}
+
+double Differences::Worker::loss_of(Side& side, Index c, Index example) noexcept {
+  const Index n = shared_.net_.outputs;
+  double loss = 0;
+  shared_.k_.loss_head(shared_.net_.loss, block_of_Z(side, shared_.net_.depth(), c + 1).columns(c, 1),
+                       shared_.batch_.Y.columns(example, 1), View<double>(head_A_.data(), n, 1),
+                       View<double>(head_dZ_.data(), n, 1), &loss);
+  return loss;
+}
+
+bool Differences::Worker::start(Index i, double epsilon, Index begin, Index count, bool& kinked) noexcept {
+  const Architecture& net = shared_.net_;
+  const View<const double> Z = shared_.base_.Z[l_].columns(begin, count);
+  for (Side* side : {&plus_, &minus_}) {  // Z[l](i, :) ± ε A[l−1](j, :)
+    const double step = side == &plus_ ? epsilon : -epsilon;
+    for (Index c = 0; c < count; ++c) {
+      side->row_Z[static_cast<std::size_t>(c)] = Z(i, c) + step * input_[static_cast<std::size_t>(begin + c)];
+    }
+  }
+  const View<const double> row = Z.row_block(i, 1);
+  const View<double> plus(plus_.row_Z.data(), 1, count), minus(minus_.row_Z.data(), 1, count);
+  if (l_ == net.depth()) {
+    for (Side* side : {&plus_, &minus_}) {
+      const View<double> logits = block_of_Z(*side, l_, count);
+      for (Index c = 0; c < count; ++c) {
+        std::copy_n(Z.col(c), Z.rows, logits.col(c));
+        logits(i, c) = side->row_Z[static_cast<std::size_t>(c)];
+      }
+    }
+    return true;
+  }
+  const Activation g = net.layer(l_).activation;
+  if (has_kink(g) && passes_zero(minus, row, plus)) kinked = true;
+  shared_.k_.activation_forward(g, plus, View<double>(plus_.row_A.data(), 1, count));
+  shared_.k_.activation_forward(g, minus, View<double>(minus_.row_A.data(), 1, count));
+  // Units that are off for every example change nothing on either side.
+  if (std::equal(plus_.row_A.begin(), plus_.row_A.begin() + count, minus_.row_A.begin())) return false;
+
+  const View<const double> A = shared_.base_.A[l_].columns(begin, count),
+                           above = shared_.base_.Z[l_ + 1].columns(begin, count);
+  const double* w = shared_.p_.W[l_ + 1].col(i);
+  for (Side* side : {&plus_, &minus_}) {  // Z[l+1] + W[l+1](:, i) ΔA[l](i, :)
+    const View<double> changed = block_of_Z(*side, l_ + 1, count);
+    for (Index c = 0; c < count; ++c) {
+      const double delta = side->row_A[static_cast<std::size_t>(c)] - A(i, c);
+      const double* z = above.col(c);
+      double* out = changed.col(c);
+      for (Index x = 0; x < above.rows; ++x) out[x] = z[x] + w[x] * delta;
+    }
+  }
+  return true;
+}
+
+Difference Differences::Worker::by_rank_one(Index i, double epsilon) noexcept {
+  const Architecture& net = shared_.net_;
+  const Kernels<double>& k = shared_.k_;
+  const int L = net.depth();
+  const Index m = shared_.batch_.m();
+  Difference result;
+  Sum sum, bend;
+  for (Index begin = 0; begin < m; begin += kBlock) {
+    const Index count = std::min(kBlock, m - begin);
+    if (!start(i, epsilon, begin, count, result.kinked)) continue;
+    for (int l = l_ + 1; l < L; ++l) {
+      const Activation g = net.layer(l).activation;
+      const View<double> plus = block_of_Z(plus_, l, count), minus = block_of_Z(minus_, l, count);
+      if (has_kink(g) && passes_zero(minus, shared_.base_.Z[l].columns(begin, count), plus)) result.kinked = true;
+      for (Side* side : {&plus_, &minus_}) {
+        const View<double> A(side->A[static_cast<std::size_t>(l)].data(), net.units(l), count);
+        k.activation_forward(g, block_of_Z(*side, l, count), A);
+        k.linear_forward(shared_.p_.W[l + 1], shared_.p_.b[l + 1], A, block_of_Z(*side, l + 1, count));
+      }
+    }
+    for (Index c = 0; c < count;
+         ++c) {  // L⁺ − L⁻ of each example: their rounding is that of one loss, not of the sum of all
+      const double *plus = block_of_Z(plus_, L, count).col(c), *minus = block_of_Z(minus_, L, count).col(c);
+      if (std::equal(plus, plus + net.outputs, minus)) continue;
+      const double loss_plus = loss_of(plus_, c, begin + c), loss_minus = loss_of(minus_, c, begin + c);
+      sum.add(loss_plus - loss_minus);
+      const double loss = shared_.losses_[static_cast<std::size_t>(begin + c)];
+      bend.add(std::abs((loss_plus - loss) - (loss - loss_minus)));
+    }
+  }
+  result.value = sum.value() / (2 * epsilon) / static_cast<double>(m);
+  result.bend = bend.value() / (2 * epsilon) / static_cast<double>(m);
+  // λ/(2m)·((w+ε)² − (w−ε)²) / 2ε
+  if (shared_.lambda_ != 0 && j_ < net.units(l_ - 1)) {
+    result.value += shared_.lambda_ / static_cast<double>(m) * shared_.p_.W[l_](i, j_);
+  }
+  return result;
+}
+
+Difference Differences::Worker::by_definition(Index i, double epsilon) noexcept {
+  const Architecture& net = shared_.net_;
+  double& theta = j_ == net.units(l_ - 1) ? changed_->b[l_].data[i] : changed_->W[l_](i, j_);
+  const double kept = theta;
+  theta = kept + epsilon;
+  const double plus = cost(net, *changed_, shared_.batch_, shared_.lambda_, *workspace_plus_, shared_.k_);
+  theta = kept - epsilon;
+  const double minus = cost(net, *changed_, shared_.batch_, shared_.lambda_, *workspace_minus_, shared_.k_);
+  theta = kept;
+  Difference result;
+  result.value = (plus - minus) / (2 * epsilon);
+  for (int l = l_; l < net.depth(); ++l) {
+    if (has_kink(net.layer(l).activation) &&
+        passes_zero(View<const double>(workspace_minus_->Z[l]), shared_.base_.Z[l], workspace_plus_->Z[l])) {
+      result.kinked = true;
+    }
+  }
+  return result;
+}
+
+}  // namespace strata

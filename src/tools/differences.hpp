@@ -1,0 +1,102 @@
+// Central differences of the cost, one parameter at a time, cheap enough to take them for every parameter of a real
+// network.
+//
+// A change of W[l](i, j) by ±ε changes one row of Z[l]: Z[l](i, :) ± ε·A[l−1](j, :); a change of b[l](i) shifts that
+// row by ±ε. So nothing below layer l is computed again, layer l + 1 changes by the rank-one product W[l+1](:, i)
+// (ΔA[l](i, :)), and from there on the network runs as ever. A bias is the weight of one more input that is always 1:
+// column j = n_{l−1}.
+//
+// This is the cost of the changed network up to rounding because LINEAR is linear in W, b and A_prev and because the
+// loss is a sum over the examples. Whether the kernels at hand keep to that is tested first, not believed; where they
+// do not (a faulty kernel), the cost itself is computed twice for every parameter, by definition.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "kernels/kernels.hpp"
+#include "network/parameters.hpp"
+#include "network/step.hpp"
+#include "network/workspace.hpp"
+#include "strata/architecture.hpp"
+
+namespace strata {
+
+inline constexpr double kEpsilon = 1e-5;
+
+struct Difference {
+  double value = 0;  // (J(θ+ε) − J(θ−ε)) / 2ε
+  double bend = 0;  // how far the two one-sided slopes are from it, on average over the examples: |L⁺ − 2L + L⁻| / 2ε
+  bool kinked = false;  // some pre-activation passes a kink of its g on the way from −ε to +ε
+};
+
+/// What all threads read: the network at θ.
+class Differences {
+ public:
+  /// k serves all threads that use a Worker, at once. Throws Error(diverged) when the cost is not finite;
+  /// Error(memory).
+  Differences(const Architecture& net, const Parameters<double>& p, Batch<double> batch, double lambda,
+              const Kernels<double>& k);
+
+  /// What rounding can do to a Difference of layer l: see the derivation in the source.
+  [[nodiscard]] double rounding(int l) const noexcept { return rounding_[static_cast<std::size_t>(l)]; }
+  /// The rank-one way is open; false: by definition.
+  [[nodiscard]] bool fast() const noexcept { return fast_; }
+  /// For tests: from now on by definition, whatever the kernels.
+  void use_definition();
+
+  class Worker;
+
+ private:
+  [[nodiscard]] bool kernels_are_linear() const;
+  [[nodiscard]] bool loss_is_a_sum() const;
+  [[nodiscard]] bool penalty_is_known(double cost) const;
+  void bound_rounding();
+
+  const Architecture& net_;
+  const Parameters<double>& p_;
+  Batch<double> batch_;
+  double lambda_;
+  const Kernels<double>& k_;
+  Workspace<double> base_;  // Z[l], A[l], dZ[l] at θ
+  bool fast_ = true;
+  std::vector<double> rounding_;  // [l]
+  std::vector<double> losses_;    // L of each example at θ
+};
+
+/// The memory of one thread.
+class Differences::Worker {
+ public:
+  explicit Worker(const Differences& shared);
+
+  /// Chooses the input j = 0 … n_{l−1} of layer l; n_{l−1} is the bias.
+  void select(int l, Index j) noexcept;
+  /// The difference for unit i and the selected input.
+  [[nodiscard]] Difference at(Index i, double epsilon = kEpsilon) noexcept;
+  /// The largest |A[l−1](j, :)| of the selected input: ±ε moves a pre-activation by ε times as much.
+  [[nodiscard]] double reach() const noexcept { return reach_; }
+
+ private:
+  struct Side {
+    std::vector<double> row_Z, row_A;       // the changed row of layer l
+    std::vector<std::vector<double>> Z, A;  // [l'], a block of examples
+  };
+  [[nodiscard]] Difference by_rank_one(Index i, double epsilon) noexcept;
+  [[nodiscard]] Difference by_definition(Index i, double epsilon) noexcept;
+  // Z[l](i, :) and Z[l+1] of a block of examples, and whether anything changed at all between the two sides.
+  [[nodiscard]] bool start(Index i, double epsilon, Index begin, Index count, bool& kinked) noexcept;
+  [[nodiscard]] View<double> block_of_Z(Side& side, int l, Index count) noexcept;
+  [[nodiscard]] double loss_of(Side& side, Index c, Index example) noexcept;
+
+  const Differences& shared_;
+  int l_ = 1;
+  Index j_ = 0;
+  double reach_ = 0;
+  std::vector<double> input_;  // A[l−1](j, :)
+  Side plus_, minus_;
+  std::vector<double> head_A_, head_dZ_;         // of one example
+  std::unique_ptr<Parameters<double>> changed_;  // by definition
+  std::unique_ptr<Workspace<double>> workspace_plus_, workspace_minus_;
+};
+
+}  // namespace strata

@@ -1,0 +1,183 @@
+#include "tools/gradient_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <cmath>
+#include <deque>
+#include <limits>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/registry.hpp"
+#include "strata/error.hpp"
+#include "tools/differences.hpp"
+#include "tools/of_model.hpp"
+#include "train/prepare.hpp"
+
+namespace strata {
+namespace {
+
+constexpr double kTolerance = 1e-7;  // of the block's largest gradient
+
+// One line of the work: all units of a layer, one input (or the bias).
+struct Line {
+  int layer;
+  Index input;
+};
+
+struct Found {
+  std::vector<double> difference;
+  std::vector<char> kinked;
+};
+
+Found all_differences(const Differences& shared, std::deque<Differences::Worker>& workers, const Architecture& net,
+                      const Parameters<double>& p, ThreadPool& pool) {
+  std::vector<Line> lines;
+  for (int l = 1; l <= net.depth(); ++l) {
+    for (Index j = 0; j <= net.units(l - 1); ++j) lines.push_back({l, j});
+  }
+  Found found{std::vector<double>(p.theta().size()), std::vector<char>(p.theta().size())};
+  while (static_cast<int>(workers.size()) < pool.threads()) workers.emplace_back(shared);
+  // Each line goes to the next worker that is free. A parameter's difference depends on nothing that a worker
+  // remembers.
+  std::atomic<std::size_t> next{0};
+  pool.run(pool.threads(), [&](std::ptrdiff_t w) {
+    Differences::Worker& worker = workers[static_cast<std::size_t>(w)];
+    for (std::size_t x = next.fetch_add(1); x < lines.size(); x = next.fetch_add(1)) {
+      const auto [l, j] = lines[x];
+      worker.select(l, j);
+      const double* column = j == net.units(l - 1) ? p.b[l].data : p.W[l].col(j);
+      const auto at = static_cast<std::size_t>(column - p.theta().data());
+      for (Index i = 0; i < net.units(l); ++i) {
+        const Difference difference = worker.at(i);
+        found.difference[at + static_cast<std::size_t>(i)] = difference.value;
+        found.kinked[at + static_cast<std::size_t>(i)] = difference.kinked;
+      }
+    }
+  });
+  return found;
+}
+
+// How far a correct gradient may be from the difference because ε is a step and not a limit. Measured, for the few
+// parameters that need it, and never by another ε in place of 1e-5: the difference errs by ε²J'''/6 + …, and halving ε
+// leaves a quarter of that, so the two differences lie 3/4 of the error apart; 4 times their distance is enough
+// wherever halving ε removes at least a quarter of the error. Where ε moves a pre-activation by more than 0.1 (inputs
+// in the ten thousands), even that says little; there the slopes to either side bound it, as L is convex in the logits.
+double explained_by_step(Differences::Worker& worker, int l, Index i, Index j) {
+  worker.select(l, j);
+  const Difference whole = worker.at(i), half = worker.at(i, kEpsilon / 2);
+  return 4 * std::abs(whole.value - half.value) + (worker.reach() * kEpsilon > 0.1 ? whole.bend : 0.0);
+}
+
+BlockCheck check_block(int l, bool is_bias, const Differences& shared, Differences::Worker& worker, const Found& found,
+                       const Parameters<double>& p, const Parameters<double>& gradient) {
+  const View<const double> of_theta = is_bias ? p.b[l] : p.W[l];
+  const auto begin = static_cast<std::size_t>(of_theta.data - p.theta().data());
+  const auto size = static_cast<std::size_t>(of_theta.size());
+  const std::span<const double> g = gradient.theta().subspan(begin, size);
+  const auto where = [&](std::size_t x) {
+    const Index i = static_cast<Index>(x) % of_theta.rows, j = static_cast<Index>(x) / of_theta.rows;
+    return is_bias ? fmt::format("b[{}]({})", l, i + 1) : fmt::format("W[{}]({}, {})", l, i + 1, j + 1);
+  };
+
+  BlockCheck block;
+  block.name = fmt::format("{}[{}]", is_bias ? "b" : "W", l);
+  for (std::size_t x = 0; x < size; ++x) {
+    if (found.kinked[begin + x]) {
+      block.kinks.push_back({where(x), g[x], found.difference[begin + x]});
+    } else {
+      ++block.parameters;
+      block.largest_gradient = std::max(block.largest_gradient, std::abs(g[x]));
+    }
+  }
+  const double allowed = kTolerance * block.largest_gradient + shared.rounding(l);
+  block.allowed_error = allowed;
+  block.passed = true;
+  bool any = false;
+  for (std::size_t x = 0; x < size; ++x) {
+    if (found.kinked[begin + x]) continue;
+    const double difference = found.difference[begin + x], error = std::abs(g[x] - difference);
+    double allowed_here = allowed;
+    if (std::isfinite(error) && error > allowed) {
+      const Index i = static_cast<Index>(x) % of_theta.rows, j = static_cast<Index>(x) / of_theta.rows;
+      allowed_here += explained_by_step(worker, l, i, is_bias ? p.W[l].cols : j);
+    }
+    const bool passed = std::isfinite(error) && error <= allowed_here;
+    // Shown: the largest error, but one that nothing explains before any that something does.
+    const bool shown = !any || (block.passed && !passed) || (block.passed == passed && !(error <= block.largest_error));
+    if (shown && !std::isnan(block.largest_error)) {
+      block.largest_error = error;
+      block.allowed_error = allowed_here;
+      block.where = where(x);
+      block.gradient = g[x];
+      block.difference = difference;
+    }
+    any = true;
+    block.passed = block.passed && passed;
+  }
+  if (!block.passed && !(block.largest_gradient > 0 && std::isfinite(block.largest_error))) {
+    block.relative_error = std::numeric_limits<double>::infinity();
+  } else if (block.largest_gradient > 0) {
+    block.relative_error = block.largest_error / block.largest_gradient;
+  }
+  return block;
+}
+
+GradientCheck check(const Architecture& net, const Parameters<double>& p, Batch<double> batch, double lambda,
+                    int threads) {
+  ThreadPool pool(threads > 0 ? threads : available_cpus()), alone(1);
+  Workspace<double> ws(net, batch.m(), Keep::backward);
+  Parameters<double> gradient(net);
+  // The gradient as training computes it. The comparison shares out the parameters, and each thread works alone.
+  static_cast<void>(train_step(net, p, batch, lambda, ws, *make_kernels<double>(chosen_kernels(), pool), gradient));
+  return compare_gradients(net, p, batch, lambda, *make_kernels<double>(chosen_kernels(), alone), pool, gradient);
+}
+
+}  // namespace
+
+GradientCheck compare_gradients(const Architecture& net, const Parameters<double>& p, Batch<double> batch,
+                                double lambda, const Kernels<double>& k, ThreadPool& pool,
+                                const Parameters<double>& gradient) try {
+  assert(gradient.theta().size() == p.theta().size() && batch.m() > 0);
+  const Differences shared(net, p, batch, lambda, k);
+  std::deque<Differences::Worker> workers;
+  const Found found = all_differences(shared, workers, net, p, pool);
+
+  GradientCheck result;
+  result.examples = static_cast<std::size_t>(batch.m());
+  result.epsilon = kEpsilon;
+  result.passed = true;
+  for (int l = 1; l <= net.depth(); ++l) {
+    for (const bool is_bias : {false, true}) {
+      result.blocks.push_back(check_block(l, is_bias, shared, workers.front(), found, p, gradient));
+      result.passed = result.passed && result.blocks.back().passed;
+    }
+  }
+  return result;
+} catch (const std::bad_alloc&) {
+  throw Error(ErrorCode::memory, "no memory for the gradient check; check fewer examples, or use fewer --threads");
+}
+
+GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples) {
+  const std::size_t count = examples == 0 ? table.rows() : std::min(examples, table.rows());
+  Examples<double> checked = examples_of<double>(model, table, 0, count, true);
+  return check(model.architecture(), parameters_in_float64(model), checked.all(), l2_of(model), 0);
+}
+
+GradientCheck check_gradients(Table table, const Options& options, std::size_t examples) {
+  const auto ignore = [](std::string_view) {};
+  const Problem problem = define_problem(table, options, {ignore, ignore});
+  std::vector<std::size_t> rows = problem.train_rows;
+  if (examples != 0 && examples < rows.size()) rows.resize(examples);
+  Examples<double> checked = copy_examples<double>(table, problem, rows);
+  const Architecture& net = problem.architecture;
+  const auto p = initialize<double>(net, options.initializer, options.random, options.seed);
+  return check(net, p, checked.all(), options.l2, options.threads);
+}
+
+}  // namespace strata

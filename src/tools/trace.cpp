@@ -1,0 +1,184 @@
+// The trace computes in the model's own precision T: what it shows is what the network computes, not a better version
+// of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <limits>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "base/text.hpp"
+#include "base/thread_pool.hpp"
+#include "kernels/registry.hpp"
+#include "model/model_data.hpp"
+#include "network/step.hpp"
+#include "strata/error.hpp"
+#include "strata/tools.hpp"
+#include "tools/of_model.hpp"
+
+namespace strata {
+namespace {
+
+template <class T>
+TracedMatrix traced(std::string name, std::string equation, View<const T> M) {
+  TracedMatrix matrix{
+      std::move(name), std::move(equation), static_cast<std::size_t>(M.rows), static_cast<std::size_t>(M.cols), {}};
+  matrix.values.reserve(matrix.rows * matrix.cols);
+  for (Index j = 0; j < M.cols; ++j) matrix.values.insert(matrix.values.end(), M.col(j), M.col(j) + M.rows);
+  return matrix;
+}
+
+std::string_view scaling_text(ScaleKind kind) {
+  switch (kind) {
+    case ScaleKind::standard:
+      return "A[0] = X, each input as (x − mean) / deviation";
+    case ScaleKind::divide_255:
+      return "A[0] = X, each input as x / 255";
+    default:
+      return "A[0] = X";
+  }
+}
+
+// Un-fused, as the notes write it: dA[L] = ∂L/∂A[L]. A term with a factor of 0 counts 0, also where it is divided by 0;
+// where A[L] is saturated on the wrong side, dA[L] is infinite. The network does not use it: dZ[L] = A[L] − Y comes
+// from the logits.
+template <class T>
+T dA_of_head(Loss loss, T a, T y) {
+  switch (loss) {
+    case Loss::binary_cross_entropy:
+      return (y == T(0) ? T(0) : -y / a) + (y == T(1) ? T(0) : (T(1) - y) / (T(1) - a));
+    case Loss::categorical_cross_entropy:
+      return y == T(0) ? T(0) : -y / a;
+    case Loss::squared_error:
+      return a - y;
+  }
+  return T(0);
+}
+
+std::string_view dA_of_head_text(Loss loss) {
+  switch (loss) {
+    case Loss::binary_cross_entropy:
+      return "dA[{0}] = −(Y/A[{0}] − (1−Y)/(1−A[{0}]))";
+    case Loss::categorical_cross_entropy:
+      return "dA[{0}] = −Y/A[{0}]";
+    case Loss::squared_error:
+      return "dA[{0}] = A[{0}] − Y";
+  }
+  return "";
+}
+
+// One pass over a batch. `forward_only`: there is no Y.
+template <class T>
+class Tracer {
+ public:
+  Tracer(const Model& model, const Parameters<T>& p, Examples<T> examples, bool forward_only)
+      : net_(model.architecture()),
+        p_(p),
+        scale_(model.scaling().kind),
+        lambda_(l2_of(model)),
+        forward_only_(forward_only),
+        examples_(std::move(examples)),
+        pool_(available_cpus()),
+        k_(make_kernels<T>(chosen_kernels(), pool_)),
+        ws_(net_, examples_.m, Keep::all),
+        gradient_(net_) {}
+
+  Trace run(std::optional<int> only) {
+    const Batch<T> batch = examples_.all();
+    Trace trace;
+    trace.examples = static_cast<std::size_t>(batch.m());
+    trace.cost = std::numeric_limits<double>::quiet_NaN();
+    if (forward_only_) {
+      predict(net_, p_, batch.X, ws_, *k_);
+    } else {
+      trace.cost = train_step(net_, p_, batch, lambda_, ws_, *k_, gradient_);
+    }
+    for (int l = 0; l <= net_.depth(); ++l) {
+      if (!only || *only == l) trace.layers.push_back(l == 0 ? input(batch) : layer(l, batch));
+    }
+    return trace;
+  }
+
+ private:
+  TracedLayer input(const Batch<T>& batch) const {
+    TracedLayer layer{0, "input", {}};
+    layer.matrices.push_back(traced("X", std::string(scaling_text(scale_)), View<const T>(batch.X)));
+    if (!forward_only_) layer.matrices.push_back(traced("Y", "Y", batch.Y));
+    return layer;
+  }
+
+  TracedLayer layer(int l, const Batch<T>& batch) const {
+    const int L = net_.depth();
+    const std::string g(l == L ? name(net_.head()) : name(net_.layer(l).activation));
+    TracedLayer layer{l, g, {}};
+    const auto add = [&](const char* name, std::string equation, View<const T> M) {
+      layer.matrices.push_back(traced(name, std::move(equation), M));
+    };
+    add("Z", fmt::format("Z[{0}] = W[{0}] A[{1}] + b[{0}]", l, l - 1), ws_.Z[l]);
+    add("A", fmt::format("A[{0}] = {1}(Z[{0}])", l, g), ws_.A[l]);
+    if (forward_only_) return layer;
+
+    std::vector<T> memory(static_cast<std::size_t>(ws_.A[l].size()));
+    const View<T> dA(memory.data(), ws_.A[l].rows, ws_.A[l].cols);
+    if (l == L) {
+      for (Index j = 0; j < dA.cols; ++j) {
+        for (Index i = 0; i < dA.rows; ++i) dA(i, j) = dA_of_head(net_.loss, ws_.A[L](i, j), batch.Y(i, j));
+      }
+      add("dA", fmt::format(fmt::runtime(dA_of_head_text(net_.loss)), L), dA);
+      add("dZ", fmt::format("dZ[{0}] = A[{0}] − Y", L), ws_.dZ[L]);
+    } else {
+      k_->linear_backward_input(p_.W[l + 1], ws_.dZ[l + 1], dA);
+      add("dA", fmt::format("dA[{0}] = W[{1}]ᵀ dZ[{1}]", l, l + 1), dA);
+      add("dZ", fmt::format("dZ[{0}] = dA[{0}] * {1}'(Z[{0}])", l, g), ws_.dZ[l]);
+    }
+    const std::string penalty = lambda_ != 0 ? fmt::format(" + λ/m W[{}], λ = {}", l, shortest(lambda_)) : "";
+    add("dW", fmt::format("dW[{0}] = 1/m dZ[{0}] A[{1}]ᵀ{2}", l, l - 1, penalty), std::as_const(gradient_).W[l]);
+    add("db", fmt::format("db[{0}] = 1/m Σ dZ[{0}]", l), std::as_const(gradient_).b[l]);
+    return layer;
+  }
+
+  const Architecture& net_;
+  const Parameters<T>& p_;
+  ScaleKind scale_;
+  double lambda_;
+  bool forward_only_;
+  Examples<T> examples_;
+  ThreadPool pool_;
+  std::unique_ptr<Kernels<T>> k_;
+  Workspace<T> ws_;
+  Parameters<T> gradient_;
+};
+
+}  // namespace
+
+Trace trace(const Model& model, const Table& table, std::optional<std::size_t> example, std::optional<int> layer) try {
+  const int L = model.architecture().depth();
+  if (layer && (*layer < 0 || *layer > L)) {
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("there is no layer {}: this network has layers 1 to {}, and layer 0 is its input", *layer, L));
+  }
+  if (example && *example >= table.rows()) {
+    throw Error(ErrorCode::usage, fmt::format("there is no example {}: {} has {} rows, counted from 0", *example,
+                                              printable(table.source()), table.rows()));
+  }
+  const std::vector<std::string>& target = model.target().names;
+  const bool has_target =
+      std::any_of(target.begin(), target.end(), [&](const std::string& name) { return table.find(name); });
+  return std::visit(
+      [&]<class T>(const Parameters<T>& p) {
+        Examples<T> examples =
+            examples_of<T>(model, table, example.value_or(0), example ? 1 : table.rows(), has_target);
+        return Tracer<T>(model, p, std::move(examples), !has_target).run(layer);
+      },
+      model.data().parameters);
+} catch (const std::bad_alloc&) {
+  throw Error(ErrorCode::memory, "no memory for every matrix of the network; trace one example, or fewer rows");
+}
+
+}  // namespace strata
