@@ -1,0 +1,222 @@
+// The only file that knows CLI11: it compiles slowly and its messages are not ours.
+#include "arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+#include "output.hpp"
+#include "strata/error.hpp"
+
+namespace strata::cli {
+namespace {
+
+constexpr Flag kCommonFlags[] = {
+    {"no-color", 0, "", "Print without colours; so does the environment variable NO_COLOR."},
+    {"help", 'h', "", "Print this page."}};
+
+/// An option of either kind, as the parser and the help need it.
+struct Known {
+  std::string_view name;
+  char letter;
+  std::string_view value;
+  std::string_view group;
+  std::string_view standard;
+  std::string_view range;
+  std::string_view help;
+  const OptionSpec* spec;  // null: a flag of the command line
+};
+
+std::vector<Known> known_options(const Command& command) {
+  std::vector<Known> known;
+  for (const OptionSpec& spec : option_table()) {
+    if (std::find(command.options.begin(), command.options.end(), spec.name) != command.options.end())
+      known.push_back({spec.name, 0, spec.value, spec.group, spec.standard, spec.range, spec.help, &spec});
+  }
+  const auto add_flag = [&](const Flag& flag) {
+    known.push_back({flag.name, flag.letter, flag.value, "This command", {}, {}, flag.help, nullptr});
+  };
+  std::for_each(command.flags.begin(), command.flags.end(), add_flag);
+  std::for_each(std::begin(kCommonFlags), std::end(kCommonFlags), add_flag);
+  return known;
+}
+
+[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::usage, message); }
+
+std::string usage_line(const Command& command) {
+  std::string line = fmt::format("strata {}", command.name);
+  for (const Operand& operand : command.operands)
+    line += fmt::format(fmt::runtime(operand.least == 0 ? " [{}]" : operand.most > 1 ? " {}..." : " {}"), operand.name);
+  return line + " [options]";
+}
+
+[[noreturn]] void refuse_unknown(const Command& command, const std::vector<Known>& known, const std::string& word) {
+  const std::string typed = word.substr(0, word.find('='));
+  std::vector<std::string> names;
+  for (const Known& option : known) names.push_back(fmt::format("--{}", option.name));
+  std::string hint = suggestion(typed, names);
+  if (hint.empty()) {
+    // A right name at a wrong command deserves more than silence.
+    const auto table = option_table();
+    const bool trains = std::any_of(table.begin(), table.end(),
+                                    [&](const OptionSpec& spec) { return fmt::format("--{}", spec.name) == typed; });
+    hint = trains ? " (it belongs to 'strata train'; a model remembers it)"
+                  : fmt::format("; 'strata {} --help' lists them", command.name);
+  }
+  refuse(fmt::format("'strata {}' has no option '{}'{}", command.name, typed, hint));
+}
+
+/// CLI11 says which option it means at the beginning of its message.
+[[noreturn]] void refuse_value(const std::vector<Known>& known, const std::string& message) {
+  for (const Known& option : known) {
+    const std::string name = fmt::format("--{}", option.name);
+    const std::string_view said =
+        std::string_view(message).substr(std::min(message.find_first_not_of('-'), message.size()));
+    const std::size_t end = said.find_first_of(": ");
+    if (said.substr(0, end) != option.name) continue;
+    if (option.value.empty()) refuse(fmt::format("{} takes no value", name));
+    refuse(fmt::format("{0} needs a value: {0} {1}{2}", name, option.value,
+                       option.range.empty() ? "" : fmt::format(" ({})", option.range)));
+  }
+  refuse(message);
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> last(b.size() + 1), row(b.size() + 1);
+  std::iota(last.begin(), last.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j)
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+    std::swap(last, row);
+  }
+  return last[b.size()];
+}
+
+void add_option_lines(std::string& text, const Known& option, std::size_t width) {
+  constexpr std::size_t kLeft = 28;
+  std::string left = fmt::format("  {}--{}{}{}", option.letter == 0 ? "" : fmt::format("-{}, ", option.letter),
+                                 option.name, option.value.empty() ? "" : " ", option.value);
+  std::string right(option.help);
+  if (!option.standard.empty()) right += fmt::format(" Default: {}.", option.standard);
+  if (!option.range.empty()) right += fmt::format(" [{}]", option.range);
+  if (left.size() + 2 > kLeft) {
+    text += left + '\n';
+    left.clear();
+  }
+  text += left + std::string(kLeft - left.size(), ' ') + wrapped(right, width, kLeft) + '\n';
+}
+
+}  // namespace
+
+std::string suggestion(std::string_view word, std::span<const std::string> candidates) {
+  std::size_t best = std::max<std::size_t>(2, word.size() / 3) + 1;
+  std::string_view found;
+  for (const std::string& candidate : candidates) {
+    // The beginning of a name is as good as the whole: --learn, --batch.
+    const std::size_t distance = word.size() >= 5 && candidate.starts_with(word) ? 1 : edit_distance(word, candidate);
+    if (distance < best && distance < candidate.size()) {
+      best = distance;
+      found = candidate;
+    }
+  }
+  return found.empty() ? std::string() : fmt::format("; did you mean '{}'?", found);
+}
+
+std::vector<std::string_view> all_options_but(std::initializer_list<std::string_view> left_out) {
+  std::vector<std::string_view> names;
+  for (const OptionSpec& spec : option_table())
+    if (std::find(left_out.begin(), left_out.end(), spec.name) == left_out.end()) names.push_back(spec.name);
+  return names;
+}
+
+std::size_t Arguments::whole(std::string_view name, std::size_t least, std::size_t otherwise) const {
+  const auto found = typed.find(name);
+  if (found == typed.end()) return otherwise;
+  const std::string& text = found->second;
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < least)
+    refuse(fmt::format("--{}: expected a whole number, at least {}, found '{}'", name, least, text));
+  return value;
+}
+
+Arguments parse(const Command& command, std::span<const std::string> words) {
+  const std::vector<Known> known = known_options(command);
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  std::vector<std::string> operands;
+  app.add_option("operands", operands);
+  std::map<std::string_view, std::vector<std::string>> values;
+  for (const Known& option : known) {
+    std::string names = fmt::format("--{}", option.name);
+    if (option.letter != 0) names = fmt::format("-{},{}", option.letter, names);
+    if (option.value.empty()) {
+      app.add_flag(names)->disable_flag_override();
+    } else {
+      app.add_option(names, values[option.name])->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+  }
+  try {
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::ParseError& error) {
+    refuse_value(known, error.what());
+  }
+  Arguments arguments;
+  for (const Known& option : known) {
+    const std::size_t times = app.get_option(fmt::format("--{}", option.name))->count();
+    if (times == 0) continue;
+    if (times > 1 && !option.value.empty()) refuse(fmt::format("--{} is given {} times", option.name, times));
+    arguments.typed.emplace(option.name, option.value.empty() ? std::string() : values[option.name].front());
+  }
+  if (arguments.has("help")) return arguments;
+  for (const std::string& word : app.remaining())
+    if (word.size() > 1 && word[0] == '-' && word != "--") refuse_unknown(command, known, word);
+
+  std::size_t least = 0, most = 0;
+  for (const Operand& operand : command.operands) {
+    if (operands.size() < least + operand.least)
+      refuse(fmt::format("{} is missing; the command is: {}\nfor example: {}", operand.name, usage_line(command),
+                         command.examples.front()));
+    least += operand.least;
+    most = operand.most == kAnyNumber ? kAnyNumber : most + operand.most;
+  }
+  if (operands.size() > most)
+    refuse(fmt::format("'{}' is one word too many; the command is: {}", operands[most], usage_line(command)));
+  arguments.operands = std::move(operands);
+
+  if (arguments.has("iterations") && arguments.has("epochs"))
+    refuse("--iterations and --epochs are two ways to say how long: give one of them");
+  if (arguments.has("recipe")) apply_recipe(arguments.options, arguments.value("recipe"));
+  for (const Known& option : known)
+    if (option.spec != nullptr && arguments.has(option.name))
+      option.spec->set(arguments.options, arguments.value(option.name));
+  return arguments;
+}
+
+std::string help_text(const Command& command) {
+  const std::size_t width = std::clamp<std::size_t>(out().width(), 60, 100);
+  std::string text =
+      fmt::format("{}\n", out().paint(Style::bold, command.examples.size() > 1 ? "Examples" : "Example"));
+  for (const std::string_view example : command.examples) text += fmt::format("  {}\n", example);
+  text += fmt::format("\n{}\n  {}\n\n{}\n", out().paint(Style::bold, "Usage"), usage_line(command),
+                      wrapped(command.about, width, 0));
+  if (!command.operands.empty()) text += '\n';
+  for (const Operand& operand : command.operands)
+    text += fmt::format("  {:<8}{}\n", operand.name, wrapped(operand.help, width, 10));
+  std::string_view group;
+  for (const Known& option : known_options(command)) {
+    if (option.group != group) {
+      group = option.group;
+      text += fmt::format("\n{}\n", out().paint(Style::bold, group));
+    }
+    add_option_lines(text, option, width);
+  }
+  return text;
+}
+
+}  // namespace strata::cli

@@ -1,0 +1,71 @@
+// A command as it is described to the reader and to the parser, and what was typed.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strata/options.hpp"
+
+namespace strata::cli {
+
+class Arguments;
+
+/// What a command works on: MODEL, DATA.
+struct Operand {
+  std::string_view name;
+  std::string_view help;
+  std::size_t least = 1;
+  std::size_t most = 1;
+};
+
+/// An option that belongs to the command line and not to the training.
+struct Flag {
+  std::string_view name;
+  char letter;             ///< 0: none
+  std::string_view value;  ///< empty: it takes none
+  std::string_view help;
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;                ///< a line in the list of commands
+  std::vector<std::string_view> examples;  ///< the first one begins the help
+  std::string_view about;                  ///< a paragraph
+  std::vector<Operand> operands;
+  std::vector<std::string_view> options;  ///< of strata::option_table()
+  std::vector<Flag> flags;
+  int (*run)(const Arguments& arguments);
+};
+
+inline constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
+inline constexpr Flag kJsonFlag{"json", 0, "", "Print JSON on stdout, numbers with 17 significant digits."};
+inline constexpr Flag kQuietFlag{"quiet", 'q', "", "Print results and errors only."};
+
+class Arguments {
+ public:
+  std::vector<std::string> operands;
+  Options options;  ///< the recipe's, then those that were typed
+  std::map<std::string, std::string, std::less<>> typed;
+
+  [[nodiscard]] bool has(std::string_view name) const { return typed.find(name) != typed.end(); }
+  [[nodiscard]] std::string value(std::string_view name, std::string_view otherwise = {}) const {
+    const auto found = typed.find(name);
+    return found == typed.end() ? std::string(otherwise) : found->second;
+  }
+  /// The value as a whole number, at least `least`. Throws Error(usage).
+  [[nodiscard]] std::size_t whole(std::string_view name, std::size_t least, std::size_t otherwise) const;
+};
+
+/// Throws Error(usage), with the nearest right name, for what the command does not know.
+[[nodiscard]] Arguments parse(const Command& command, std::span<const std::string> words);
+[[nodiscard]] std::string help_text(const Command& command);
+/// "; did you mean 'x'?" or nothing.
+[[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> candidates);
+/// All options of strata::option_table() but these.
+[[nodiscard]] std::vector<std::string_view> all_options_but(std::initializer_list<std::string_view> left_out);
+
+}  // namespace strata::cli

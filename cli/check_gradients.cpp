@@ -1,0 +1,133 @@
+// strata check-gradients: backpropagation against differences of the cost, parameter by parameter.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "commands.hpp"
+#include "strata/error.hpp"
+#include "strata/tools.hpp"
+
+namespace strata::cli {
+namespace {
+
+constexpr std::size_t kExamples = 64;
+constexpr std::size_t kKinksShown = 10;
+
+/// A model is a safetensors file: eight bytes of length, then a JSON object.
+bool looks_like_model(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  char first[9] = {};
+  return static_cast<bool>(stream.read(first, sizeof first)) && first[8] == '{' && first[7] == '\0' && first[6] == '\0';
+}
+
+void print_json(const GradientCheck& check) {
+  Json json;
+  json.object().truth("passed", check.passed).whole("examples", check.examples).number("epsilon", check.epsilon);
+  json.key("blocks").array();
+  for (const BlockCheck& block : check.blocks) {
+    json.object().text("name", block.name).truth("passed", block.passed).whole("parameters", block.parameters);
+    json.number("relative_error", block.relative_error).number("largest_error", block.largest_error);
+    json.number("largest_gradient", block.largest_gradient).number("allowed_error", block.allowed_error);
+    json.text("where", block.where).number("gradient", block.gradient).number("difference", block.difference);
+    json.key("kinks").array();
+    for (const KinkedParameter& kink : block.kinks)
+      json.object()
+          .text("where", kink.where)
+          .number("gradient", kink.gradient)
+          .number("difference", kink.difference)
+          .end();
+    json.end().end();
+  }
+  out().line(json.end().end().str());
+}
+
+void print_text(const GradientCheck& check) {
+  out().line(fmt::format("{} and float64, epsilon {}: g by backpropagation, ĝ = (J(θ+ε) − J(θ−ε)) / 2ε\n",
+                         counted(check.examples, "example"), shortest(check.epsilon)));
+  TextTable table({{"block"},
+                   {"parameters", true},
+                   {"max|g|", true},
+                   {"max|g−ĝ|", true},
+                   {"relative", true},
+                   {"where"},
+                   {"g there", true},
+                   {"ĝ there", true},
+                   {"result"}});
+  std::size_t kinks = 0;
+  for (const BlockCheck& block : check.blocks) {
+    kinks += block.kinks.size();
+    table.add({block.name, with_commas(block.parameters), fmt::format("{:.3g}", block.largest_gradient),
+               fmt::format("{:.2g}", block.largest_error), fmt::format("{:.2g}", block.relative_error), block.where,
+               brief(block.gradient), brief(block.difference),
+               out().paint(block.passed ? Style::good : Style::bad, block.passed ? "pass" : "FAIL")});
+  }
+  out().write(table.text(out()));
+  if (kinks > 0) {
+    out().line(fmt::format("\n{} not compared: ±ε crosses a kink of the activation there, where no derivative exists",
+                           counted(kinks, "parameter")));
+    TextTable list({{"where"}, {"g", true}, {"ĝ", true}});
+    std::size_t shown = 0;
+    for (const BlockCheck& block : check.blocks)
+      for (const KinkedParameter& kink : block.kinks)
+        if (shown++ < kKinksShown) list.add({kink.where, brief(kink.gradient), brief(kink.difference)});
+    out().write(list.text(out()));
+    if (kinks > kKinksShown) out().line(fmt::format("  … ({} more; --json lists all)", kinks - kKinksShown));
+  }
+  out().line(fmt::format("\n{}", check.passed ? out().paint(Style::good, "pass: every gradient agrees")
+                                              : out().paint(Style::bad, "FAIL: a gradient disagrees with the cost")));
+}
+
+int run(const Arguments& arguments) {
+  const std::size_t examples = arguments.whole("examples", 0, kExamples);
+  const std::string& first = arguments.operands[0];
+  const bool has_model = looks_like_model(first);
+  if (has_model && arguments.operands.size() < 2)
+    throw Error(ErrorCode::usage,
+                fmt::format("'{0}' is a model: name the data too: strata check-gradients {0} DATA", first));
+  if (!has_model && arguments.operands.size() > 1)
+    throw Error(ErrorCode::usage, fmt::format("'{}' is no model, so it is taken as the data; '{}' is one word too many",
+                                              first, arguments.operands[1]));
+  GradientCheck check;
+  if (has_model) {
+    for (const OptionSpec& option : option_table())
+      if (option.name != "inputs" && option.name != "target" && arguments.has(option.name))
+        throw Error(
+            ErrorCode::usage,
+            fmt::format("--{} describes a new network, and '{}' is a model, which has its own", option.name, first));
+    const Model model = Model::load(first);
+    const Table table = read_data(model, arguments.operands[1], arguments, true);
+    check = strata::check_gradients(model, table, examples);
+  } else {
+    check = strata::check_gradients(std::filesystem::path(first), arguments.options, examples);
+  }
+  if (arguments.has("json"))
+    print_json(check);
+  else
+    print_text(check);
+  return check.passed ? 0 : 1;
+}
+
+}  // namespace
+
+Command check_gradients_command() {
+  return {"check-gradients",
+          "compare backpropagation with differences of the cost",
+          {"strata check-gradients iris.csv --target species --hidden-layers 5",
+           "strata check-gradients iris.strata iris.csv"},
+          "Compares the derivative of the cost by every weight and bias with a central difference, in float64. With "
+          "DATA alone "
+          "it builds the network that the options describe, with its initial weights. The exit code is 0 when all "
+          "agree, 1 when "
+          "not.",
+          {{"MODEL", "A file that 'strata train' wrote; or DATA alone.", 0, 1},
+           {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
+          {"target", "inputs", "task", "scale", "scale-target", "hidden-layers", "activation", "loss", "initializer",
+           "random", "seed", "l2"},
+          {{"examples", 0, "N", "Compare on at most this many examples; 0: on all of them. Default: 64."},
+           kJsonFlag,
+           kQuietFlag},
+          run};
+}
+
+}  // namespace strata::cli

@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+#include "demo.hpp"
+
+namespace strata::cli {
+namespace {
+
+Table rows_of(const Table& table, std::span<const std::size_t> rows) {
+  Table part;
+  for (const Field& field : table.fields()) {
+    if (field.is_text()) {
+      std::vector<std::string> words;
+      for (const std::size_t row : rows)
+        words.push_back(field.categories[static_cast<std::size_t>(table.number(field, row))]);
+      part.add_text(field.name, words);
+    } else {
+      std::vector<double> numbers;
+      for (const std::size_t row : rows)
+        for (std::size_t k = 0; k < field.width(); ++k) numbers.push_back(table.number(field, row, k));
+      part.add_numbers(field.name, field.shape, numbers);
+    }
+  }
+  return part;
+}
+
+}  // namespace
+
+HeldBack hold_back(const Table& table) {
+  std::vector<std::size_t> order(table.rows());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::mt19937 random(1);  // its numbers are the same everywhere, those of std::shuffle are not
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(order.size() / 5);
+  HeldBack parts;
+  parts.test_rows.assign(order.begin(), middle);
+  parts.train_rows.assign(middle, order.end());
+  std::sort(parts.train_rows.begin(), parts.train_rows.end());
+  parts.train = rows_of(table, parts.train_rows);
+  parts.test = rows_of(table, parts.test_rows);
+  return parts;
+}
+
+std::string curve(std::span<const double> costs, std::size_t height, const Output& on) {
+  if (costs.empty()) return {};
+  static constexpr const char* kEighths[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  const double highest = *std::max_element(costs.begin(), costs.end());
+  const double top = highest > 0 ? highest : 1;
+  std::string text;
+  for (std::size_t line = 0; line < height; ++line) {
+    const auto floor = static_cast<double>(height - 1 - line);
+    std::string bars;
+    for (const double cost : costs) {
+      const double level = std::clamp(cost / top * static_cast<double>(height) - floor, 0.0, 1.0);
+      const auto eighths = static_cast<std::size_t>(level * 8 + 0.5);
+      bars += on.has_unicode() ? kEighths[eighths] : eighths >= 4 ? "#" : " ";
+    }
+    const std::string label = line == 0 ? fmt::format("{:.3f}", top) : line + 1 == height ? "0" : "";
+    text += fmt::format("    {:>6} {}{}\n", label, on.has_unicode() ? "┤" : "|", on.paint(Style::accent, bars));
+  }
+  return text;
+}
+
+std::vector<std::string> picture(std::span<const double> pixels, std::size_t cols, double white, const Output& on) {
+  static constexpr const char* kShades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
+  static constexpr const char* kLetters[] = {"  ", "..", "++", "**", "##"};
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at + cols <= pixels.size(); at += cols) {
+    std::string line;
+    for (const double pixel : pixels.subspan(at, cols)) {
+      const auto shade = static_cast<std::size_t>(std::clamp(pixel / white, 0.0, 1.0) * 4 + 0.5);
+      line += on.has_unicode() ? kShades[shade] : kLetters[shade];
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace strata::cli

@@ -1,0 +1,140 @@
+// strata inspect: what is in a model file.
+#include <fmt/format.h>
+
+#include "commands.hpp"
+
+namespace strata::cli {
+namespace {
+
+std::string_view activation_of(const Architecture& net, int l) {
+  return l == net.depth() ? name(net.head()) : name(net.layer(l).activation);
+}
+
+std::size_t parameters_of(const Architecture& net, int l) {
+  return static_cast<std::size_t>(net.units(l)) * (static_cast<std::size_t>(net.units(l - 1)) + 1);
+}
+
+void print_json(const Model& model) {
+  const Architecture& net = model.architecture();
+  const TrainingRecord& record = model.record();
+  Json json;
+  json.object().text("precision", name(model.precision())).text("loss", name(net.loss));
+  json.whole("parameters", net.parameter_count());
+  json.key("inputs").array();
+  for (const InputField& input : model.inputs())
+    json.object().text("name", input.name).wholes("shape", input.shape).end();
+  json.end().text("task", name(model.target().task)).texts("target", model.target().names);
+  json.texts("classes", model.target().classes).text("scale", name(model.scaling().kind));
+  json.key("layers").array();
+  for (int l = 1; l <= net.depth(); ++l) {
+    const std::size_t shape[] = {static_cast<std::size_t>(net.units(l)), static_cast<std::size_t>(net.units(l - 1))};
+    json.object().whole("layer", static_cast<std::int64_t>(l)).wholes("W", shape);
+    json.text("activation", activation_of(net, l)).whole("parameters", parameters_of(net, l)).end();
+  }
+  json.end().key("training").object().text("data", record.data).whole("rows", record.rows);
+  json.key("options").object();
+  for (const auto& [option, value] : record.options) json.text(option, value);
+  json.end().whole("iterations", record.iterations).whole("epochs", record.epochs).text("ended", record.ended);
+  json.number("cost", record.cost);
+  add_metrics(json, record.train, model.target().task, "train_");
+  if (record.validation) add_metrics(json, *record.validation, model.target().task, "validation_");
+  out().line(json.text("version", record.version).end().end().str());
+}
+
+std::string describe_inputs(const Model& model) {
+  const std::vector<InputField>& inputs = model.inputs();
+  std::vector<std::string> names;
+  for (const InputField& input : inputs)
+    names.push_back(input.shape.empty() ? input.name : fmt::format("{} ({})", input.name, shape_text(input.shape)));
+  const auto count = static_cast<std::uint64_t>(model.architecture().inputs);
+  return fmt::format("{}: {}", counted(count, "number"), listed(names, 6));
+}
+
+std::string describe_target(const Target& target) {
+  std::string text = fmt::format("{}, {}", listed(target.names, 6), name(target.task));
+  if (target.task == Task::binary && target.classes.size() == 2)
+    text += fmt::format(": {} or {} (the probability is that of {})", target.classes[0], target.classes[1],
+                        target.classes[1]);
+  else if (!target.classes.empty())
+    text += fmt::format(": {} classes: {}", target.classes.size(), listed(target.classes, 12));
+  if (!target.divisor.empty()) text += ", scaled for the training";
+  return text;
+}
+
+std::string describe_scaling(const Scaling& scaling) {
+  switch (scaling.kind) {
+    case ScaleKind::standard:
+      return "standard: (x - mean) / standard deviation of the training rows";
+    case ScaleKind::divide_255:
+      return "1/255: x / 255";
+    default:
+      return "none";
+  }
+}
+
+void print_text(const Model& model, const std::string& file) {
+  const Architecture& net = model.architecture();
+  const TrainingRecord& record = model.record();
+  const Task task = model.target().task;
+  const auto item = [](std::string_view what, std::string_view text) {
+    const std::size_t width = std::max<std::size_t>(out().width(), 60);
+    out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<11}", what)),
+                           wrapped(printable(text), width, 11)));
+  };
+  item("model", fmt::format("{}: {} layers, {}, {}", file, net.depth(), counted(net.parameter_count(), "parameter"),
+                            name(model.precision())));
+  item("inputs", describe_inputs(model));
+  item("scaling", describe_scaling(model.scaling()));
+  item("target", describe_target(model.target()));
+  item("loss", name(net.loss));
+
+  TextTable table({{"layer", true}, {"units", true}, {"activation"}, {"W"}, {"b"}, {"parameters", true}});
+  table.add({"0", with_commas(static_cast<std::uint64_t>(net.units(0))), "(the input)"});
+  for (int l = 1; l <= net.depth(); ++l)
+    table.add({std::to_string(l), with_commas(static_cast<std::uint64_t>(net.units(l))),
+               std::string(activation_of(net, l)), fmt::format("({}, {})", net.units(l), net.units(l - 1)),
+               fmt::format("({}, 1)", net.units(l)), with_commas(parameters_of(net, l))});
+  table.add({"", "", "", "", "total", with_commas(net.parameter_count())});
+  out().write('\n' + table.text(out()) + '\n');
+
+  item("trained on", fmt::format("{}, {}", record.data, counted(record.rows, "row")));
+  // The inputs and the target stand above; what was not given has nothing to say.
+  std::string options;
+  for (const auto& [option, value] : record.options)
+    if (!value.empty() && option != "inputs" && option != "target")
+      options += fmt::format("{}--{} {}", options.empty() ? "" : " ", option, value);
+  item("with", options);
+  item("ended",
+       fmt::format("{} after {}, {}", record.ended, counted(static_cast<std::uint64_t>(record.iterations), "iteration"),
+                   counted(static_cast<std::uint64_t>(record.epochs), "epoch")));
+  item("cost", brief(record.cost));
+  item("train", describe(record.train, task));
+  if (record.validation) item("validation", describe(*record.validation, task));
+  item("made by", fmt::format("strata {}", record.version));
+}
+
+int run(const Arguments& arguments) {
+  const Model model = Model::load(arguments.operands.front());
+  if (arguments.has("json"))
+    print_json(model);
+  else
+    print_text(model, arguments.operands.front());
+  return 0;
+}
+
+}  // namespace
+
+Command inspect_command() {
+  return {"inspect",
+          "show what is in a model: layers, shapes, how it was trained",
+          {"strata inspect iris.strata"},
+          "Prints the layers with their shapes and parameter counts, the inputs, the scaling, the classes, what the "
+          "model was "
+          "trained on and how, and its final figures.",
+          {{"MODEL", "A file that 'strata train' wrote."}},
+          {},
+          {kJsonFlag},
+          run};
+}
+
+}  // namespace strata::cli

@@ -1,0 +1,116 @@
+// strata COMMAND …: finds the command, runs it, and turns its end into an exit code:
+// 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <exception>
+#include <new>
+
+#include "commands.hpp"
+#include "strata/error.hpp"
+#include "strata/version.hpp"
+
+namespace strata::cli {
+namespace {
+
+using MakeCommand = Command (*)();
+constexpr MakeCommand kCommands[] = {train_command, evaluate_command,        predict_command, inspect_command,
+                                     trace_command, check_gradients_command, demo_command,    doctor_command};
+
+std::string overview() {
+  const Output& on = out();
+  std::string text = fmt::format(
+      "{}\n  strata demo                                       see it learn\n"
+      "  strata train data.csv --output model.strata       learn from your own table\n"
+      "  strata predict model.strata new.csv               use what it learned\n"
+      "\n{}\n  strata COMMAND [options]      strata COMMAND --help tells more\n\n{}\n",
+      on.paint(Style::bold, "Examples"), on.paint(Style::bold, "Usage"), on.paint(Style::bold, "Commands"));
+  for (const MakeCommand make : kCommands) {
+    const Command command = make();
+    text += fmt::format("  {:<17}{}\n", command.name, command.summary);
+  }
+  return text + "\n  --version  --help  --no-color\n";
+}
+
+int dispatch(std::vector<std::string> words) {
+  std::size_t at = 0;
+  for (; at < words.size() && words[at].starts_with('-'); ++at) {
+    const std::string& word = words[at];
+    if (word == "--no-color") {
+      out().no_colour();
+      err().no_colour();
+    } else if (word == "--version" || word == "-V") {
+      out().line(fmt::format("strata {}", STRATA_VERSION));
+      return 0;
+    } else if (word == "--help" || word == "-h") {
+      out().write(overview());
+      return 0;
+    } else {
+      const std::vector<std::string> known = {"--version", "--help", "--no-color"};
+      throw Error(ErrorCode::usage,
+                  fmt::format("there is no option '{}' before the command{}", word, suggestion(word, known)));
+    }
+  }
+  if (at == words.size()) {
+    out().write(overview());
+    return 0;
+  }
+  std::string name = words[at];
+  std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words.end());
+  if (name == "help") {
+    if (rest.empty()) {
+      out().write(overview());
+      return 0;
+    }
+    name = rest.front();
+    rest = {"--help"};
+  }
+  if (name == "help-markdown") {  // makes docs/parameters.md; for maintainers
+    out().write(options_markdown());
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const MakeCommand make : kCommands) {
+    const Command command = make();
+    names.emplace_back(command.name);
+    if (command.name != name) continue;
+    for (const std::string& word : rest) {
+      if (word == "--") break;
+      if (word == "--no-color") {
+        out().no_colour();
+        err().no_colour();
+      }
+    }
+    const Arguments arguments = parse(command, rest);
+    if (arguments.has("help")) {
+      out().write(help_text(command));
+      return 0;
+    }
+    return command.run(arguments);
+  }
+  const std::string hint = suggestion(name, names);
+  throw Error(ErrorCode::usage,
+              fmt::format("there is no command '{}'{}", name,
+                          hint.empty() ? fmt::format("; there are {}", fmt::join(names, ", ")) : hint));
+}
+
+int run(int count, char** words) {
+  // A reader that went away shows as a failed write, and a training goes on and saves its model.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return dispatch(std::vector<std::string>(words + 1, words + count));
+  } catch (const Error& error) {
+    say_error(error.what());
+    return error.code() == ErrorCode::usage ? 2 : 1;
+  } catch (const std::bad_alloc&) {
+    say_error("there is not enough memory");
+  } catch (const std::exception& error) {
+    say_error(fmt::format("{} (this is a fault of strata; please report it)", error.what()));
+  }
+  return 1;
+}
+
+}  // namespace
+}  // namespace strata::cli
+
+int main(int count, char** words) { return strata::cli::run(count, words); }

@@ -1,0 +1,109 @@
+// strata predict: labels and probabilities, or values, for new data.
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "strata/tools.hpp"
+
+namespace strata::cli {
+namespace {
+
+/// RFC 4180: quotes where a reader would otherwise go wrong.
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos && !text.starts_with(' ') && !text.ends_with(' ')) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+class PredictionWriter {
+ public:
+  PredictionWriter(const Model& model, bool json, bool with_file)
+      : single_(model.precision() == Precision::float32), json_(json), with_file_(with_file) {}
+
+  void add(const std::string& file, const Predictions& predictions) {
+    if (!json_ && text_.empty()) add_header(predictions);
+    for (std::size_t i = 0; i < predictions.examples; ++i) {
+      const double* values = predictions.values.data() + i * predictions.columns;
+      const std::string* label = predictions.label.empty() ? nullptr : &predictions.classes[predictions.label[i]];
+      if (json_)
+        add_json(file, i, predictions, label, values);
+      else
+        add_csv(file, predictions.columns, label, values);
+    }
+  }
+
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  void add_header(const Predictions& predictions) {
+    if (with_file_) text_ += "file,";
+    if (!predictions.classes.empty()) text_ += "label,";
+    for (std::size_t k = 0; k < predictions.columns; ++k)
+      text_ += (k == 0 ? "" : ",") + csv_cell(predictions.header[k]);
+    text_ += '\n';
+  }
+
+  void add_csv(const std::string& file, std::size_t columns, const std::string* label, const double* values) {
+    if (with_file_) text_ += csv_cell(file) + ',';
+    if (label != nullptr) text_ += csv_cell(*label) + ',';
+    for (std::size_t k = 0; k < columns; ++k) text_ += (k == 0 ? "" : ",") + shortest_of(values[k], single_);
+    text_ += '\n';
+  }
+
+  void add_json(const std::string& file, std::size_t i, const Predictions& predictions, const std::string* label,
+                const double* values) {
+    Json json;
+    json.object();
+    if (with_file_) json.text("file", file);
+    json.whole("example", i);
+    if (label != nullptr) json.text("label", *label);
+    json.key(label != nullptr ? "probabilities" : "values").object();
+    for (std::size_t k = 0; k < predictions.columns; ++k)
+      json.number(label != nullptr ? predictions.classes[k] : predictions.header[k], values[k]);
+    text_ += json.end().end().str() + '\n';
+  }
+
+  bool single_, json_, with_file_;
+  std::string text_;
+};
+
+int run(const Arguments& arguments) {
+  const Model model = Model::load(arguments.operands.front());
+  const std::span<const std::string> files = std::span(arguments.operands).subspan(1);
+  if (arguments.has("output")) require_writable(arguments.value("output"));
+  bool with_file = files.size() > 1;
+  for (const std::string& file : files) with_file = with_file || is_image(file);
+  PredictionWriter writer(model, arguments.has("json"), with_file);
+  for (const std::string& file : files)
+    writer.add(file, model.predict(read_data(model, file, arguments, false), arguments.options.threads));
+  if (!arguments.has("output")) {
+    out().write(writer.text());
+    return 0;
+  }
+  write_text(arguments.value("output"), writer.text());
+  if (!arguments.has("quiet")) say(fmt::format("the predictions are in {}", arguments.value("output")));
+  return 0;
+}
+
+}  // namespace
+
+Command predict_command() {
+  return {
+      "predict",
+      "predict for new data, or for pictures",
+      {"strata predict iris.strata new.csv > predictions.csv", "strata predict cats.strata my_photo.jpg"},
+      "Prints CSV: the label and the probability of every class, or the values of a regression, in the shortest digits "
+      "that read back exactly. Inputs are matched by name; the target and other columns are ignored.",
+      {{"MODEL", "A file that 'strata train' wrote."},
+       {"DATA",
+        "A file with the model's inputs in any format that 'strata train' reads, or PNG and JPEG pictures, which are "
+        "resized to the network's input and scaled as in training.",
+        1, kAnyNumber}},
+      {"inputs", "threads"},
+      {{"output", 'o', "FILE", "Write there, completely or not at all, and not to stdout."},
+       {"json", 0, "", "Print a JSON object for each example, numbers with 17 significant digits."},
+       kQuietFlag},
+      run};
+}
+
+}  // namespace strata::cli
