@@ -74,7 +74,7 @@ int run(const Arguments& arguments) {
   for (const SelfTest& test : diagnosis.tests) {
     const std::string mark = test.passed ? out().paint(Style::good, "ok  ") : out().paint(Style::bad, "FAIL");
     out().line(fmt::format("{}  {:<17}{}", mark, test.name, wrapped(printable(test.found), width, 23)));
-    if (!test.passed) out().line(std::string(23, ' ') + wrapped(test.advice, width, 23));
+    if (!test.advice.empty()) out().line(std::string(23, ' ') + wrapped(test.advice, width, 23));
   }
   out().line(healthy ? "\nEverything works." : "\nSomething does not work; see FAIL above.");
   return healthy ? 0 : 1;

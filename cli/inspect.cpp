@@ -81,8 +81,8 @@ void print_text(const Model& model, const std::string& file) {
     out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<11}", what)),
                            wrapped(printable(text), width, 11)));
   };
-  item("model", fmt::format("{}: {} layers, {}, {}", file, net.depth(), counted(net.parameter_count(), "parameter"),
-                            name(model.precision())));
+  item("model", fmt::format("{}: {}, {}, {}", file, counted(static_cast<std::uint64_t>(net.depth()), "layer"),
+                            counted(net.parameter_count(), "parameter"), name(model.precision())));
   item("inputs", describe_inputs(model));
   item("scaling", describe_scaling(model.scaling()));
   item("target", describe_target(model.target()));

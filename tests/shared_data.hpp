@@ -17,7 +17,7 @@ inline bool has_shared_data() { return std::filesystem::exists(STRATA_SHARED_DAT
 }  // namespace strata::testing
 
 // Where the folder is absent the test is skipped and says so; where it is present, a missing file is a failure.
-#define STRATA_NEEDS_SHARED_DATA()                                                                     \
-  do {                                                                                                 \
+#define STRATA_NEEDS_SHARED_DATA()                                                                      \
+  do {                                                                                                  \
     if (!::strata::testing::has_shared_data()) GTEST_SKIP() << "the shared reference data is not here"; \
   } while (false)

@@ -26,12 +26,14 @@ std::string reason(int number) { return std::strerror(number); }
               fmt::format("cannot {} {}: {}", what, quoted(path), reason(number)));
 }
 
-// A file is replaced where a link points to, not the link.
-fs::path resolved(const fs::path& path) {
+// A file is replaced where a link points to, not the link; the file need not be there yet.
+fs::path resolved(fs::path path) {
+  constexpr int kLongestChain = 40;  // as long as the system follows
   std::error_code error;
-  if (fs::is_symlink(path, error)) {
-    const fs::path target = fs::weakly_canonical(path, error);
-    if (!error) return target;
+  for (int links = 0; links < kLongestChain && fs::is_symlink(path, error); ++links) {
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) break;
+    path = target.is_absolute() ? target : path.parent_path() / target;
   }
   return path;
 }

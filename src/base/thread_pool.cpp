@@ -9,6 +9,7 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "strata/error.hpp"
@@ -22,6 +23,13 @@ int available_cpus() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+namespace {
+
+// The pool whose task this thread is running: a task that asks its own pool for help gets it from itself.
+thread_local const void* running_on = nullptr;
+
+}  // namespace
+
 struct ThreadPool::State {
   std::mutex mutex;
   std::condition_variable work_here, work_done;
@@ -34,7 +42,9 @@ struct ThreadPool::State {
   std::vector<std::jthread> threads;
 
   void take_tasks() {
+    const void* const outside = std::exchange(running_on, this);
     for (std::ptrdiff_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) (*task)(i);
+    running_on = outside;
   }
 
   void work() {
@@ -78,7 +88,7 @@ int ThreadPool::threads() const noexcept { return static_cast<int>(state_->threa
 
 void ThreadPool::run(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& task) {
   State& state = *state_;
-  if (state.threads.empty() || count <= 1) {
+  if (state.threads.empty() || count <= 1 || running_on == &state) {
     for (std::ptrdiff_t i = 0; i < count; ++i) task(i);
     return;
   }

@@ -221,7 +221,8 @@ using Text = std::string_view;
 constexpr OptionSpec kTable[] = {
     // --- Data ---
     {"target", "COLUMN", "Data", "", "a name; several, separated by commas, for regression",
-     "What to predict. When not given: the last column of a CSV file.",
+     "What to predict; it may also be a file of its own (IDX labels, NPY). When not given: the last column of a CSV "
+     "file.",
      [](Options& o, Text t) { o.target = names_from("target", t); },
      [](const Options& o) { return names_text(o.target); }},
     {"inputs", "COLUMNS", "Data", "", "names, separated by commas",

@@ -273,6 +273,15 @@ Table read_picture(const Model& model, const Source& source, bool with_target, s
   return table;
 }
 
+// cats.jpg that is no picture, for a model of pictures: the name says what was meant.
+void require_picture_inside(const Model& model, const fs::path& file) {
+  const std::string ending = file.extension().string();
+  const bool named = ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".JPG" || ending == ".PNG";
+  if (!named || model.inputs().size() != 1 || model.inputs()[0].shape.size() < 2) return;
+  throw Error(ErrorCode::format, fmt::format("{} is not a picture: it begins neither as a PNG nor as a JPEG file does",
+                                             printable(file.string())));
+}
+
 }  // namespace
 
 Table read_for(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes) {
@@ -283,7 +292,12 @@ Table read_for(const Model& model, const Source& source, bool with_target, std::
 
   Plan plan(model, source, with_target, notes);
   Table table = read_table(
-      source.file, [&](std::span<const Field> available) { return plan.choose(available); }, text);
+      source.file,
+      [&](std::span<const Field> available) {
+        require_picture_inside(model, source.file);
+        return plan.choose(available);
+      },
+      text);
   rename_all(table, plan.chosen(), plan.known_as());
   if (plan.target_file()) {
     table.append(read_target_file(*plan.target_file(), target,

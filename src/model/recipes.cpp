@@ -27,12 +27,12 @@ std::string code(std::string_view text) { return text.empty() ? std::string() : 
 
 std::span<const Recipe> all_recipes() {
   // The notes set the activation, the head, the rule of the update, the whole batch and 1/sqrt(n) initialisation. They
-  // leave the rate and the number of iterations to the reader; those are the ones of the classic course's own runs.
+  // leave the rate, the number of iterations and the reports to the reader; those are the ones of the classic course's own runs.
   static const std::vector<Recipe> recipes = {
       {"classic",
        "The network of the notes: ReLU, then a sigmoid for a yes/no target; plain gradient descent over all examples "
        "at once; "
-       "weights from 1/sqrt(n). Rate and iterations are those of the classic course.",
+       "weights from 1/sqrt(n). Rate, iterations and reports are those of the classic course.",
        {{"activation", "relu"},
         {"loss", "auto"},
         {"initializer", "lecun"},
@@ -40,7 +40,8 @@ std::span<const Recipe> all_recipes() {
         {"learning-rate", "0.0075"},
         {"l2", "0"},
         {"batch-size", "full"},
-        {"iterations", "2500"}}},
+        {"iterations", "2500"},
+        {"report-every", "100"}}},
   };
   return recipes;
 }

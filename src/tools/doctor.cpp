@@ -14,6 +14,7 @@
 
 #include "base/file.hpp"
 #include "base/thread_pool.hpp"
+#include "data/decoder.hpp"
 #include "kernels/registry.hpp"
 #include "strata/error.hpp"
 #include "strata/tools.hpp"
@@ -187,14 +188,18 @@ Diagnosis diagnose() {
     return folder->path().parent_path().string();
   }));
   if (!folder) return diagnosis;
-  const char* kHelper =
-      "the program strata-decode must stand beside strata, or be named by the variable STRATA_DECODE; build it with "
-      "./dev build";
+  constexpr const char* kHelper = "build it with ./dev build, or name it with the variable STRATA_DECODE";
+  tests.push_back(attempt("strata-decode", kHelper, [] { return find_decoder().string(); }));
+  const bool can_decode = tests.back().passed;
+  const auto decoding = [&](const std::function<std::string()>& test) {
+    return [&, test] { return can_decode ? test() : throw Error(ErrorCode::unsupported, "needs strata-decode"); };
+  };
   tests.push_back(attempt("training", "please report this", [&] { return check_model_file(*folder); }));
   tests.push_back(attempt("reading CSV", "please report this", [&] { return check_csv(*folder); }));
-  tests.push_back(attempt("reading HDF5", kHelper, [&] { return check_hdf5(*folder); }));
-  tests.push_back(attempt("reading PNG", kHelper, [&] { return check_picture(*folder, "t.png", kPng, 2, 0); }));
-  tests.push_back(attempt("reading JPEG", kHelper, [&] { return check_picture(*folder, "t.jpg", kJpeg, 8, 200); }));
+  tests.push_back(attempt("reading HDF5", "", decoding([&] { return check_hdf5(*folder); })));
+  tests.push_back(attempt("reading PNG", "", decoding([&] { return check_picture(*folder, "t.png", kPng, 2, 0); })));
+  tests.push_back(
+      attempt("reading JPEG", "", decoding([&] { return check_picture(*folder, "t.jpg", kJpeg, 8, 200); })));
   return diagnosis;
 }
 

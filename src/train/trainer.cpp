@@ -165,7 +165,8 @@ bool Training<T>::good(double cost) {
 template <class T>
 void Training<T>::diverge(std::int64_t iteration, double cost) {
   ending_ = Ending::diverged;
-  explanation_ = fmt::format("the training diverged at iteration {}: the cost is {}, and {}. ", iteration, cost,
+  const std::string what = std::isnan(cost) ? "not a number" : fmt::format("{:.4g}", cost);
+  explanation_ = fmt::format("the training diverged at iteration {}: the cost is {}, and {}. ", iteration, what,
                              first_not_finite(net(), ws_, gradient_));
   if (iteration > 0) {
     p_ = last_good_;

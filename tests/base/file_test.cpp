@@ -1,0 +1,280 @@
+#include "base/file.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FileTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "strata-file-test-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder = name;
+  }
+  void TearDown() override { fs::remove_all(folder); }
+
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(folder)) found.push_back(entry.path().filename().string());
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
+  fs::path folder;
+};
+
+using Names = std::vector<std::string>;
+
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+void write_text(const fs::path& path, std::string_view text) {
+  replace_file(path, [&](const Sink& sink) { sink(bytes_of(text)); });
+}
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+template <class Function>
+Error error_of(const Function& function) {
+  try {
+    function();
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "no error";
+  return {ErrorCode::internal, ""};
+}
+
+#define EXPECT_SAYS(error, words) \
+  EXPECT_NE(std::string((error).what()).find(words), std::string::npos) << (error).what()
+
+TEST_F(FileTest, ReplaceWritesANewFileInPieces) {
+  const fs::path path = folder / "model.strata";
+  replace_file(path, [](const Sink& sink) {
+    sink(bytes_of("one "));
+    sink({});
+    sink(bytes_of("two"));
+  });
+  EXPECT_EQ(text_of(path), "one two");
+  EXPECT_EQ(names(), (Names{"model.strata"}));
+}
+
+TEST_F(FileTest, ReplaceTakesThePlaceOfAnOldFile) {
+  const fs::path path = folder / "model.strata";
+  write_text(path, "a much longer old file");
+  write_text(path, "new");
+  EXPECT_EQ(text_of(path), "new");
+  EXPECT_EQ(names(), (Names{"model.strata"}));
+}
+
+TEST_F(FileTest, WhileItIsWrittenTheOldFileIsThere) {
+  const fs::path path = folder / "model.strata";
+  write_text(path, "old");
+  replace_file(path, [&](const Sink& sink) {
+    sink(bytes_of("ne"));
+    EXPECT_EQ(text_of(path), "old");
+    EXPECT_EQ(names().size(), 2U) << "the temporary file stands beside it, on the same file system";
+    sink(bytes_of("w"));
+  });
+  EXPECT_EQ(text_of(path), "new");
+}
+
+TEST_F(FileTest, AnExceptionInTheMiddleLeavesTheOldFileAndNothingElse) {
+  const fs::path path = folder / "model.strata";
+  write_text(path, "old");
+  EXPECT_THROW(replace_file(path,
+                            [](const Sink& sink) {
+                              sink(bytes_of("half of the ne"));
+                              throw std::runtime_error("out of ideas");
+                            }),
+               std::runtime_error);
+  EXPECT_EQ(text_of(path), "old");
+  EXPECT_EQ(names(), (Names{"model.strata"}));
+  EXPECT_THROW(replace_file(folder / "other", [](const Sink&) { throw 1; }), int);
+  EXPECT_EQ(names(), (Names{"model.strata"}));
+}
+
+// The system refuses the write in the middle of the file, as a full disk does.
+TEST_F(FileTest, AFailingDiskLeavesTheOldFileAndNothingElse) {
+  const fs::path path = folder / "model.strata";
+  write_text(path, "old");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 100000;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Error error = error_of([&] {
+    replace_file(path, [](const Sink& sink) {
+      for (int i = 0; i < 10; ++i) sink(bytes_of(std::string(30000, 'x')));
+    });
+  });
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(error.code(), ErrorCode::io);
+  EXPECT_SAYS(error, path.string());
+  EXPECT_SAYS(error, std::strerror(EFBIG));
+  EXPECT_EQ(text_of(path), "old");
+  EXPECT_EQ(names(), (Names{"model.strata"}));
+}
+
+TEST_F(FileTest, ALinkStaysALinkAndItsTargetIsReplaced) {
+  fs::create_directory(folder / "store");
+  write_text(folder / "store" / "v1", "old");
+  fs::create_symlink("store/v1", folder / "latest");
+  write_text(folder / "latest", "new");
+  EXPECT_TRUE(fs::is_symlink(folder / "latest"));
+  EXPECT_EQ(text_of(folder / "store" / "v1"), "new");
+  EXPECT_EQ(names(), (Names{"latest", "store"}));
+
+  fs::create_symlink("store/v2", folder / "dangling");
+  write_text(folder / "dangling", "second");
+  EXPECT_TRUE(fs::is_symlink(folder / "dangling"));
+  EXPECT_EQ(text_of(folder / "store" / "v2"), "second");
+}
+
+TEST_F(FileTest, AFolderInTheWay) {
+  fs::create_directory(folder / "model.strata");
+  for (const Error& error : {error_of([&] { write_text(folder / "model.strata", "x"); }),
+                             error_of([&] { require_writable(folder / "model.strata"); })}) {
+    EXPECT_EQ(error.code(), ErrorCode::io);
+    EXPECT_SAYS(error, (folder / "model.strata").string());
+    EXPECT_SAYS(error, "folder");
+  }
+  EXPECT_EQ(names(), (Names{"model.strata"}));
+}
+
+TEST_F(FileTest, AMissingFolderIsNamed) {
+  const fs::path path = folder / "no" / "such" / "model.strata";
+  for (const Error& error : {error_of([&] { write_text(path, "x"); }), error_of([&] { require_writable(path); })}) {
+    EXPECT_EQ(error.code(), ErrorCode::io);
+    EXPECT_SAYS(error, (folder / "no" / "such").string());
+    EXPECT_SAYS(error, "does not exist");
+  }
+  EXPECT_TRUE(names().empty());
+}
+
+TEST_F(FileTest, AFileWhereAFolderShouldBe) {
+  write_text(folder / "file", "x");
+  const Error error = error_of([&] { write_text(folder / "file" / "model.strata", "x"); });
+  EXPECT_EQ(error.code(), ErrorCode::io);
+  EXPECT_SAYS(error, std::strerror(ENOTDIR));
+}
+
+TEST_F(FileTest, PermissionsFollowTheUmask) {
+  const mode_t before = ::umask(027);
+  write_text(folder / "a", "x");
+  ::umask(0077);
+  write_text(folder / "b", "x");
+  ::umask(before);
+  struct stat status {};
+  ASSERT_EQ(::stat((folder / "a").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0640U);
+  ASSERT_EQ(::stat((folder / "b").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+}
+
+TEST_F(FileTest, ATemporaryFileOfAnotherProcessIsNotTouched) {
+  const fs::path path = folder / "model.strata";
+  const std::string foreign = "model.strata." + std::to_string(::getpid()) + "-0.tmp";
+  std::ofstream(folder / foreign) << "foreign";
+  write_text(path, "new");
+  EXPECT_EQ(text_of(path), "new");
+  EXPECT_EQ(text_of(folder / foreign), "foreign");
+}
+
+TEST_F(FileTest, ADeviceIsWrittenToDirectly) {
+  EXPECT_NO_THROW(write_text("/dev/null", "x"));
+  const Error error = error_of([] { write_text("/dev/full", "x"); });
+  EXPECT_EQ(error.code(), ErrorCode::io);
+  EXPECT_SAYS(error, "/dev/full");
+  EXPECT_SAYS(error, std::strerror(ENOSPC));
+  EXPECT_TRUE(fs::is_character_file("/dev/full")) << "the device itself was replaced";
+  EXPECT_NO_THROW(require_writable("/dev/full"));
+}
+
+TEST_F(FileTest, NamesWithControlCharactersArePrintedHarmlessly) {
+  const Error error = error_of([&] { FileReader reader(folder / "a\x1b[31m"); });
+  EXPECT_EQ(std::string(error.what()).find('\x1b'), std::string::npos);
+}
+
+TEST_F(FileTest, RequireWritableLeavesNoTrace) {
+  require_writable(folder / "new");
+  EXPECT_TRUE(names().empty());
+  write_text(folder / "old", "old");
+  require_writable(folder / "old");
+  EXPECT_EQ(text_of(folder / "old"), "old");
+  EXPECT_EQ(names(), (Names{"old"}));
+}
+
+TEST_F(FileTest, ReaderReadsInPiecesAndSeeks) {
+  write_text(folder / "x", "0123456789");
+  FileReader reader(folder / "x");
+  EXPECT_EQ(reader.size(), 10U);
+  EXPECT_EQ(reader.path(), folder / "x");
+  std::array<std::byte, 4> piece{};
+  std::string all;
+  while (const std::size_t got = reader.read(piece)) {
+    for (std::size_t i = 0; i < got; ++i) all += static_cast<char>(piece[i]);
+  }
+  EXPECT_EQ(all, "0123456789");
+  EXPECT_EQ(reader.read(piece), 0U);
+  reader.seek(8);
+  EXPECT_EQ(reader.read(piece), 2U);
+  EXPECT_EQ(static_cast<char>(piece[0]), '8');
+
+  FileReader moved(std::move(reader));
+  moved.seek(0);
+  EXPECT_EQ(moved.read(piece), 4U);
+}
+
+TEST_F(FileTest, ReaderNamesWhatIsMissing) {
+  const Error missing = error_of([&] { FileReader reader(folder / "nothing.csv"); });
+  EXPECT_EQ(missing.code(), ErrorCode::not_found);
+  EXPECT_SAYS(missing, (folder / "nothing.csv").string());
+  const Error directory = error_of([&] { FileReader reader(folder); });
+  EXPECT_EQ(directory.code(), ErrorCode::io);
+  EXPECT_SAYS(directory, std::strerror(EISDIR));
+}
+
+TEST_F(FileTest, ReaderClosesItsFile) {
+  write_text(folder / "x", "0123456789");
+  const auto open_files = [] {
+    return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
+  };
+  const auto before = open_files();
+  for (int i = 0; i < 50; ++i) {
+    FileReader a(folder / "x"), b(folder / "x");
+    a = std::move(b);
+    (void)error_of([&] { FileReader reader(folder); });
+    (void)error_of([&] { write_text(folder, "x"); });
+    EXPECT_THROW(replace_file(folder / "y", [](const Sink&) { throw 1; }), int);
+    EXPECT_THROW(replace_file("/dev/null", [](const Sink&) { throw 1; }), int);
+    write_text(folder / "x", "0123456789");
+  }
+  EXPECT_EQ(open_files(), before);
+}
+
+}  // namespace
+}  // namespace strata

@@ -1,0 +1,300 @@
+// The table of options: defaults, ranges, messages, recipes, and the page made from it.
+#include "strata/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+std::string refusal(std::string_view name, std::string_view text) {
+  Options options;
+  try {
+    set_option(options, name, text);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage) << name << " " << text;
+    EXPECT_TRUE(options == Options{}) << "a refused value must change nothing: " << name << " " << text;
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string shown(const Options& options, std::string_view name) {
+  for (const OptionSpec& option : option_table())
+    if (option.name == name) return option.show(options);
+  return "no such option";
+}
+
+TEST(Options, TheTableTellsTheDefaultsOfTheStruct) {
+  for (const OptionSpec& option : option_table()) EXPECT_EQ(option.show(Options{}), option.standard) << option.name;
+}
+
+TEST(Options, EveryOptionIsDescribedOnceAndInGroups) {
+  std::set<std::string_view> names, groups;
+  std::string_view group;
+  for (const OptionSpec& option : option_table()) {
+    EXPECT_TRUE(names.insert(option.name).second) << option.name << " stands there twice";
+    if (option.group != group) {
+      EXPECT_TRUE(groups.insert(option.group).second) << option.group << " is torn apart";
+    }
+    group = option.group;
+    EXPECT_FALSE(option.help.empty() || option.value.empty() || option.range.empty()) << option.name;
+    EXPECT_TRUE(option.help.ends_with('.')) << option.name;
+  }
+  EXPECT_EQ(groups, (std::set<std::string_view>{"Data", "Network", "Training", "Running"}));
+}
+
+struct Accepted {
+  std::string_view name, text, shown;
+};
+
+TEST(Options, WhatIsAcceptedReadsBackAsTheSame) {
+  const Accepted cases[] = {
+      {"target", "species", "species"},
+      {"target", "a, b", "a,b"},
+      {"inputs", "\"size, cm\",\"say \"\"x\"\"\",age", "\"size, cm\",\"say \"\"x\"\"\",age"},
+      {"inputs", "\" a\"", "\" a\""},
+      {"task", "classes", "classes"},
+      {"task", "Binary", "binary"},
+      {"scale", "1/255", "1/255"},
+      {"scale-target", "standard", "standard"},
+      {"scale-target", "none", "none"},
+      {"validation", "0.2", "0.2"},
+      {"validation", "test.csv", "test.csv"},
+      {"validation", "./5", "./5"},
+      {"hidden-layers", "20,7,5", "20,7,5"},
+      {"hidden-layers", "20, 7", "20,7"},
+      {"hidden-layers", "none", "none"},
+      {"hidden-layers", "1000000", "1000000"},
+      {"activation", "ReLU", "relu"},
+      {"activation", "leaky_relu,tanh", "leaky-relu,tanh"},
+      {"activation", "swish", "silu"},
+      {"loss", "auto", "auto"},
+      {"loss", "squared_error", "squared-error"},
+      {"initializer", "lecun", "lecun"},
+      {"initializer", "xavier", "glorot"},
+      {"initializer", "normal:0.01", "normal:0.01"},
+      {"initializer", "normal", "normal:0.01"},
+      {"initializer", "normal:2", "normal:2"},
+      {"initializer", "zeros", "zeros"},
+      {"random", "numpy", "numpy"},
+      {"seed", "0", "0"},
+      {"seed", "18446744073709551615", "18446744073709551615"},
+      {"precision", "float64", "float64"},
+      {"optimizer", "sgd", "gradient-descent"},
+      {"optimizer", "momentum", "momentum"},
+      {"learning-rate", "auto", "auto"},
+      {"learning-rate", "0.0075", "0.0075"},
+      {"learning-rate", "1e-300", "1e-300"},
+      {"learning_rate", "5", "5"},
+      {"--learning-rate", "5", "5"},
+      {"momentum", "0", "0"},
+      {"beta1", "0.5", "0.5"},
+      {"beta2", "0.99", "0.99"},
+      {"epsilon", "1e-7", "1e-07"},
+      {"l2", "0.7", "0.7"},
+      {"batch-size", "full", "full"},
+      {"batch-size", "1", "1"},
+      {"iterations", "2500", "2500"},
+      {"epochs", "3", "3"},
+      {"threads", "auto", "auto"},
+      {"threads", "1024", "1024"},
+      {"report-every", "100", "100"},
+      {"report-every", "auto", "auto"},
+  };
+  for (const Accepted& c : cases) {
+    Options options;
+    set_option(options, c.name, c.text);
+    std::string name(c.name);
+    if (name.starts_with("--")) name.erase(0, 2);
+    for (char& letter : name) letter = letter == '_' ? '-' : letter;
+    EXPECT_EQ(shown(options, name), c.shown) << c.name << " " << c.text;
+    Options again;
+    set_option(again, name, shown(options, name));
+    EXPECT_TRUE(again == options) << c.name << ": " << c.shown << " reads back as another value";
+  }
+}
+
+TEST(Options, TheMembersHoldWhatWasTyped) {
+  Options options;
+  set_option(options, "inputs", "\"a,b\", c");
+  EXPECT_EQ(options.inputs, (std::vector<std::string>{"a,b", "c"}));
+  set_option(options, "hidden-layers", "none");
+  EXPECT_TRUE(options.hidden_layers.empty());
+  set_option(options, "batch-size", "full");
+  EXPECT_EQ(options.batch_size, 0);
+  set_option(options, "initializer", "normal:0.5");
+  EXPECT_EQ(options.initializer, (Initializer{Initializer::Kind::normal, 0.5}));
+  set_option(options, "loss", "squared-error");
+  EXPECT_EQ(options.loss, Loss::squared_error);
+  set_option(options, "loss", "auto");
+  EXPECT_EQ(options.loss, std::nullopt);
+}
+
+TEST(Options, EpochsAndIterationsReplaceEachOther) {
+  Options options;
+  set_option(options, "iterations", "7");
+  set_option(options, "epochs", "3");
+  EXPECT_EQ(options.iterations, std::nullopt);
+  EXPECT_EQ(options.epochs, 3);
+  set_option(options, "iterations", "7");
+  EXPECT_EQ(options.iterations, 7);
+  EXPECT_EQ(options.epochs, std::nullopt);
+}
+
+TEST(Options, EveryRefusalSaysWhatWasExpectedAndFound) {
+  EXPECT_EQ(refusal("learning-rate", "fast"),
+            "--learning-rate: expected a number greater than 0, or auto, found 'fast'");
+  for (const char* bad : {"0", "-1", "nan", "inf", "1e999", "", "1,5", "0.1x"})
+    EXPECT_EQ(refusal("learning-rate", bad),
+              "--learning-rate: expected a number greater than 0, or auto, found '" + std::string(bad) + "'");
+  EXPECT_EQ(refusal("l2", "-0.1"), "--l2: expected a number, at least 0, found '-0.1'");
+  for (const char* name : {"momentum", "beta1", "beta2"})
+    for (const char* bad : {"1", "-0.1", "x"})
+      EXPECT_EQ(refusal(name, bad),
+                "--" + std::string(name) + ": expected a number from 0 to less than 1, found '" + bad + "'");
+  EXPECT_EQ(refusal("epsilon", "0"), "--epsilon: expected a number greater than 0, found '0'");
+  EXPECT_EQ(refusal("batch-size", "0"), "--batch-size: expected a whole number, at least 1, or full, found '0'");
+  EXPECT_EQ(refusal("batch-size", "3.5"), "--batch-size: expected a whole number, at least 1, or full, found '3.5'");
+  EXPECT_EQ(refusal("iterations", "0"), "--iterations: expected a whole number, at least 1, found '0'");
+  EXPECT_EQ(refusal("epochs", "-3"), "--epochs: expected a whole number, at least 1, found '-3'");
+  EXPECT_EQ(refusal("epochs", "99999999999999999999"),
+            "--epochs: expected a whole number, at least 1, found '99999999999999999999'");
+  EXPECT_EQ(refusal("seed", "-1"), "--seed: expected a whole number from 0 to 18446744073709551615, found '-1'");
+  EXPECT_EQ(refusal("seed", "18446744073709551616"),
+            "--seed: expected a whole number from 0 to 18446744073709551615, found '18446744073709551616'");
+  EXPECT_EQ(refusal("threads", "0"), "--threads: expected a whole number from 1 to 1024, or auto, found '0'");
+  EXPECT_EQ(refusal("threads", "1025"), "--threads: expected a whole number from 1 to 1024, or auto, found '1025'");
+  EXPECT_EQ(refusal("report-every", "0"), "--report-every: expected a whole number, at least 1, or auto, found '0'");
+  for (const char* bad : {"20,,5", "20,", "0", "1000001", "20 7", "-3", "", "many"})
+    EXPECT_EQ(
+        refusal("hidden-layers", bad),
+        "--hidden-layers: expected the numbers of units, such as 20,7,5 (each from 1 to 1000000), or none, found '" +
+            std::string(bad) + "'");
+  EXPECT_EQ(
+      refusal("validation", "1.5"),
+      "--validation: expected a file, or a fraction greater than 0 and less than 1, found '1.5' (a file of that name: "
+      "./1.5)");
+  EXPECT_EQ(refusal("validation", " "), "--validation: expected a file, or a fraction such as 0.2, found ' '");
+  EXPECT_EQ(refusal("target", ""), "--target: expected names separated by commas, found ''");
+  EXPECT_EQ(refusal("inputs", "a,,b"), "--inputs: expected names separated by commas, found 'a,,b'");
+  EXPECT_EQ(refusal("inputs", "a,b,a"), "--inputs: 'a' is named twice");
+  EXPECT_EQ(refusal("inputs", "\"a,b"), "--inputs: expected a closing quote (\"), found '\"a,b'");
+  EXPECT_EQ(refusal("inputs", "\"a\"b"), "--inputs: expected a comma after the closing quote, found '\"a\"b'");
+  EXPECT_EQ(refusal("initializer", "normal:0"),
+            "--initializer: expected a number greater than 0 after normal:, as in normal:0.01, found 'normal:0'");
+  EXPECT_EQ(refusal("initializer", "he:2"),
+            "--initializer: expected no number after he: only normal takes one, as in normal:0.01, found 'he:2'");
+  std::string long_list = "1";
+  for (int i = 0; i < 1000; ++i) long_list += ",1";
+  EXPECT_EQ(refusal("hidden-layers", long_list),
+            "--hidden-layers: expected at most 1000 hidden layers, found '1001 of them'");
+}
+
+TEST(Options, AMistypedValueGetsTheNearestRightOne) {
+  EXPECT_EQ(refusal("task", "binery"),
+            "--task: expected one of auto, binary, classes, regression, found 'binery'; did you mean 'binary'?");
+  EXPECT_EQ(refusal("scale", "standart"),
+            "--scale: expected one of auto, standard, 1/255, none, found 'standart'; did you mean 'standard'?");
+  EXPECT_EQ(refusal("scale-target", "auto"), "--scale-target: expected one of standard, none, found 'auto'");
+  EXPECT_EQ(
+      refusal("activation", "rellu"),
+      "--activation: expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, silu, mish, softplus, "
+      "found 'rellu'; did you mean 'relu'?");
+  EXPECT_EQ(refusal("loss", "squared-eror"),
+            "--loss: expected one of auto, binary-cross-entropy, categorical-cross-entropy, squared-error, found "
+            "'squared-eror'; did you mean 'squared-error'?");
+  EXPECT_EQ(refusal("initializer", "lecunn"),
+            "--initializer: expected one of lecun, he, glorot, normal, zeros, found 'lecunn'; did you mean 'lecun'?");
+  EXPECT_EQ(refusal("random", "nunpy"),
+            "--random: expected one of strata, numpy, found 'nunpy'; did you mean 'numpy'?");
+  EXPECT_EQ(refusal("precision", "float46"),
+            "--precision: expected one of float32, float64, found 'float46'; did you mean 'float64'?");
+  EXPECT_EQ(refusal("optimizer", "gradient-decent"),
+            "--optimizer: expected one of gradient-descent, momentum, adam, found 'gradient-decent'; did you mean "
+            "'gradient-descent'?");
+  EXPECT_EQ(refusal("leraning-rate", "1"), "there is no option 'leraning-rate'; did you mean 'learning-rate'?");
+  EXPECT_EQ(refusal("xyzzy", "1"), "there is no option 'xyzzy'");
+}
+
+TEST(Options, TerminalEscapesInAValueAreNotEchoed) {
+  const std::string message = refusal("task", "\x1b[31mred");
+  EXPECT_EQ(message.find('\x1b'), std::string::npos) << message;
+}
+
+TEST(Options, TheRateThatIsUsedDependsOnTheOptimizer) {
+  Options options;
+  EXPECT_EQ(options.effective_learning_rate(), 0.001);
+  options.optimizer = OptimizerKind::momentum;
+  EXPECT_EQ(options.effective_learning_rate(), 0.01);
+  options.optimizer = OptimizerKind::gradient_descent;
+  EXPECT_EQ(options.effective_learning_rate(), 0.0075);
+  options.learning_rate = 3.0;
+  EXPECT_EQ(options.effective_learning_rate(), 3.0);
+}
+
+TEST(Recipes, ClassicIsTheNetworkOfTheNotes) {
+  Options options;
+  options.activation = {Activation::tanh};
+  options.loss = Loss::squared_error;
+  options.l2 = 1;
+  options.epochs = 5;
+  apply_recipe(options, "classic");
+  EXPECT_EQ(options.activation, std::vector{Activation::relu});
+  EXPECT_EQ(options.loss, std::nullopt);
+  EXPECT_EQ(options.optimizer, OptimizerKind::gradient_descent);
+  EXPECT_EQ(options.batch_size, 0);
+  EXPECT_EQ(options.initializer.kind, Initializer::Kind::lecun);
+  EXPECT_EQ(options.effective_learning_rate(), 0.0075);
+  EXPECT_EQ(options.l2, 0);
+  EXPECT_EQ(options.iterations, 2500);
+  EXPECT_EQ(options.report_every, 100);
+  EXPECT_EQ(options.epochs, std::nullopt);
+  EXPECT_EQ(options.hidden_layers, Options{}.hidden_layers) << "the notes leave the layers to the reader";
+}
+
+TEST(Recipes, OptionsSetAfterARecipeOverrideIt) {
+  Options options;
+  apply_recipe(options, "classic");
+  set_option(options, "epochs", "4");
+  set_option(options, "initializer", "he");
+  EXPECT_EQ(options.epochs, 4);
+  EXPECT_EQ(options.iterations, std::nullopt);
+  EXPECT_EQ(options.initializer.kind, Initializer::Kind::he);
+}
+
+TEST(Recipes, AMistypedRecipeGetsTheNearestRightOne) {
+  Options options;
+  try {
+    apply_recipe(options, "clasic");
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_EQ(std::string(error.what()), "--recipe: expected classic, found 'clasic'; did you mean 'classic'?");
+  }
+  EXPECT_TRUE(options == Options{});
+}
+
+TEST(OptionsPage, DocsParametersIsTheTable) {
+  std::ifstream file(std::string(STRATA_SOURCE_DIR) + "/docs/parameters.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  EXPECT_EQ(page.str(), options_markdown()) << "make it anew: strata help-markdown > docs/parameters.md";
+}
+
+TEST(OptionsPage, NamesEveryOptionAndRecipe) {
+  const std::string page = options_markdown();
+  for (const OptionSpec& option : option_table())
+    EXPECT_NE(page.find("`--" + std::string(option.name) + " "), std::string::npos) << option.name;
+  for (const Recipe& recipe : all_recipes())
+    EXPECT_NE(page.find("### `--recipe " + std::string(recipe.name) + "`"), std::string::npos) << recipe.name;
+  EXPECT_NE(page.find("FILE\\|FRACTION"), std::string::npos) << "a bar in a cell must not end it";
+}
+
+}  // namespace
+}  // namespace strata

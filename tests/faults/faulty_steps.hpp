@@ -1,0 +1,22 @@
+// Steps with one fault each: a copy of step.cpp's sentences in which a single one can be made wrong.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "math/checks.hpp"
+
+namespace strata::testing {
+
+struct StepFault {
+  std::string name;
+  std::vector<std::string> caught_by;  // the checks that must turn red; others may too
+};
+
+/// The first has no fault: the copy itself must pass every check.
+[[nodiscard]] const std::vector<StepFault>& step_faults();
+
+/// The copy with the fault of that name put in.
+[[nodiscard]] Subject faulty_step(const std::string& fault, const Kernels<double>& kernels);
+
+}  // namespace strata::testing

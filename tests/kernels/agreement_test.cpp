@@ -1,0 +1,214 @@
+// Agreement: every implementation gives the reference's bits on random numbers, for any number of threads; an example
+// gives the same bits alone and at any place of any batch; in-place calls give the bits of calls with separate memory.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kernels/reference.hpp"
+#include "kernels/support.hpp"
+
+namespace strata {
+namespace {
+
+using namespace testing;
+
+struct Shape {
+  Index n, n_prev, m;
+};
+// Small edges, and sizes at which work is cut into blocks and shared over threads, with odd rests.
+const Shape kShapes[] = {{1, 1, 1},   {3, 5, 1},      {1, 257, 33},   {7, 9, 31},      {33, 65, 63},    {65, 33, 127},
+                         {257, 3, 8}, {20, 700, 209}, {7, 12289, 35}, {300, 129, 257}, {129, 1030, 65}, {513, 2, 1025}};
+
+template <class T>
+class Agreement : public ::testing::Test {};
+TYPED_TEST_SUITE(Agreement, Scalars);
+
+// Everything that a layer computes, in one vector.
+template <class T>
+std::vector<std::vector<T>> everything(const Kernels<T>& k, const Shape& s, Activation g) {
+  std::mt19937_64 random(11);
+  Guarded<T> W(s.n, s.n_prev, 1, 0), b(s.n, 1, 2), A_prev(s.n_prev, s.m, 3, 1), Z(s.n, s.m, 1, 2), A(s.n, s.m, 2, 0),
+      dA(s.n, s.m, 1, 1), dZ(s.n, s.m, 3, 3), dW(s.n, s.n_prev, 1, 1), db(s.n, 1), dA_prev(s.n_prev, s.m, 2, 2),
+      Z_fused(s.n, s.m), A_fused(s.n, s.m), Z_prev(s.n_prev, s.m), G_prev(s.n_prev, s.m), dZ_prev(s.n_prev, s.m);
+  fill_normal(W, random, 0.3), fill_normal(b, random), fill_normal(A_prev, random), fill_normal(dA, random),
+      fill_normal(Z_prev, random);
+  k.linear_forward(W.view(), b.view(), A_prev.view(), Z.view());
+  k.activation_forward(g, Z.view(), A.view());
+  k.activation_backward(g, dA.view(), Z.view(), A.view(), dZ.view());
+  k.linear_backward_params(dZ.view(), A_prev.view(), 1.0 / static_cast<double>(s.m), dW.view(), db.view());
+  k.linear_backward_input(W.view(), dZ.view(), dA_prev.view());
+  k.linear_activation_forward(g, W.view(), b.view(), A_prev.view(), Z_fused.view(), A_fused.view());
+  k.activation_forward(g, Z_prev.view(), G_prev.view());
+  k.linear_activation_backward(g, W.view(), dZ.view(), Z_prev.view(), G_prev.view(), dZ_prev.view());
+  for (const auto* M : {&W, &b, &A_prev, &Z, &A, &dA, &dZ, &dW, &db, &dA_prev, &Z_fused, &A_fused, &dZ_prev})
+    EXPECT_TRUE(M->intact());
+  EXPECT_TRUE(same_bits(Z, Z_fused) && same_bits(A, A_fused)) << "the fused sentence is not its composition";
+  return {Z.values(), A.values(), dZ.values(), dW.values(), db.values(), dA_prev.values(), dZ_prev.values()};
+}
+
+TYPED_TEST(Agreement, EveryImplementationGivesTheBitsOfTheReference) {
+  using T = TypeParam;
+  const char* names[] = {"Z", "A", "dZ", "dW", "db", "dA_prev", "dZ_prev"};
+  const auto all = implementations<T>();
+  const auto activations = all_activations();
+  std::size_t turn = 0;
+  for (const Shape& s : kShapes) {
+    const Activation g = activations[turn++ % activations.size()];
+    const auto expected = everything<T>(ReferenceKernels<T>(), s, g);
+    for (const auto& [label, pool, k] : all) {
+      const auto found = everything<T>(*k, s, g);
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        EXPECT_TRUE(same_bits(found[i], expected[i]))
+            << label << ": " << names[i] << " differs, n = " << s.n << ", n_prev = " << s.n_prev << ", m = " << s.m;
+      }
+    }
+  }
+}
+
+TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
+  using T = TypeParam;
+  const auto all = implementations<T>();
+  for (const Loss loss : {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error}) {
+    for (const Index m : {1, 33, 5000}) {
+      const auto run = [&](const Kernels<T>& k) {
+        std::mt19937_64 random(12);
+        Guarded<T> Z(5, m), Y(5, m), A(5, m), dZ(5, m), H(5, m);
+        fill_normal(Z, random, 3), fill_normal(Y, random);
+        double sum = -1;
+        k.loss_head(loss, Z.view(), Y.view(), A.view(), dZ.view(), &sum);
+        k.head_forward(head_of(loss), Z.view(), H.view());
+        EXPECT_TRUE(A.intact() && dZ.intact() && H.intact());
+        EXPECT_TRUE(same_bits(A, H)) << "head_forward and loss_head differ";
+        std::vector<T> values = A.values();
+        for (const T v : dZ.values()) values.push_back(v);
+        return std::pair(values, std::bit_cast<std::uint64_t>(sum));
+      };
+      const auto expected = run(ReferenceKernels<T>());
+      for (const auto& [label, pool, k] : all) {
+        const auto found = run(*k);
+        EXPECT_TRUE(same_bits(found.first, expected.first)) << label << ", " << name(loss) << ", m = " << m;
+        EXPECT_EQ(found.second, expected.second) << label << ", " << name(loss) << ", m = " << m;
+      }
+    }
+  }
+  for (const std::size_t size : {1U, 3U, 1000U, 32768U, 32769U, 600001U}) {
+    const auto run = [&](const Kernels<T>& k) {
+      std::mt19937_64 random(13);
+      std::normal_distribution<double> draw;
+      std::vector<T> theta(size), d(size), m(size), v(size), w(size);
+      for (std::size_t i = 0; i < size; ++i)
+        theta[i] = static_cast<T>(draw(random)), d[i] = static_cast<T>(draw(random));
+      const std::span<T> t(theta);
+      const std::span<const T> grad(d);
+      k.update_gradient_descent(t, grad, 0.01);
+      for (long long step = 1; step <= 3; ++step) {
+        k.update_momentum(t, grad, std::span<T>(w), 0.01, 0.9);
+        k.update_adam(t, grad, std::span<T>(m), std::span<T>(v), {0.001, 0.9, 0.999, 1e-8, step});
+      }
+      std::vector<T> values = theta;
+      for (const auto* state : {&m, &v, &w}) values.insert(values.end(), state->begin(), state->end());
+      return values;
+    };
+    const auto expected = run(ReferenceKernels<T>());
+    for (const auto& [label, pool, k] : all)
+      EXPECT_TRUE(same_bits(run(*k), expected)) << label << ", " << size << " parameters";
+  }
+}
+
+// Forward and backward alike: column j of the result is a function of column j of the input.
+TYPED_TEST(Agreement, AnExampleAloneAndInAnyBatchGivesTheSameBits) {
+  using T = TypeParam;
+  for (const auto& [label, pool, k] : implementations<T>()) {
+    for (const Shape& s : {Shape{7, 33, 9}, Shape{20, 1030, 100}, Shape{300, 65, 70}, Shape{1, 257, 33}}) {
+      std::mt19937_64 random(14);
+      Guarded<T> W(s.n, s.n_prev), b(s.n, 1), A_prev(s.n_prev, s.m), Z(s.n, s.m), A(s.n, s.m), H(s.n, s.m),
+          dA(s.n_prev, s.m);
+      fill_normal(W, random, 0.3), fill_normal(b, random), fill_normal(A_prev, random);
+      k->linear_activation_forward(Activation::gelu, W.view(), b.view(), A_prev.view(), Z.view(), A.view());
+      k->head_forward(Head::softmax, Z.view(), H.view());
+      k->linear_backward_input(W.view(), Z.view(), dA.view());
+      for (Index j = 0; j < s.m; ++j) {
+        for (const Index width : {Index{1}, Index{2}, Index{5}}) {  // alone, and as the last of a short batch elsewhere
+          if (j + 1 < width) continue;
+          Guarded<T> z(s.n, width, 2, 4), a(s.n, width, 3, 0), h(s.n, width), da(s.n_prev, width);
+          const Index first = j + 1 - width;
+          k->linear_activation_forward(Activation::gelu, W.view(), b.view(), A_prev.view().columns(first, width),
+                                       z.view(), a.view());
+          k->head_forward(Head::softmax, z.view(), h.view());
+          k->linear_backward_input(W.view(), z.view(), da.view());
+          const auto same = [&](const Guarded<T>& batch, const Guarded<T>& alone, Index rows) {
+            return std::memcmp(batch.view().col(j), alone.view().col(width - 1),
+                               static_cast<std::size_t>(rows) * sizeof(T)) == 0;
+          };
+          ASSERT_TRUE(same(Z, z, s.n)) << label << ": Z of example " << j << " of " << s.m << " in a batch of "
+                                       << width;
+          ASSERT_TRUE(same(A, a, s.n)) << label << ": A of example " << j;
+          ASSERT_TRUE(same(H, h, s.n)) << label << ": softmax of example " << j;
+          ASSERT_TRUE(same(dA, da, s.n_prev)) << label << ": dA_prev of example " << j;
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(Agreement, InPlaceGivesTheSameBits) {
+  using T = TypeParam;
+  for (const auto& [label, pool, k] : implementations<T>()) {
+    for (const Index m : {1, 9, 700}) {
+      std::mt19937_64 random(15);
+      Guarded<T> Z0(33, m), dA0(33, m), Y(33, m);
+      fill_normal(Z0, random, 2), fill_normal(dA0, random), fill_normal(Y, random);
+      for (const Activation g : all_activations()) {
+        Guarded<T> A(33, m), ZA = Z0;
+        k->activation_forward(g, Z0.view(), A.view());
+        k->activation_forward(g, ZA.view(), ZA.view());  // A is Z
+        ASSERT_TRUE(same_bits(A, ZA)) << label << ", " << name(g);
+
+        Guarded<T> dZ(33, m), in_place = dA0;
+        k->activation_backward(g, dA0.view(), Z0.view(), A.view(), dZ.view());
+        k->activation_backward(g, in_place.view(), Z0.view(), A.view(), in_place.view());  // dZ is dA
+        ASSERT_TRUE(same_bits(dZ, in_place)) << label << ", " << name(g);
+        if (derivative_from_output(g)) {  // Z has been overwritten by A
+          Guarded<T> from_output(33, m);
+          k->activation_backward(g, dA0.view(), ZA.view(), ZA.view(), from_output.view());
+          ASSERT_TRUE(same_bits(dZ, from_output)) << label << ", " << name(g);
+        }
+      }
+      for (const Loss loss : {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error}) {
+        Guarded<T> A(33, m), dZ(33, m), ZA = Z0, dZ2(33, m), H = Z0;
+        double sum = 0, sum2 = 1;
+        k->loss_head(loss, Z0.view(), Y.view(), A.view(), dZ.view(), &sum);
+        k->loss_head(loss, ZA.view(), Y.view(), ZA.view(), dZ2.view(), &sum2);  // A is Z
+        k->head_forward(head_of(loss), H.view(), H.view());
+        ASSERT_TRUE(same_bits(A, ZA) && same_bits(dZ, dZ2) && same_bits(A, H) && sum == sum2)
+            << label << ", " << name(loss);
+      }
+    }
+  }
+}
+
+// The derivative may be read from A alone, or from Z alone: the other view may then hold anything.
+TYPED_TEST(Agreement, TheDerivativeIsReadFromWhereItShouldBe) {
+  using T = TypeParam;
+  for (const auto& [label, pool, k] : implementations<T>()) {
+    std::mt19937_64 random(16);
+    Guarded<T> Z(9, 17), A(9, 17), dA(9, 17), dZ(9, 17), dZ2(9, 17), garbage(9, 17);
+    fill_normal(Z, random, 2), fill_normal(dA, random);
+    for (Index j = 0; j < 17; ++j) {
+      for (Index i = 0; i < 9; ++i) garbage.view()(i, j) = std::numeric_limits<T>::quiet_NaN();
+    }
+    for (const Activation g : all_activations()) {
+      k->activation_forward(g, Z.view(), A.view());
+      k->activation_backward(g, dA.view(), Z.view(), A.view(), dZ.view());
+      const bool from_output = derivative_from_output(g);
+      k->activation_backward(g, dA.view(), (from_output ? garbage : Z).view(), (from_output ? A : garbage).view(),
+                             dZ2.view());
+      EXPECT_TRUE(same_bits(dZ, dZ2)) << label << ", " << name(g);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace strata

@@ -1,0 +1,91 @@
+#include "kernels/registry.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+// STRATA_KERNELS set for a while.
+class Forced {
+ public:
+  explicit Forced(const char* name) {
+    if (const char* old = std::getenv("STRATA_KERNELS")) before_ = old;
+    name == nullptr ? ::unsetenv("STRATA_KERNELS") : ::setenv("STRATA_KERNELS", name, 1);
+  }
+  ~Forced() { before_ ? ::setenv("STRATA_KERNELS", before_->c_str(), 1) : ::unsetenv("STRATA_KERNELS"); }
+  Forced(const Forced&) = delete;
+  Forced& operator=(const Forced&) = delete;
+
+ private:
+  std::optional<std::string> before_;
+};
+
+TEST(Registry, TheReferenceIsThereAndLast) {
+  const auto entries = available_kernels();
+  ASSERT_GE(entries.size(), 2U);
+  EXPECT_EQ(entries.back().name, "reference");
+  std::set<std::string_view> names;
+  ThreadPool pool(2);
+  for (const KernelsEntry& entry : entries) {
+    EXPECT_TRUE(names.insert(entry.name).second) << "two of the name " << entry.name;
+    EXPECT_FALSE(entry.about.empty());
+    EXPECT_EQ(make_kernels<float>(entry.name, pool)->name(), entry.name);
+    EXPECT_EQ(make_kernels<double>(entry.name, pool)->name(), entry.name);
+  }
+}
+
+TEST(Registry, TheFirstIsChosenUnlessTheEnvironmentForcesAnother) {
+  {
+    const Forced none(nullptr);
+    EXPECT_EQ(chosen_kernels(), available_kernels().front().name);
+  }
+  {
+    const Forced empty("");
+    EXPECT_EQ(chosen_kernels(), available_kernels().front().name);
+  }
+  for (const KernelsEntry& entry : available_kernels()) {
+    const Forced forced(std::string(entry.name).c_str());
+    EXPECT_EQ(chosen_kernels(), entry.name);
+  }
+}
+
+TEST(Registry, AnUnknownNameIsAnErrorThatListsTheNames) {
+  const auto expect_helpful = [](const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::unsupported);
+    const std::string text = error.what();
+    EXPECT_NE(text.find("panles"), std::string::npos) << text;
+    for (const KernelsEntry& entry : available_kernels()) EXPECT_NE(text.find(entry.name), std::string::npos) << text;
+  };
+  const Forced forced("panles");
+  try {
+    (void)chosen_kernels();
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    expect_helpful(error);
+    EXPECT_NE(std::string(error.what()).find("STRATA_KERNELS"), std::string::npos);
+  }
+  ThreadPool pool(1);
+  try {
+    (void)make_kernels<float>("panles", pool);
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    expect_helpful(error);
+  }
+  const Forced escape("\x1b[31m");
+  try {
+    (void)chosen_kernels();
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).find('\x1b'), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace strata

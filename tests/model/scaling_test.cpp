@@ -1,0 +1,110 @@
+#include "features/scaling.hpp"
+
+#include <limits>
+
+#include "support.hpp"
+
+namespace strata {
+namespace {
+
+using testing::error_of;
+
+Scaling fit(ScaleKind kind, const std::vector<std::vector<double>>& rows,
+            std::vector<std::size_t>* constant = nullptr) {
+  const std::size_t n_x = rows.empty() ? 2 : rows[0].size();
+  return fit_scaling(
+      kind, n_x, rows.size(), [&](std::size_t r, double* out) { std::copy(rows[r].begin(), rows[r].end(), out); },
+      constant);
+}
+
+TEST(Scaling, StandardIsMeanAndDeviationDividedByM) {
+  const Scaling scaling = fit(ScaleKind::standard, {{1, 10}, {3, 10.5}, {5, 14}, {7, 9.5}});
+  EXPECT_EQ(scaling.kind, ScaleKind::standard);
+  EXPECT_EQ(scaling.offset, (std::vector<double>{4, 11}));
+  // Σ(x−mean)² = 9+1+1+9 = 20 and 1+0.25+9+2.25 = 12.5, divided by 4.
+  EXPECT_EQ(scaling.divisor, (std::vector<double>{std::sqrt(5.0), std::sqrt(3.125)}));
+}
+
+TEST(Scaling, TwoPassesKeepTheDigitsOfNumbersFarFromZero) {
+  // A one-pass E[x²]−E[x]² has lost everything here.
+  const Scaling scaling = fit(ScaleKind::standard, {{1e9 + 1, 0}, {1e9 + 2, 1}, {1e9 + 3, 2}});
+  EXPECT_EQ(scaling.offset[0], 1e9 + 2);
+  EXPECT_DOUBLE_EQ(scaling.divisor[0], std::sqrt(2.0 / 3));
+}
+
+TEST(Scaling, ConstantInputKeepsDivisorOne) {
+  // The mean of 0.1 three times is not 0.1 in float64; the deviation must not be made of that rounding error.
+  std::vector<std::size_t> constant;
+  const Scaling scaling = fit(ScaleKind::standard, {{0.1, 1, 7}, {0.1, 2, 7}, {0.1, 4, 7}}, &constant);
+  EXPECT_EQ(constant, (std::vector<std::size_t>{0, 2}));
+  EXPECT_EQ(scaling.offset[0], 0.1);
+  EXPECT_EQ(scaling.divisor[0], 1);
+  EXPECT_EQ(scaling.offset[2], 7);
+  EXPECT_EQ(scaling.divisor[2], 1);
+  EXPECT_NE(scaling.divisor[1], 1);
+  double x[3];
+  apply_scaling(scaling, std::vector<double>{0.1, 1, 7}, x);
+  EXPECT_EQ(x[0], 0);
+  EXPECT_EQ(x[2], 0);
+}
+
+TEST(Scaling, OneRowIsConstant) {
+  std::vector<std::size_t> constant;
+  const Scaling scaling = fit(ScaleKind::standard, {{3, 4}}, &constant);
+  EXPECT_EQ(constant.size(), 2U);
+  EXPECT_EQ(scaling.divisor, (std::vector<double>{1, 1}));
+}
+
+TEST(Scaling, NumbersWhoseSquaredDistancesVanishAreConstantToo) {
+  std::vector<std::size_t> constant;
+  const Scaling scaling = fit(ScaleKind::standard, {{1e-200, 0}, {2e-200, 1}}, &constant);
+  EXPECT_EQ(constant, (std::vector<std::size_t>{0}));
+  EXPECT_EQ(scaling.divisor[0], 1);
+}
+
+TEST(Scaling, TooLargeNumbersAreAnError) {
+  EXPECT_ERROR(fit(ScaleKind::standard, {{0, 1e308}, {1, 1e308}, {2, -1e307}}), "value",
+               "cannot standardise input 2 of 2: its mean or standard deviation over 3 examples is not a finite "
+               "number; its values are "
+               "too large (or not finite themselves)");
+}
+
+TEST(Scaling, NoRowsAreAnError) {
+  EXPECT_ERROR(fit(ScaleKind::standard, {}), "value",
+               "cannot standardise the inputs: there are no examples to take the mean of");
+}
+
+TEST(Scaling, OtherKindsNeedNoData) {
+  const Scaling pixels = fit(ScaleKind::divide_255, {});
+  EXPECT_EQ(pixels.kind, ScaleKind::divide_255);
+  EXPECT_TRUE(pixels.offset.empty());
+  EXPECT_TRUE(pixels.divisor.empty());
+  EXPECT_EQ(fit(ScaleKind::none, {}).kind, ScaleKind::none);
+  EXPECT_ERROR(fit(ScaleKind::automatic, {}), "internal", "must be chosen before");
+}
+
+TEST(Scaling, DividesBy255Truly) {
+  std::vector<double> pixels(256), x(256);
+  for (std::size_t i = 0; i < 256; ++i) pixels[i] = static_cast<double>(i);
+  apply_scaling({ScaleKind::divide_255, {}, {}}, pixels, x.data());
+  int differences = 0;
+  for (std::size_t i = 0; i < 256; ++i) {
+    EXPECT_EQ(x[i], pixels[i] / 255.0);
+    if (x[i] != pixels[i] * (1 / 255.0)) ++differences;
+  }
+  EXPECT_GT(differences, 0) << "these numbers do not show the difference to a product";
+}
+
+TEST(Scaling, ComputesInFloat64AndRoundsOnce) {
+  // In float32 throughout, 16777217 would already be 16777216 before the subtraction.
+  float x[2];
+  apply_scaling({ScaleKind::standard, {16777216, 0.1}, {2, 3}}, std::vector<double>{16777217, 0.7}, x);
+  EXPECT_EQ(x[0], 0.5F);
+  EXPECT_EQ(x[1], static_cast<float>((0.7 - 0.1) / 3));
+  apply_scaling({ScaleKind::none, {}, {}}, std::vector<double>{16777217, 0.1}, x);
+  EXPECT_EQ(x[0], 16777216.0F);
+  EXPECT_EQ(x[1], 0.1F);
+}
+
+}  // namespace
+}  // namespace strata

@@ -1,0 +1,178 @@
+// What the tests of models share: folders that vanish, small models made by hand, and errors looked at closely.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/model_data.hpp"
+#include "strata/error.hpp"
+#include "strata/model.hpp"
+
+namespace strata::testing {
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "strata-model-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = pattern;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// Writes a file in it.
+  [[nodiscard]] std::filesystem::path write(const std::string& name, std::string_view content) const {
+    std::ofstream(path_ / name, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
+    return path_ / name;
+  }
+  [[nodiscard]] std::size_t files() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string content_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// "code: message" of the Error that this throws; "nothing was thrown" otherwise.
+inline std::string error_of(const std::function<void()>& action) {
+  constexpr const char* kCodes[] = {"usage", "not_found",   "io",       "format", "shape",
+                                    "value", "unsupported", "diverged", "memory", "internal"};
+  try {
+    action();
+  } catch (const Error& error) {
+    return std::string(kCodes[static_cast<int>(error.code())]) + ": " + error.what();
+  }
+  return "nothing was thrown";
+}
+
+/// The error must have this code and hold this piece of text.
+#define EXPECT_ERROR(action, code, piece)                                                                 \
+  do {                                                                                                    \
+    const std::string found_error = ::strata::testing::error_of([&] { static_cast<void>(action); });      \
+    EXPECT_EQ(found_error.substr(0, found_error.find(':')), code) << found_error;                         \
+    EXPECT_NE(found_error.find(piece), std::string::npos) << found_error << "\nshould hold\n" << (piece); \
+  } while (false)
+
+/// Weights that are no special numbers: neither symmetric nor round.
+template <class T>
+Parameters<T> some_parameters(const Architecture& net) {
+  Parameters<T> p(net);
+  double at = 0;
+  for (T& number : p.theta()) {
+    ++at;
+    number = static_cast<T>(0.7 * std::sin(1.3 * at) / (1 + std::fmod(at, 3)));
+  }
+  return p;
+}
+
+/// One input field of one number for each n_x, named x0, x1, ….
+inline std::vector<InputField> columns(int n_x) {
+  std::vector<InputField> inputs;
+  for (int i = 0; i < n_x; ++i) inputs.push_back({"x" + std::to_string(i), {}});
+  return inputs;
+}
+
+inline Target target_for(const Architecture& net) {
+  Target target{.names = {"y"}, .task = Task::regression, .classes = {}, .offset = {}, .divisor = {}};
+  if (net.loss == Loss::binary_cross_entropy) {
+    target.task = Task::binary;
+    target.classes = {"no", "yes"};
+  } else if (net.loss == Loss::categorical_cross_entropy) {
+    target.task = Task::classes;
+    for (int k = 0; k < net.outputs; ++k) target.classes.push_back("class " + std::to_string(k));
+  }
+  return target;
+}
+
+template <class T>
+Model make_model(const Architecture& net) {
+  auto data = std::make_unique<Model::Data>();
+  data->architecture = net;
+  data->inputs = columns(net.inputs);
+  data->target = target_for(net);
+  data->record.data = "made by hand";
+  data->record.version = "0.0";
+  data->parameters = some_parameters<T>(net);
+  return Model(std::move(data));
+}
+
+/// A model in which nothing is left out.
+template <class T>
+Model make_full_model() {
+  Model model = make_model<T>({3, {{4, Activation::relu}, {2, Activation::gelu}}, 1, Loss::squared_error});
+  Model::Data& data = model.data();
+  data.inputs = {{"älter \"than\" x", {}}, {"pixels", {1, 2}}};
+  data.target = {.names = {"price"}, .task = Task::regression, .classes = {}, .offset = {10.5}, .divisor = {0.1}};
+  data.scaling = {ScaleKind::standard, {1, -2.5, 1e-3}, {0.1, 3, 1e5}};
+  data.record = {.data = "houses.csv",
+                 .rows = 77,
+                 .options = {{"target", "price"}, {"seed", "1"}},
+                 .iterations = 1200,
+                 .epochs = 12,
+                 .ended = "interrupted",
+                 .cost = 0.1,
+                 .train = {},
+                 .validation = {},
+                 .version = "0.1.0"};
+  data.record.train = {.examples = 77, .loss = 0.1, .correct = 0, .accuracy = 0, .rmse = 2.5, .mae = 2, .r2 = 0.75};
+  data.record.validation =
+      Metrics{.examples = 7, .loss = 0.2, .correct = 0, .accuracy = 0, .rmse = 3.5, .mae = 3, .r2 = -1};
+  return model;
+}
+
+template <class T>
+std::vector<T> theta_of(const Model& model) {
+  const auto theta = std::get<Parameters<T>>(model.data().parameters).theta();
+  return {theta.begin(), theta.end()};
+}
+
+inline void expect_equal(const Metrics& a, const Metrics& b) {
+  EXPECT_EQ(a.examples, b.examples);
+  EXPECT_EQ(a.loss, b.loss);
+  EXPECT_EQ(a.correct, b.correct);
+  EXPECT_EQ(a.accuracy, b.accuracy);
+  EXPECT_EQ(a.rmse, b.rmse);
+  EXPECT_EQ(a.mae, b.mae);
+  EXPECT_EQ(a.r2, b.r2);
+}
+
+template <class T>
+void expect_equal(const Model& a, const Model& b) {
+  EXPECT_EQ(a.architecture(), b.architecture());
+  EXPECT_EQ(a.inputs(), b.inputs());
+  EXPECT_EQ(a.target(), b.target());
+  EXPECT_EQ(a.scaling(), b.scaling());
+  ASSERT_EQ(a.precision(), b.precision());
+  EXPECT_EQ(theta_of<T>(a), theta_of<T>(b));
+  EXPECT_EQ(a.record().data, b.record().data);
+  EXPECT_EQ(a.record().rows, b.record().rows);
+  EXPECT_EQ(a.record().options, b.record().options);
+  EXPECT_EQ(a.record().iterations, b.record().iterations);
+  EXPECT_EQ(a.record().epochs, b.record().epochs);
+  EXPECT_EQ(a.record().ended, b.record().ended);
+  EXPECT_EQ(a.record().cost, b.record().cost);
+  EXPECT_EQ(a.record().version, b.record().version);
+  expect_equal(a.record().train, b.record().train);
+  ASSERT_EQ(a.record().validation.has_value(), b.record().validation.has_value());
+  if (a.record().validation) expect_equal(*a.record().validation, *b.record().validation);
+}
+
+}  // namespace strata::testing
