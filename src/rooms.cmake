@@ -32,7 +32,7 @@ strata_room(model
   LIBRARIES nlohmann_json::nlohmann_json ZLIB::ZLIB)
 
 strata_room(train
-  SOURCES prepare.cpp task.cpp read_training.cpp loader.cpp finite.cpp trainer.cpp
+  SOURCES prepare.cpp task.cpp read_training.cpp initial.cpp loader.cpp finite.cpp trainer.cpp
   USES model network optim data features kernels base)
 
 strata_room(tools

@@ -1,5 +1,5 @@
-// Every option of Strata, once: its name, default, range and text. The command line, its help and docs/parameters.md are
-// made from the table below; a program sets the same values by name or by member.
+// Every option of Strata, once: its name, default, range and text. The command line, its help and docs/parameters.md
+// are made from the table below; a program sets the same values by name or by member.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "strata/architecture.hpp"
+#include "strata/steps.hpp"
 
 namespace strata {
 
@@ -33,9 +34,11 @@ struct Initializer {
     glorot,  ///< √(2/(n_{l−1}+n_l)) (Glorot and Bengio, 2010)
     normal,  ///< a constant, `scale`
     zeros,
+    arrays,  ///< the user's own, from `file`
   };
   Kind kind = Kind::he;
   double scale = 0.01;
+  std::string file;  ///< an .npz file with W1 (n_1, n_0), b1 (n_1, 1), … WL, bL
   bool operator==(const Initializer&) const = default;
 };
 [[nodiscard]] std::string to_text(const Initializer& initializer);
@@ -47,14 +50,16 @@ struct Options {
   std::vector<std::string> inputs;  ///< empty: every other column
   Task task = Task::automatic;
   ScaleKind scale = ScaleKind::automatic;
-  bool scale_target = false;        ///< regression: train on (y − mean)/std, predict in the units of the data
-  std::string validation;           ///< a file, a fraction such as 0.2, or empty
+  bool scale_target = false;  ///< regression: train on (y − mean)/std, predict in the units of the data
+  std::string validation;     ///< a file, a fraction such as 0.2, or empty
 
   // the network
   std::vector<int> hidden_layers = {64, 32};
   std::vector<Activation> activation = {Activation::relu};  ///< one for all hidden layers, or one each
   std::optional<Loss> loss;                                 ///< empty: the one that belongs to the task
   Initializer initializer;
+  /// The weights to start from, W[l] and b[l] at [l-1]; empty: as `initializer` says.
+  steps::Parameters initial;
   RandomStream random = RandomStream::strata;
   std::uint64_t seed = 1;
   Precision precision = Precision::float32;
@@ -64,14 +69,14 @@ struct Options {
   std::optional<double> learning_rate;  ///< empty: adam 0.001, momentum 0.01, gradient descent 0.0075
   double momentum = 0.9;                ///< β of v = βv + (1−β)dW
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-  double l2 = 0;                        ///< λ: λ/(2m)·Σ‖W‖² in the cost
-  std::int64_t batch_size = 32;         ///< examples an update; 0: full
+  double l2 = 0;                 ///< λ: λ/(2m)·Σ‖W‖² in the cost
+  std::int64_t batch_size = 32;  ///< examples an update; 0: full
   std::optional<std::int64_t> iterations;
-  std::optional<std::int64_t> epochs;   ///< neither: 100 epochs
+  std::optional<std::int64_t> epochs;  ///< neither: 100 epochs
 
   // running
-  int threads = 0;                        ///< 0: as many as the process may use
-  std::int64_t report_every = 0;          ///< iterations from one cost to the next; 0: chosen from the length of the run
+  int threads = 0;                ///< 0: as many as the process may use
+  std::int64_t report_every = 0;  ///< iterations from one cost to the next; 0: chosen from the length of the run
 
   [[nodiscard]] double effective_learning_rate() const noexcept;
   bool operator==(const Options&) const = default;

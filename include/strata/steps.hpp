@@ -48,6 +48,7 @@ class Matrix {
 
 struct Layer {
   Matrix W, b;  // (n_l, n_{l-1}), (n_l, 1)
+  bool operator==(const Layer&) const = default;
 };
 using Parameters = std::vector<Layer>;  // [l-1] holds W[l], b[l]
 

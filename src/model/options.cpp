@@ -192,6 +192,11 @@ Initializer initializer_from(std::string_view option, std::string_view text) {
   const std::string form = normal_form(text);
   const std::size_t colon = form.find(':');
   Initializer initializer;
+  if (text.ends_with(".npz")) {
+    initializer.kind = Initializer::Kind::arrays;
+    initializer.file = text;
+    return initializer;
+  }
   initializer.kind = kind_from(option, kInitializers, form.substr(0, colon));
   if (colon == std::string::npos) return initializer;
   if (initializer.kind != Initializer::Kind::normal)
@@ -277,10 +282,10 @@ constexpr OptionSpec kTable[] = {
        o.loss = normal_form(t) == "auto" ? std::nullopt : std::optional(kind_from("loss", kLosses, t, {"auto"}));
      },
      [](const Options& o) { return std::string(o.loss ? name_in(kLosses, *o.loss) : "auto"); }},
-    {"initializer", "NAME", "Network", "he", "lecun, he, glorot, normal:NUMBER, zeros",
+    {"initializer", "NAME|FILE", "Network", "he", "lecun, he, glorot, normal:NUMBER, zeros, an .npz file",
      "The standard deviation of the normal numbers that weights start from: lecun 1/sqrt(n_in), he sqrt(2/n_in), "
-     "glorot "
-     "sqrt(2/(n_in+n_out)), normal:0.01 as given. Biases start at 0.",
+     "glorot sqrt(2/(n_in+n_out)), normal:0.01 as given; biases start at 0. FILE.npz: your own arrays, named W1 "
+     "(n_1, n_0), b1 (n_1, 1), W2, and so on.",
      [](Options& o, Text t) { o.initializer = initializer_from("initializer", t); },
      [](const Options& o) { return to_text(o.initializer); }},
     {"random", "STREAM", "Network", "strata", "strata, numpy",
@@ -379,6 +384,7 @@ std::string_view name(Precision precision) noexcept { return name_in(kPrecisions
 std::string_view name(ScaleKind kind) noexcept { return name_in(kScales, kind); }
 
 std::string to_text(const Initializer& initializer) {
+  if (initializer.kind == Initializer::Kind::arrays) return initializer.file;
   const std::string text(name_in(kInitializers, initializer.kind));
   return initializer.kind == Initializer::Kind::normal ? text + ":" + shortest(initializer.scale) : text;
 }

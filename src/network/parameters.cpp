@@ -28,6 +28,7 @@ LayerScale scale_of(const Initializer& initializer, double n, double n_prev) {
     case Initializer::Kind::normal:
       return {initializer.scale, 1};
     case Initializer::Kind::zeros:
+    case Initializer::Kind::arrays:  // not drawn
       return {0, 1};
   }
   return {};

@@ -17,6 +17,7 @@
 #include "strata/error.hpp"
 #include "tools/differences.hpp"
 #include "tools/of_model.hpp"
+#include "train/initial.hpp"
 #include "train/prepare.hpp"
 
 namespace strata {
@@ -176,7 +177,7 @@ GradientCheck check_gradients(Table table, const Options& options, std::size_t e
   if (examples != 0 && examples < rows.size()) rows.resize(examples);
   Examples<double> checked = copy_examples<double>(table, problem, rows);
   const Architecture& net = problem.architecture;
-  const auto p = initialize<double>(net, options.initializer, options.random, options.seed);
+  const auto p = initial_parameters<double>(net, options);
   return check(net, p, checked.all(), options.l2, options.threads);
 }
 

@@ -19,6 +19,7 @@
 #include "strata/error.hpp"
 #include "strata/version.hpp"
 #include "train/finite.hpp"
+#include "train/initial.hpp"
 #include "train/loader.hpp"
 #include "train/prepare.hpp"
 
@@ -69,7 +70,8 @@ TrainingRecord record_of(const Problem& problem, const std::string& source) {
     // What cannot change the result stays out, so that the same training writes the same file.
     if (option.name == "threads" || option.name == "report-every") continue;
     std::string value = option.show(problem.options);
-    if (option.name == "validation") value = fs::path(value).filename().string();
+    if (option.name == "validation" || option.name == "initializer") value = fs::path(value).filename().string();
+    if (option.name == "initializer" && !problem.options.initial.empty()) value = "own arrays";
     record.options.emplace_back(option.name, std::move(value));
   }
   return record;
@@ -87,7 +89,7 @@ class Training {
         pool_(problem_.options.threads > 0 ? problem_.options.threads : available_cpus()),
         kernels_(make_kernels<T>(chosen_kernels(), pool_)),
         loader_(examples_.all(), problem_.options.batch_size, problem_.options.seed),
-        p_(initialize<T>(net(), problem_.options.initializer, problem_.options.random, problem_.options.seed)),
+        p_(initial_parameters<T>(net(), problem_.options)),
         last_good_(p_),
         gradient_(net()),
         ws_(net(), loader_.batch_size(), Keep::backward),

@@ -102,6 +102,8 @@ double expected_deviation(const Initializer& initializer, double n, double n_pre
       return std::sqrt(2 / (n_prev + n));
     case Kind::normal:
       return initializer.scale;
+    case Kind::arrays:
+      break;
     case Kind::zeros:
       return 0;
   }

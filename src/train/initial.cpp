@@ -1,0 +1,89 @@
+#include "train/initial.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "base/text.hpp"
+#include "strata/data.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+// "W1" of an .npz file. The columns of a (n, 1) bias may be left out.
+steps::Matrix read_array(const std::filesystem::path& file, const std::string& name) {
+  const Table table = read_table(file, [&](std::span<const Field> available) -> std::vector<std::string> {
+    std::vector<std::string> names;
+    for (const Field& field : available) names.push_back(field.name);
+    for (const std::string& each : names) {
+      if (each == name) return {name};
+    }
+    throw Error(ErrorCode::usage,
+                fmt::format("--initializer {}: there is no array '{}'; W[l] and b[l] are to be named W1, b1, W2, …\n"
+                            "the file has: {}",
+                            printable(file.string()), name, joined(names)));
+  });
+  const Field& field = table.field(name);
+  const Field* const fields[] = {&field};
+  table.require_numbers(fields);
+  steps::Matrix matrix(static_cast<std::ptrdiff_t>(table.rows()), static_cast<std::ptrdiff_t>(field.width()));
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    for (std::size_t k = 0; k < field.width(); ++k) {
+      matrix(static_cast<std::ptrdiff_t>(i), static_cast<std::ptrdiff_t>(k)) = table.number(field, i, k);
+    }
+  }
+  return matrix;
+}
+
+steps::Parameters read_arrays(const Architecture& net, const std::filesystem::path& file) {
+  steps::Parameters layers;
+  for (int l = 1; l <= net.depth(); ++l) {
+    layers.push_back({read_array(file, fmt::format("W{}", l)), read_array(file, fmt::format("b{}", l))});
+  }
+  return layers;
+}
+
+template <class T>
+void take(const steps::Matrix& from, View<T> to, const char* letter, int l) {
+  if (from.rows() != to.rows || from.cols() != to.cols) {
+    throw Error(ErrorCode::shape, fmt::format("the initial {}[{}] is ({}, {}), and in this network it must be ({}, {})",
+                                              letter, l, from.rows(), from.cols(), to.rows, to.cols));
+  }
+  for (Index j = 0; j < to.cols; ++j) {
+    for (Index i = 0; i < to.rows; ++i) {
+      to(i, j) = static_cast<T>(from(i, j));
+      if (!std::isfinite(to(i, j))) {
+        throw Error(ErrorCode::value, fmt::format("the initial {}[{}]({}, {}) is {}; expected a finite number", letter,
+                                                  l, i + 1, j + 1, shortest(from(i, j))));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+Parameters<T> initial_parameters(const Architecture& net, const Options& options) {
+  const bool from_file = options.initial.empty() && options.initializer.kind == Initializer::Kind::arrays;
+  if (options.initial.empty() && !from_file) {
+    return initialize<T>(net, options.initializer, options.random, options.seed);
+  }
+  const steps::Parameters own = from_file ? read_arrays(net, options.initializer.file) : options.initial;
+  if (own.size() != static_cast<std::size_t>(net.depth())) {
+    throw Error(ErrorCode::shape,
+                fmt::format("the initial weights have {} layers, and the network has {}", own.size(), net.depth()));
+  }
+  Parameters<T> p(net);
+  for (int l = 1; l <= net.depth(); ++l) {
+    take(own[static_cast<std::size_t>(l - 1)].W, p.W[l], "W", l);
+    take(own[static_cast<std::size_t>(l - 1)].b, p.b[l], "b", l);
+  }
+  return p;
+}
+
+template Parameters<float> initial_parameters(const Architecture&, const Options&);
+template Parameters<double> initial_parameters(const Architecture&, const Options&);
+
+}  // namespace strata
