@@ -1,0 +1,185 @@
+// The heads and their losses: softmax along the columns, everything else element by element.
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "kernels/cpu/elementwise-inl.hpp"
+
+#if defined(STRATA_KERNELS_CPU_HEADS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef STRATA_KERNELS_CPU_HEADS_INL_HPP
+#undef STRATA_KERNELS_CPU_HEADS_INL_HPP
+#else
+#define STRATA_KERNELS_CPU_HEADS_INL_HPP
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace strata {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// The largest of n logits. Beside NaN it may be any of them: the sum of the exponentials is then NaN whatever it is.
+template <class T>
+HWY_INLINE T largest_of(const T* z, Index n) {
+  const hn::ScalableTag<T> d;
+  const auto least = hn::Set(d, -std::numeric_limits<T>::infinity());
+  auto largest = least;
+  for_each_vector(d, n, [&](Index i, auto part) HWY_ATTR {
+    largest = hn::Max(largest, fill_rest(d, load(d, z + i, part), least, part));
+  });
+  return hn::GetLane(hn::MaxOfLanes(d, largest));
+}
+
+// a = softmax(z) of one example: e^(z − max) / Σ e^(z − max); then use(i, a_i, part) for its vectors. a may be z.
+template <class T, class Use>
+HWY_INLINE void softmax(const T* z, T* a, Index n, T largest, const Use& use) {
+  const hn::ScalableTag<T> d;
+  const auto least = hn::Set(d, -std::numeric_limits<T>::infinity()), shift = hn::Set(d, largest);
+  const auto lanes = static_cast<Index>(hn::Lanes(d));
+  const auto power = [&](Index i, auto part) HWY_ATTR {
+    return exp_nonpositive(d, hn::Sub(fill_rest(d, load(d, z + i, part), least, part), shift));
+  };
+  if (n <= lanes) {  // one vector, which need not go through memory
+    const auto whole = [&](auto part) HWY_ATTR {
+      const auto e = power(0, part);
+      const auto result = hn::Div(e, hn::SumOfLanes(d, e));
+      store(d, result, a, part);
+      use(0, result, part);
+    };
+    return n == lanes ? whole(Whole{}) : whole(First{n});
+  }
+  auto sum = hn::Zero(d);
+  for_each_vector(d, n, [&](Index i, auto part) HWY_ATTR {
+    const auto e = power(i, part);
+    store(d, e, a + i, part);
+    sum = hn::Add(sum, e);
+  });
+  sum = hn::SumOfLanes(d, sum);
+  for_each_vector(d, n, [&](Index i, auto part) HWY_ATTR {
+    const auto result = hn::Div(load(d, a + i, part), sum);
+    store(d, result, a + i, part);
+    use(i, result, part);
+  });
+}
+
+// A = head(Z)
+template <class T>
+void head_forward(Head head, View<const T> Z, View<T> A) {
+  assert(Z.rows == A.rows && Z.cols == A.cols);
+  switch (head) {
+    case Head::sigmoid:
+      return activation_forward(Activation::sigmoid, Z, A);
+    case Head::identity:
+      return activation_forward(Activation::identity, Z, A);
+    case Head::softmax:
+      for (Index j = 0; j < Z.cols; ++j) {
+        softmax(Z.col(j), A.col(j), Z.rows, largest_of(Z.col(j), Z.rows), [](Index, auto, auto) HWY_ATTR {});
+      }
+  }
+}
+
+// The heads that work element by element: A = g(Z), dZ = A − Y, and Σ term(z, y) in float64.
+template <class T, class G, class Term>
+HWY_INLINE double loss_head_by_element(G, const Term& term, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ) {
+  const hn::ScalableTag<T> d;
+  const hn::ScalableTag<double> d64;
+  auto sum = hn::Zero(d64);
+  const auto run = [&](Index j, Index size) HWY_ATTR {
+    const T *z = Z.col(j), *y = Y.col(j);
+    T *a = A.col(j), *dz = dZ.col(j);
+    for_each_vector(d64, size, [&](Index i, auto part) HWY_ATTR {
+      const auto loss = term(d64, load_as_double(d64, z + i, part), load_as_double(d64, y + i, part));
+      sum = hn::Add(sum, fill_rest(d64, loss, hn::Zero(d64), part));
+    });
+    for_each_vector(d, size, [&](Index i, auto part) HWY_ATTR {
+      const auto result = G::g(d, load(d, z + i, part));
+      const auto target = load(d, y + i, part);
+      store(d, result, a + i, part);
+      store(d, hn::Sub(result, target), dz + i, part);
+    });
+  };
+  for_each_run(run, Z.rows, Z.cols, Z, Y, A, dZ);
+  return hn::GetLane(hn::SumOfLanes(d64, sum));
+}
+
+// −y ln σ(z) − (1−y) ln(1−σ(z)) = softplus(z) − y z
+struct BinaryCrossEntropy {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V z, V y) const {
+    return hn::NegMulAdd(y, z, softplus(d, z));
+  }
+};
+// ½ (z − y)²
+struct SquaredError {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V z, V y) const {
+    const V difference = hn::Sub(z, y);
+    return hn::Mul(hn::Mul(constant(d, 0.5), difference), difference);
+  }
+};
+
+// −Σ y_k ln a_k = Σ y_k (ln Σ_i e^(z_i − max) − (z_k − max)), a number of examples at a time so that their logarithms
+// fill vectors
+template <class T>
+double loss_head_softmax(View<const T> Z, View<const T> Y, View<T> A, View<T> dZ) {
+  constexpr Index kExamples = 32;
+  const hn::ScalableTag<T> d;
+  const hn::ScalableTag<double> d64;
+  auto loss = hn::Zero(d64);
+  HWY_ALIGN T largest[kExamples];
+  HWY_ALIGN double log_sum[kExamples];
+  const auto shifted = [&](const T* z, Index j, auto part) HWY_ATTR {
+    return hn::Sub(load_as_double(d64, z, part), hn::Set(d64, static_cast<double>(largest[j])));
+  };
+  for (Index begin = 0; begin < Z.cols; begin += kExamples) {
+    const Index count = std::min(kExamples, Z.cols - begin);
+    for (Index j = 0; j < count; ++j) {
+      const T* z = Z.col(begin + j);
+      largest[j] = largest_of(z, Z.rows);
+      auto sum = hn::Zero(d64);
+      for_each_vector(d64, Z.rows, [&](Index i, auto part) HWY_ATTR {
+        const auto e = exp_nonpositive(d64, shifted(z + i, j, part));
+        sum = hn::Add(sum, fill_rest(d64, e, hn::Zero(d64), part));
+      });
+      log_sum[j] = hn::GetLane(hn::SumOfLanes(d64, sum));
+    }
+    for_each_vector(d64, count, [&](Index j, auto part) HWY_ATTR {
+      store(d64, log_above_one(d64, load(d64, log_sum + j, part)), log_sum + j, part);
+    });
+    for (Index j = 0; j < count; ++j) {
+      const T *z = Z.col(begin + j), *y = Y.col(begin + j);
+      for_each_vector(d64, Z.rows, [&](Index i, auto part) HWY_ATTR {
+        const auto target = load_as_double(d64, y + i, part);
+        const auto term = hn::Mul(target, hn::Sub(hn::Set(d64, log_sum[j]), shifted(z + i, j, part)));
+        // An absent class (y = 0) counts nothing, even at a logit of −∞.
+        loss = hn::Add(loss, hn::IfThenZeroElse(hn::Eq(target, hn::Zero(d64)), term));
+      });
+      T* dz = dZ.col(begin + j);
+      softmax(z, A.col(begin + j), Z.rows, largest[j], [&](Index i, auto a, auto part) HWY_ATTR {
+        store(d, hn::Sub(a, load(d, y + i, part)), dz + i, part);
+      });
+    }
+  }
+  return hn::GetLane(hn::SumOfLanes(d64, loss));
+}
+
+// Σ_i L(Z^(i), Y^(i)), A = head(Z), dZ = A − Y
+template <class T>
+double loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ) {
+  assert(Z.rows == Y.rows && Z.cols == Y.cols && Z.rows == dZ.rows && Z.cols == dZ.cols);
+  switch (loss) {
+    case Loss::binary_cross_entropy:
+      return loss_head_by_element(Sigmoid{}, BinaryCrossEntropy{}, Z, Y, A, dZ);
+    case Loss::squared_error:
+      return loss_head_by_element(Identity{}, SquaredError{}, Z, Y, A, dZ);
+    case Loss::categorical_cross_entropy:
+      return loss_head_softmax(Z, Y, A, dZ);
+  }
+  return 0;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace strata
+HWY_AFTER_NAMESPACE();
+
+#endif  // once for every instruction set

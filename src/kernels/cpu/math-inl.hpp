@@ -1,0 +1,240 @@
+// Exponentials and their kin on vectors. Source of every polynomial: a minimax fit (Remez) in 45 decimal digits of the
+// function named beside it, rounded to the type.
+//
+// The bounds are in units in the last place (ulp) of the exact value, from all floats of a dense sample and random
+// doubles on every instruction set (tests/kernels/vector_math_test.cpp). Results below the smallest normal number are 0
+// where that is said; NaN stays NaN everywhere. No result depends on its neighbours.
+#include "hwy/highway.h"
+
+#if defined(STRATA_KERNELS_CPU_MATH_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef STRATA_KERNELS_CPU_MATH_INL_HPP
+#undef STRATA_KERNELS_CPU_MATH_INL_HPP
+#else
+#define STRATA_KERNELS_CPU_MATH_INL_HPP
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace strata {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class T>
+struct MathConstants;
+
+template <>
+struct MathConstants<float> {
+  static constexpr int kMantissa = 23, kBias = 127;
+  static constexpr float kRound = 12582912.0F;                               // 1.5·2^23: adding it rounds to an integer
+  static constexpr float kSmallestLog = -87.3365402F, kLargestLog = 89.0F;   // e^x is normal; e^x overflows before
+  static constexpr float kTiniestLog = -104.0F;                              // e^x is 0
+  static constexpr float kLn2High = 0.693145751953125F, kLn2Low = 1.42860677e-6F;  // n·high is exact
+  // (e^r − 1 − r) / r², |r| ≤ ln 2 / 2; error of e^r 4e-9
+  static constexpr float kExp[] = {0.5F, 0.166664883F, 0.0416655503F, 0.0083722854F, 0.00140360382F};
+  // (ln(1+x) − 2s) / s³ in s², s = x/(2+x) ≤ 1/3; error of the logarithm 2e-10
+  static constexpr float kLog[] = {0.666666746F, 0.399989486F, 0.286151499F, 0.214447334F, 0.242416754F};
+  // Φ(−x) e^(x²/2) = upper(x) / lower(x), 0 ≤ x ≤ 14; error 6e-9
+  static constexpr float kTailEnd = 14;
+  static constexpr float kUpper[] = {0.5F, 0.437227309F, 0.182443812F, 0.0403663293F, 0.00407664478F};
+  static constexpr float kLower[] = {1.0F, 1.67233956F, 1.19921708F, 0.467381418F, 0.101190194F, 0.0102185039F};
+};
+
+template <>
+struct MathConstants<double> {
+  static constexpr int kMantissa = 52, kBias = 1023;
+  static constexpr double kRound = 6755399441055744.0;  // 1.5·2^52
+  static constexpr double kSmallestLog = -708.396418532264, kLargestLog = 710.0;
+  static constexpr double kTiniestLog = -746.0;
+  static constexpr double kLn2High = 6.93147180369123816490e-01, kLn2Low = 1.90821492927058770002e-10;  // fdlibm
+  // error of e^r 3e-17
+  static constexpr double kExp[] = {0.5,
+                                    0.16666666666661953,
+                                    0.041666666666619931,
+                                    0.0083333333365307859,
+                                    0.0013888888920531458,
+                                    0.00019841262668071949,
+                                    2.4801516319238132e-05,
+                                    2.756386062708239e-06,
+                                    2.7622237847884606e-07,
+                                    2.2975779544385672e-08};
+  // error of the logarithm 2e-18
+  static constexpr double kLog[] = {0.66666666666666308, 0.40000000000155927, 0.28571428548006839,
+                                    0.22222223961012705, 0.1818174420522688,  0.15386554501992156,
+                                    0.13301037854565972, 0.12105629925356817, 0.083418789073919378,
+                                    0.17015662726415454};
+  // 0 ≤ x ≤ 39; error 6e-17
+  static constexpr double kTailEnd = 39;
+  static constexpr double kUpper[] = {0.5,
+                                      0.77486413219983852,
+                                      0.59403208562719845,
+                                      0.28932251368770012,
+                                      0.097694808960981774,
+                                      0.023621036444117526,
+                                      0.0040890175799056985,
+                                      0.00049037430008752906,
+                                      3.7250208720161249e-05,
+                                      1.3855226678419373e-06};
+  static constexpr double kLower[] = {1,
+                                      2.3476128252025323,
+                                      2.5611881992266152,
+                                      1.7143326565111496,
+                                      0.78200975303603681,
+                                      0.25494746093215492,
+                                      0.060431398357741063,
+                                      0.010343019496474714,
+                                      0.0012326590762455612,
+                                      9.3372426411726227e-05,
+                                      3.4729902943650934e-06};
+};
+
+// Σ c_i xⁱ from pairs: as many operations as Horner's rule with half the waiting.
+template <std::size_t I = 0, class D, class V, class T, std::size_t N>
+HWY_INLINE V polynomial(D d, V x, V x2, const T (&c)[N]) {
+  if constexpr (I + 1 == N) {
+    return hn::Set(d, c[I]);
+  } else {
+    const V pair = hn::MulAdd(hn::Set(d, c[I + 1]), x, hn::Set(d, c[I]));
+    if constexpr (I + 2 == N) {
+      return pair;
+    } else {
+      return hn::MulAdd(polynomial<I + 2>(d, x, x2, c), x2, pair);
+    }
+  }
+}
+
+// 2ⁿ of a whole number n, given n + kRound: its exponent bits
+template <class D, class V>
+HWY_INLINE V pow2(D d, V rounded) {
+  using C = MathConstants<hn::TFromD<D>>;
+  const hn::RebindToUnsigned<D> bits;
+  const V biased = hn::Add(rounded, hn::Set(d, C::kBias));
+  return hn::BitCast(d, hn::ShiftLeft<C::kMantissa>(hn::BitCast(bits, biased)));
+}
+
+// x = n ln 2 + r, |r| ≤ ln 2 / 2 (Cody and Waite, 1980). Gives n + kRound and e^r − 1.
+template <class D, class V>
+HWY_INLINE V expm1_reduced(D d, V x, V& rounded) {
+  using C = MathConstants<hn::TFromD<D>>;
+  const V round = hn::Set(d, C::kRound);
+  rounded = hn::MulAdd(x, hn::Set(d, static_cast<hn::TFromD<D>>(1.4426950408889634)), round);
+  const V n = hn::Sub(rounded, round);
+  const V r = hn::NegMulAdd(n, hn::Set(d, C::kLn2Low), hn::NegMulAdd(n, hn::Set(d, C::kLn2High), x));
+  const V r2 = hn::Mul(r, r);
+  return hn::MulAdd(polynomial(d, r, r2, C::kExp), r2, r);
+}
+
+/// e^x; at most 1 ulp. ±∞ give ∞ and 0.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp(D d, V x) {
+  using C = MathConstants<hn::TFromD<D>>;
+  V rounded;
+  const V p = expm1_reduced(d, x, rounded);
+  // 2ⁿ in two factors: n may lie beyond the exponents of normal numbers.
+  const V round = hn::Set(d, C::kRound);
+  const V n = hn::Sub(rounded, round);
+  const V half = hn::MulAdd(n, hn::Set(d, hn::TFromD<D>(0.5)), round);
+  const V rest = hn::Add(hn::Sub(n, hn::Sub(half, round)), round);
+  const V scale = pow2(d, half);
+  V e = hn::Mul(hn::MulAdd(scale, p, scale), pow2(d, rest));
+  e = hn::IfThenElse(hn::Gt(x, hn::Set(d, C::kLargestLog)), hn::Inf(d), e);
+  return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, C::kTiniestLog)), e);
+}
+
+/// e^x for x ≤ 0; at most 1 ulp, 0 below the smallest normal number. All that the activations need.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_nonpositive(D d, V x) {
+  V rounded;
+  const V p = expm1_reduced(d, x, rounded);
+  const V scale = pow2(d, rounded);
+  const V tiny = hn::Set(d, MathConstants<hn::TFromD<D>>::kSmallestLog);
+  return hn::IfThenZeroElse(hn::Lt(x, tiny), hn::MulAdd(scale, p, scale));
+}
+
+/// e^x − 1 for x ≤ 0; at most 1.1 ulp
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V expm1_nonpositive(D d, V x) {
+  const V one = hn::Set(d, hn::TFromD<D>(1));
+  V rounded;
+  const V p = expm1_reduced(d, x, rounded);
+  const V scale = pow2(d, rounded);
+  const V tiny = hn::Set(d, MathConstants<hn::TFromD<D>>::kSmallestLog);
+  return hn::IfThenElse(hn::Lt(x, tiny), hn::Neg(one), hn::MulAdd(scale, p, hn::Sub(scale, one)));
+}
+
+// −|x|
+template <class D, class V>
+HWY_INLINE V minus_abs(D d, V x) {
+  return hn::Or(x, hn::SignBit(d));
+}
+
+/// tanh x = (1 − e^−2|x|) / (1 + e^−2|x|) with the sign of x; at most 2 ulp
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V tanh(D d, V x) {
+  const V one = hn::Set(d, hn::TFromD<D>(1));
+  const V m = minus_abs(d, x);
+  V rounded;
+  const V p = expm1_reduced(d, hn::Add(m, m), rounded);
+  const V scale = pow2(d, rounded);
+  const V t = hn::Div(hn::MulAdd(scale, p, hn::Sub(scale, one)), hn::MulAdd(scale, p, hn::Add(scale, one)));
+  const V all = hn::Set(d, MathConstants<hn::TFromD<D>>::kSmallestLog / 2);
+  return hn::CopySign(hn::IfThenElse(hn::Lt(m, all), one, t), x);
+}
+
+/// σ(x) = 1 / (1 + e^−x); at most 2 ulp, 0 below the smallest normal number
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V sigmoid(D d, V x) {
+  const V one = hn::Set(d, hn::TFromD<D>(1));
+  const V e = exp_nonpositive(d, minus_abs(d, x));
+  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
+}
+
+/// ln(1 + x) for 0 ≤ x ≤ 1; at most 1.5 ulp. 2 artanh(x / (2 + x)), with the rounding of x kept out as in fdlibm's log.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V log1p_fraction(D d, V x) {
+  const V s = hn::Div(x, hn::Add(x, hn::Set(d, hn::TFromD<D>(2))));
+  const V z = hn::Mul(s, s);
+  const V series = polynomial(d, z, hn::Mul(z, z), MathConstants<hn::TFromD<D>>::kLog);
+  return hn::NegMulAdd(s, hn::NegMulAdd(z, series, x), x);
+}
+
+/// ln x of doubles x ≥ 1; at most 1.5 ulp
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V log_above_one(D d, V x) {
+  using C = MathConstants<double>;
+  const hn::RebindToUnsigned<D> words;
+  const auto bits = hn::BitCast(words, x);
+  const V one = hn::Set(d, 1.0), two52 = hn::Set(d, 4503599627370496.0);
+  // x = 2ᵏ (1 + f): the exponent's bits under those of 2^52 are the number 2^52 + k + bias.
+  const V exponent = hn::BitCast(d, hn::Or(hn::ShiftRight<C::kMantissa>(bits), hn::BitCast(words, two52)));
+  const V k = hn::Sub(exponent, hn::Add(two52, hn::Set(d, C::kBias)));
+  const auto mantissa = hn::And(bits, hn::Set(words, (std::uint64_t{1} << C::kMantissa) - 1));
+  const V f = hn::Sub(hn::BitCast(d, hn::Or(mantissa, hn::BitCast(words, one))), one);
+  const V low = hn::MulAdd(k, hn::Set(d, C::kLn2Low), log1p_fraction(d, f));
+  const V log = hn::MulAdd(k, hn::Set(d, C::kLn2High), low);
+  return hn::IfThenElse(hn::Lt(x, hn::Inf(d)), log, x);  // ∞ and NaN
+}
+
+/// ln(1 + e^x) = max(x, 0) + ln(1 + e^−|x|); at most 2.5 ulp, 0 below the smallest normal number
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V softplus(D d, V x) {
+  return hn::Add(hn::Max(hn::Zero(d), x), log1p_fraction(d, exp_nonpositive(d, minus_abs(d, x))));
+}
+
+/// Φ(x), the normal distribution function; at most 3 + x²/2 ulp (x² is rounded before e^(−x²/2)), 0 below the smallest
+/// normal number. `gauss` is e^(−x²/2).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V normal_cdf(D d, V x, V& gauss) {
+  using T = hn::TFromD<D>;
+  using C = MathConstants<T>;
+  // e^(−x²/2) is 0 from kTailEnd on. Min keeps NaN, which comes second.
+  const V a = hn::Min(hn::Set(d, C::kTailEnd), hn::Abs(x)), a2 = hn::Mul(a, a);
+  gauss = exp_nonpositive(d, hn::Mul(x, hn::Mul(x, hn::Set(d, T(-0.5)))));
+  const V tail = hn::Mul(gauss, hn::Div(polynomial(d, a, a2, C::kUpper), polynomial(d, a, a2, C::kLower)));
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), tail, hn::Sub(hn::Set(d, T(1)), tail));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace strata
+HWY_AFTER_NAMESPACE();
+
+#endif  // once for every instruction set

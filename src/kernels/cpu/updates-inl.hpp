@@ -1,0 +1,110 @@
+// The update rules on vectors: one call for the flat spans of the contract, and for the epilogue of a product that has
+// the gradient in registers.
+#include <cmath>
+#include <span>
+
+#include "kernels/cpu/memory-inl.hpp"
+#include "kernels/kernels.hpp"
+
+#if defined(STRATA_KERNELS_CPU_UPDATES_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef STRATA_KERNELS_CPU_UPDATES_INL_HPP
+#undef STRATA_KERNELS_CPU_UPDATES_INL_HPP
+#else
+#define STRATA_KERNELS_CPU_UPDATES_INL_HPP
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace strata {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// θ = θ − α g
+template <class T>
+struct GradientDescentUpdate {
+  explicit GradientDescentUpdate(double alpha_) : alpha(static_cast<T>(alpha_)) {}
+
+  template <class D, class V, class Part = Whole>
+  HWY_INLINE void operator()(D d, V g, T* theta, Part part = {}) const {
+    store(d, hn::NegMulAdd(hn::Set(d, alpha), g, load(d, theta, part)), theta, part);
+  }
+  T alpha;
+};
+
+// v = βv + (1−β) g,  θ = θ − α v
+template <class T>
+struct MomentumUpdate {
+  MomentumUpdate(double alpha_, double beta_)
+      : alpha(static_cast<T>(alpha_)), beta(static_cast<T>(beta_)), rest(static_cast<T>(1 - beta_)) {}
+
+  template <class D, class V, class Part = Whole>
+  HWY_INLINE void operator()(D d, V g, T* theta, T* v, Part part = {}) const {
+    const V velocity = hn::MulAdd(hn::Set(d, beta), load(d, v, part), hn::Mul(hn::Set(d, rest), g));
+    store(d, velocity, v, part);
+    store(d, hn::NegMulAdd(hn::Set(d, alpha), velocity, load(d, theta, part)), theta, part);
+  }
+  T alpha, beta, rest;
+};
+
+// m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − α m̂ / (√v̂ + ε). With c = √(1−β₂ᵗ) the last is
+// θ − α' m / (√v + ε'), where α' = α c / (1−β₁ᵗ) and ε' = ε c (Kingma and Ba, 2015, section 2).
+template <class T>
+struct AdamUpdate {
+  explicit AdamUpdate(const AdamStep& step)
+      : beta1(static_cast<T>(step.beta1)),
+        rest1(static_cast<T>(1 - step.beta1)),
+        beta2(static_cast<T>(step.beta2)),
+        rest2(static_cast<T>(1 - step.beta2)) {
+    const auto t = static_cast<double>(step.t);
+    const double c = std::sqrt(1 - std::pow(step.beta2, t));
+    alpha = static_cast<T>(step.alpha * c / (1 - std::pow(step.beta1, t)));
+    epsilon = static_cast<T>(step.epsilon * c);
+  }
+
+  template <class D, class V, class Part = Whole>
+  HWY_INLINE void operator()(D d, V g, T* theta, T* m, T* v, Part part = {}) const {
+    const V first = hn::MulAdd(hn::Set(d, beta1), load(d, m, part), hn::Mul(hn::Set(d, rest1), g));
+    const V scaled = hn::Mul(hn::Set(d, rest2), g);
+    const V second = hn::MulAdd(scaled, g, hn::Mul(hn::Set(d, beta2), load(d, v, part)));
+    store(d, first, m, part);
+    store(d, second, v, part);
+    const V root = hn::Add(hn::Sqrt(second), hn::Set(d, epsilon));
+    const V change = hn::Div(hn::Mul(hn::Set(d, alpha), first), root);
+    store(d, hn::Sub(load(d, theta, part), change), theta, part);
+  }
+  T alpha, beta1, rest1, beta2, rest2, epsilon;
+};
+
+template <class T>
+void update_gradient_descent(std::span<T> theta, std::span<const T> gradient, double alpha) {
+  const hn::ScalableTag<T> d;
+  const GradientDescentUpdate<T> update(alpha);
+  for_each_vector(d, static_cast<Index>(theta.size()), [&](Index i, auto part) HWY_ATTR {
+    update(d, load(d, gradient.data() + i, part), theta.data() + i, part);
+  });
+}
+
+template <class T>
+void update_momentum(std::span<T> theta, std::span<const T> gradient, std::span<T> v, double alpha, double beta) {
+  const hn::ScalableTag<T> d;
+  const MomentumUpdate<T> update(alpha, beta);
+  for_each_vector(d, static_cast<Index>(theta.size()), [&](Index i, auto part) HWY_ATTR {
+    update(d, load(d, gradient.data() + i, part), theta.data() + i, v.data() + i, part);
+  });
+}
+
+template <class T>
+void update_adam(std::span<T> theta, std::span<const T> gradient, std::span<T> m, std::span<T> v,
+                 const AdamStep& step) {
+  const hn::ScalableTag<T> d;
+  const AdamUpdate<T> update(step);
+  for_each_vector(d, static_cast<Index>(theta.size()), [&](Index i, auto part) HWY_ATTR {
+    update(d, load(d, gradient.data() + i, part), theta.data() + i, m.data() + i, v.data() + i, part);
+  });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace strata
+HWY_AFTER_NAMESPACE();
+
+#endif  // once for every instruction set
