@@ -48,7 +48,7 @@ Real allowed_ulps(Activation g, Real z) {
     case Activation::mish:
       return 8;
     case Activation::gelu:
-      return 4 + 2 * z * z;
+      return 6 + 2 * z * z;
   }
   return 0;
 }

@@ -1,8 +1,8 @@
 // The operations of the contract that work on each element (kernels/kernels.hpp has their equations), and the heads.
 //
 // An element's value depends on its own inputs (in softmax: its example's) and on nothing else: not on its place in a
-// vector, nor on the batch beside it. Sums run in an order that depends on the shape and on whether the columns lie side
-// by side.
+// vector, nor on the batch beside it. Sums run in an order that depends on the shape and on whether the columns lie
+// side by side.
 #include <algorithm>
 #include <cassert>
 
@@ -32,9 +32,8 @@ void activation_forward(Activation activation, View<const T> Z, View<T> A) {
     const auto run = [&](Index j, Index size) HWY_ATTR {
       const T* z = Z.col(j);
       T* a = A.col(j);
-      for_each_vector(d, size, [&](Index i, auto part) HWY_ATTR {
-        store(d, g.g(d, load(d, z + i, part)), a + i, part);
-      });
+      for_each_vector(d, size,
+                      [&](Index i, auto part) HWY_ATTR { store(d, g.g(d, load(d, z + i, part)), a + i, part); });
     };
     for_each_run(run, Z.rows, Z.cols, Z, A);
   });

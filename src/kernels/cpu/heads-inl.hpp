@@ -155,9 +155,8 @@ double loss_head_softmax(View<const T> Z, View<const T> Y, View<T> A, View<T> dZ
         loss = hn::Add(loss, hn::IfThenZeroElse(hn::Eq(target, hn::Zero(d64)), term));
       });
       T* dz = dZ.col(begin + j);
-      softmax(z, A.col(begin + j), Z.rows, largest[j], [&](Index i, auto a, auto part) HWY_ATTR {
-        store(d, hn::Sub(a, load(d, y + i, part)), dz + i, part);
-      });
+      softmax(z, A.col(begin + j), Z.rows, largest[j],
+              [&](Index i, auto a, auto part) HWY_ATTR { store(d, hn::Sub(a, load(d, y + i, part)), dz + i, part); });
     }
   }
   return hn::GetLane(hn::SumOfLanes(d64, loss));

@@ -2,6 +2,7 @@
 // the gradient in registers.
 #include <cmath>
 #include <span>
+#include <type_traits>
 
 #include "kernels/cpu/memory-inl.hpp"
 #include "kernels/kernels.hpp"
@@ -18,6 +19,23 @@ namespace strata {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
+
+// a / b for normal b > 0, at most 2 ulp; b above 1e37 (√v is below 2e19) counts as 1e37. On AVX-512 in float from the
+// 14-bit estimate of 1/b and one step of Newton's rule, so that the divider is free for Adam's root: a fifth faster on
+// Zen 4. The estimate's bits are the same on Intel's and AMD's processors (compared over all mantissas); those of the
+// 12-bit one of AVX are not.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V quotient(D d, V a, V b) {
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+  if constexpr (std::is_same_v<hn::TFromD<D>, float> && sizeof(V) == 64) {
+    const V finite = hn::Min(hn::Set(d, 1e37F), b);  // keeps NaN, which comes second
+    const V y = hn::ApproximateReciprocal(finite);
+    return hn::Mul(a, hn::MulAdd(y, hn::NegMulAdd(finite, y, hn::Set(d, 1.0F)), y));
+  }
+#endif
+  (void)d;
+  return hn::Div(a, b);
+}
 
 // θ = θ − α g
 template <class T>
@@ -69,7 +87,7 @@ struct AdamUpdate {
     store(d, first, m, part);
     store(d, second, v, part);
     const V root = hn::Add(hn::Sqrt(second), hn::Set(d, epsilon));
-    const V change = hn::Div(hn::Mul(hn::Set(d, alpha), first), root);
+    const V change = quotient(d, hn::Mul(hn::Set(d, alpha), first), root);
     store(d, hn::Sub(load(d, theta, part), change), theta, part);
   }
   T alpha, beta1, rest1, beta2, rest2, epsilon;
