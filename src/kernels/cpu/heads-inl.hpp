@@ -162,6 +162,63 @@ double loss_head_softmax(View<const T> Z, View<const T> Y, View<T> A, View<T> dZ
   return hn::GetLane(hn::SumOfLanes(d64, loss));
 }
 
+// The same for few classes, where an example does not fill its vectors: the examples of a block lie side by side in the
+// exponentials, and A comes from those of the loss.
+constexpr Index kFewClasses = 64;
+
+template <class T>
+double loss_head_softmax_of_few(View<const T> Z, View<const T> Y, View<T> A, View<T> dZ) {
+  constexpr Index kExamples = 32, kNumbers = 512;
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<T, decltype(d)> dt;
+  const Index rows = Z.rows;
+  const auto zero = hn::Zero(d);
+  auto loss = zero;
+  HWY_ALIGN double shifted[kNumbers + hn::MaxLanes(d)];
+  HWY_ALIGN double powers[kNumbers];
+  HWY_ALIGN double sums[kExamples], logs[kExamples], inverses[kExamples];
+  const Index block = std::min(kExamples, kNumbers / rows);
+  for (Index begin = 0; begin < Z.cols; begin += block) {
+    const Index count = std::min(block, Z.cols - begin);
+    for (Index j = 0; j < count; ++j) {
+      const T* z = Z.col(begin + j);
+      const auto largest = hn::Set(d, static_cast<double>(largest_of(z, rows)));
+      for_each_vector(d, rows, [&](Index i, auto part) HWY_ATTR {
+        // What is stored beyond the example is overwritten by the next one, or not read.
+        hn::StoreU(hn::Sub(load_as_double(d, z + i, part), largest), d, shifted + j * rows + i);
+      });
+    }
+    for_each_vector(d, count * rows, [&](Index i, auto part) HWY_ATTR {
+      store(d, exp_nonpositive(d, load(d, shifted + i, part)), powers + i, part);
+    });
+    for (Index j = 0; j < count; ++j) {
+      auto sum = zero;
+      for_each_vector(d, rows,
+                      [&](Index i, auto part) HWY_ATTR { sum = hn::Add(sum, load(d, powers + j * rows + i, part)); });
+      sums[j] = hn::GetLane(hn::SumOfLanes(d, sum));
+    }
+    for_each_vector(d, count, [&](Index j, auto part) HWY_ATTR {
+      const auto sum = load(d, sums + j, part);
+      store(d, log_above_one(d, sum), logs + j, part);
+      store(d, hn::Div(hn::Set(d, 1.0), sum), inverses + j, part);
+    });
+    for (Index j = 0; j < count; ++j) {
+      const T* y = Y.col(begin + j);
+      T *a = A.col(begin + j), *dz = dZ.col(begin + j);
+      for_each_vector(d, rows, [&](Index i, auto part) HWY_ATTR {
+        const auto target = load_as_double(d, y + i, part);
+        const auto term = hn::Mul(target, hn::Sub(hn::Set(d, logs[j]), load(d, shifted + j * rows + i, part)));
+        loss = hn::Add(loss, hn::IfThenZeroElse(hn::Eq(target, zero), term));
+        const auto power = load(d, powers + j * rows + i, part);
+        const auto result = from_double(d, dt, hn::Mul(power, hn::Set(d, inverses[j])));
+        store(dt, result, a + i, part);
+        store(dt, hn::Sub(result, load(dt, y + i, part)), dz + i, part);
+      });
+    }
+  }
+  return hn::GetLane(hn::SumOfLanes(d, loss));
+}
+
 // Σ_i L(Z^(i), Y^(i)), A = head(Z), dZ = A − Y
 template <class T>
 double loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ) {
@@ -172,7 +229,7 @@ double loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T>
     case Loss::squared_error:
       return loss_head_by_element(Identity{}, SquaredError{}, Z, Y, A, dZ);
     case Loss::categorical_cross_entropy:
-      return loss_head_softmax(Z, Y, A, dZ);
+      return Z.rows <= kFewClasses ? loss_head_softmax_of_few(Z, Y, A, dZ) : loss_head_softmax(Z, Y, A, dZ);
   }
   return 0;
 }

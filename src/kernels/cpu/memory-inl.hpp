@@ -2,6 +2,9 @@
 //
 // Compiled once for every instruction set: include it only from a file that Highway includes again and again
 // (hwy/foreach_target.h), and after "hwy/highway.h".
+#include <cstddef>
+#include <type_traits>
+
 #include "hwy/highway.h"
 
 #include "base/view.hpp"
@@ -74,6 +77,17 @@ HWY_INLINE hn::Vec<D> load_as_double(D d, const double* p, Part part) {
 template <class D, class Part>
 HWY_INLINE hn::Vec<D> load_as_double(D d, const float* p, Part part) {
   return hn::PromoteTo(d, load(hn::Rebind<float, D>(), p, part));
+}
+
+// Doubles as numbers of either type
+template <class D>
+HWY_INLINE hn::Vec<D> from_double(hn::Rebind<double, D>, D d, hn::Vec<hn::Rebind<double, D>> v) {
+  if constexpr (std::is_same_v<hn::TFromD<D>, double>) {
+    (void)d;
+    return v;
+  } else {
+    return hn::DemoteTo(d, v);
+  }
 }
 
 // f(i, part) for the vectors that start at 0, lanes, 2·lanes, … of `size` numbers; only the last may be a part.
