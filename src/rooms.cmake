@@ -4,7 +4,7 @@ strata_room(base
   SOURCES checked.cpp file.cpp fmt.cpp random.cpp text.cpp thread_pool.cpp)
 
 strata_room(kernels
-  SOURCES contract.cpp reference.cpp panels.cpp registry.cpp
+  SOURCES contract.cpp reference.cpp panels.cpp registry.cpp cpu/cpu_kernels.cpp
   USES base)
 # The loops of the kernels are written to be vectorised, which GCC 12 does at -O3.
 target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)
@@ -38,6 +38,8 @@ strata_room(train
 strata_room(tools
   SOURCES steps.cpp steps_model.cpp of_model.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp gradient_check_file.cpp
   USES train model network data kernels base)
+
+target_include_directories(strata_kernels SYSTEM PRIVATE ${STRATA_HIGHWAY_INCLUDE_DIR})
 
 set(STRATA_OBJECTS)
 foreach(room base kernels data network optim features model train tools)

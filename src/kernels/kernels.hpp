@@ -23,6 +23,22 @@ struct AdamStep {
   long long t;
 };
 
+/// How a step of the parameters follows from their gradient.
+struct UpdateRule {
+  enum class Kind { gradient_descent, momentum, adam };
+  Kind kind = Kind::gradient_descent;
+  double momentum = 0;  // β
+  AdamStep step{};      // α for every rule
+};
+
+/// A block of parameters and what its rule remembers of it: all of one shape, each without gaps between its columns.
+template <class T>
+struct Trained {
+  View<T> theta;
+  T* first = nullptr;   // momentum: v; Adam: m
+  T* second = nullptr;  // Adam: v
+};
+
 template <class T>
 class Kernels {
  public:
@@ -70,6 +86,21 @@ class Kernels {
   virtual void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
                            AdamStep step) const noexcept = 0;
 
+  // θ, and what the rule remembers, by one of the three rules above
+  void update(const UpdateRule& rule, const Trained<T>& block, const T* d) const noexcept {
+    const auto size = static_cast<std::size_t>(block.theta.size());
+    const std::span<T> theta(block.theta.data, size);
+    const std::span<const T> gradient(d, size);
+    switch (rule.kind) {
+      case UpdateRule::Kind::gradient_descent:
+        return update_gradient_descent(theta, gradient, rule.step.alpha);
+      case UpdateRule::Kind::momentum:
+        return update_momentum(theta, gradient, {block.first, size}, rule.step.alpha, rule.momentum);
+      case UpdateRule::Kind::adam:
+        return update_adam(theta, gradient, {block.first, size}, {block.second, size}, rule.step);
+    }
+  }
+
   // ---- fused sentences: these compositions are their meaning; a back end overrides one only to go faster ----
 
   // Z = W A_prev + b, A = g(Z)
@@ -84,6 +115,17 @@ class Kernels {
                                           View<const T> A_prev, View<T> dZ_prev) const noexcept {
     linear_backward_input(W, dZ, dZ_prev);
     activation_backward(g, dZ_prev, Z_prev, A_prev, dZ_prev);
+  }
+
+  // dW = s·dZ A_prevᵀ + c W, db = s·Σ_i dZ^(i), then W and b by `rule`      dW, db: memory for the gradient, of no use
+  // to the caller afterwards, without gaps between the columns
+  virtual void linear_backward_update(View<const T> dZ, View<const T> A_prev, double s, double c,
+                                      const UpdateRule& rule, const Trained<T>& W, const Trained<T>& b, View<T> dW,
+                                      View<T> db) const noexcept {
+    linear_backward_params(dZ, A_prev, s, dW, db);
+    if (c != 0) add_scaled(c, View<const T>(W.theta), dW);
+    update(rule, W, dW.data);
+    update(rule, b, db.data);
   }
 };
 

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdlib>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/text.hpp"
+#include "kernels/cpu/cpu_kernels.hpp"
 #include "kernels/panels.hpp"
 #include "kernels/reference.hpp"
 #include "strata/error.hpp"
@@ -15,30 +16,62 @@
 namespace strata {
 namespace {
 
-constexpr std::array kEntries = {
-    KernelsEntry{"panels", "the reference's sums on cache-sized panels, shared over threads; any CPU"},
-    KernelsEntry{"reference", "plain loops, one thread; any CPU"},
+constexpr KernelsEntry kPanels{"panels", "the reference's sums on cache-sized panels, shared over threads; any CPU"};
+constexpr KernelsEntry kReference{"reference", "plain loops, one thread; any CPU"};
+
+struct Entries {
+  std::vector<KernelsEntry> here;
+  std::vector<std::string_view> elsewhere;  // in this build, but not for this CPU
 };
 
-std::vector<std::string> names() {
-  std::vector<std::string> all;
-  for (const KernelsEntry& entry : kEntries) all.emplace_back(entry.name);
+const Entries& entries() {
+  static const Entries all = [] {
+    Entries found;
+    for (const cpu::InstructionSet& set : cpu::instruction_sets()) {
+      if (set.runs_here()) {
+        found.here.push_back({set.name, set.about});
+      } else {
+        found.elsewhere.push_back(set.name);
+      }
+    }
+    found.here.push_back(kPanels);
+    found.here.push_back(kReference);
+    return found;
+  }();
   return all;
 }
 
 [[noreturn]] void unknown(std::string_view name) {
-  throw Error(ErrorCode::unsupported, fmt::format("STRATA_KERNELS={}: there are no such kernels; there are: {}",
-                                                  printable(name), joined(names())));
+  std::vector<std::string> names;
+  for (const KernelsEntry& entry : entries().here) names.emplace_back(entry.name);
+  for (const std::string_view other : entries().elsewhere) {
+    if (other == name) {
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("STRATA_KERNELS={}: this CPU does not have these instructions; here run: {}", name,
+                              joined(names)));
+    }
+  }
+  throw Error(ErrorCode::unsupported, fmt::format("STRATA_KERNELS={}: there are no such kernels; here run: {}",
+                                                  printable(name), joined(names)));
+}
+
+template <class T>
+std::unique_ptr<Kernels<T>> make_for(const cpu::InstructionSet& set, ThreadPool& pool) {
+  if constexpr (std::is_same_v<T, float>) {
+    return set.make_float(pool);
+  } else {
+    return set.make_double(pool);
+  }
 }
 
 }  // namespace
 
-std::span<const KernelsEntry> available_kernels() noexcept { return kEntries; }
+std::span<const KernelsEntry> available_kernels() { return entries().here; }
 
 std::string_view chosen_kernels() {
   const char* forced = std::getenv("STRATA_KERNELS");
-  if (forced == nullptr || *forced == '\0') return kEntries.front().name;
-  for (const KernelsEntry& entry : kEntries) {
+  if (forced == nullptr || *forced == '\0') return entries().here.front().name;
+  for (const KernelsEntry& entry : entries().here) {
     if (entry.name == forced) return entry.name;
   }
   unknown(forced);
@@ -46,6 +79,9 @@ std::string_view chosen_kernels() {
 
 template <class T>
 std::unique_ptr<Kernels<T>> make_kernels(std::string_view name, ThreadPool& pool) {
+  for (const cpu::InstructionSet& set : cpu::instruction_sets()) {
+    if (set.name == name && set.runs_here()) return make_for<T>(set, pool);
+  }
   if (name == "panels") return std::make_unique<PanelKernels<T>>(pool);
   if (name == "reference") return std::make_unique<ReferenceKernels<T>>();
   unknown(name);

@@ -14,7 +14,7 @@ struct KernelsEntry {
   std::string_view name;
   std::string_view about;
 };
-[[nodiscard]] std::span<const KernelsEntry> available_kernels() noexcept;
+[[nodiscard]] std::span<const KernelsEntry> available_kernels();
 
 /// The name that the environment variable STRATA_KERNELS asks for, else the fastest that this machine can run.
 /// Throws Error(unsupported), listing the names, when there is no such implementation.

@@ -49,30 +49,56 @@ double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, dou
 // Forward, loss, and backward: the mirror of forward, from layer L to layer 1.
 template <class T>
 double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda, Workspace<T>& ws,
-                  const Kernels<T>& k, Parameters<T>& gradient) {
+                  const Kernels<T>& k, GradientSink<T>& sink) {
   const int L = net.depth();
   const auto m = static_cast<double>(batch.m());
   forward(net, p, batch.X, ws, k);
   // dZ[L] = A[L] − Y
   k.loss_head(net.loss, ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
+  const double J = cost_of(net, p, m, lambda, ws, k);
   for (int l = L; l >= 1; --l) {
-    // dW[l] = 1/m dZ[l] A[l−1]ᵀ,  db[l] = 1/m Σ_i dZ[l]^(i)
-    k.linear_backward_params(ws.dZ[l], ws.A[l - 1], 1 / m, gradient.W[l], gradient.b[l]);
-    // dW[l] = dW[l] + λ/m W[l]
-    if (lambda != 0) k.add_scaled(lambda / m, p.W[l], gradient.W[l]);
-    // dA[l−1] = W[l]ᵀ dZ[l],  dZ[l−1] = dA[l−1] * g'(Z[l−1])
+    // dA[l−1] = W[l]ᵀ dZ[l],  dZ[l−1] = dA[l−1] * g'(Z[l−1]): now, for W[l] may change right after
     if (l > 1) {
       k.linear_activation_backward(net.layer(l - 1).activation, p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1],
                                    ws.dZ[l - 1]);
     }
+    // dW[l] = 1/m dZ[l] A[l−1]ᵀ + λ/m W[l],  db[l] = 1/m Σ_i dZ[l]^(i)
+    sink.take(l, ws.dZ[l], ws.A[l - 1], 1 / m, lambda / m);
   }
-  return cost_of(net, p, m, lambda, ws, k);
+  return J;
+}
+
+// The sink that keeps the gradient.
+template <class T>
+class KeepGradient final : public GradientSink<T> {
+ public:
+  KeepGradient(const Parameters<T>& p, const Kernels<T>& k, Parameters<T>& gradient) : p_(p), k_(k), d_(gradient) {}
+  void take(int l, View<const T> dZ, View<const T> A_prev, double s, double c) override {
+    // dW[l] = s·dZ[l] A[l−1]ᵀ,  db[l] = s·Σ_i dZ[l]^(i)
+    k_.linear_backward_params(dZ, A_prev, s, d_.W[l], d_.b[l]);
+    // dW[l] = dW[l] + c W[l]
+    if (c != 0) k_.add_scaled(c, p_.W[l], d_.W[l]);
+  }
+
+ private:
+  const Parameters<T>& p_;
+  const Kernels<T>& k_;
+  Parameters<T>& d_;
+};
+
+template <class T>
+double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda, Workspace<T>& ws,
+                  const Kernels<T>& k, Parameters<T>& gradient) {
+  KeepGradient<T> sink(p, k, gradient);
+  return train_step(net, p, batch, lambda, ws, k, sink);
 }
 
 #define STRATA_STEP(T)                                                                                                 \
   template void forward(const Architecture&, const Parameters<T>&, View<T>, Workspace<T>&, const Kernels<T>&);         \
   template void predict(const Architecture&, const Parameters<T>&, View<T>, Workspace<T>&, const Kernels<T>&);         \
   template double cost(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&, const Kernels<T>&); \
+  template double train_step(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&,               \
+                             const Kernels<T>&, GradientSink<T>&);                                                     \
   template double train_step(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&,               \
                              const Kernels<T>&, Parameters<T>&);
 STRATA_STEP(float)

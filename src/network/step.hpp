@@ -30,7 +30,22 @@ template <class T>
 [[nodiscard]] double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
                           Workspace<T>& ws, const Kernels<T>& k);
 
-/// forward, loss, backward: gives the cost J and leaves dW[l], db[l] in `gradient`.
+/// What becomes of a layer's gradient: kept, or used at once. Layers come from L to 1; when layer l comes, nothing of the
+/// step needs W[l] and b[l] any more.
+template <class T>
+class GradientSink {
+ public:
+  virtual ~GradientSink() = default;
+  /// dW[l] = s·dZ[l] A[l−1]ᵀ + c·W[l],  db[l] = s·Σ_i dZ[l]^(i): s = 1/m, c = λ/m.
+  virtual void take(int l, View<const T> dZ, View<const T> A_prev, double s, double c) = 0;
+};
+
+/// forward, loss, backward: gives the cost J, and every layer's gradient to `sink`.
+template <class T>
+[[nodiscard]] double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
+                                Workspace<T>& ws, const Kernels<T>& k, GradientSink<T>& sink);
+
+/// The same, with dW[l] and db[l] left in `gradient`.
 template <class T>
 [[nodiscard]] double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
                                 Workspace<T>& ws, const Kernels<T>& k, Parameters<T>& gradient);

@@ -2,8 +2,7 @@
 // narrower view of the same memory.
 #pragma once
 
-#include <vector>
-
+#include "base/aligned.hpp"
 #include "base/view.hpp"
 #include "strata/architecture.hpp"
 
@@ -36,7 +35,7 @@ class Workspace {
  private:
   int L_ = 0;
   Index largest_m_ = 0;
-  std::vector<T> memory_;
+  AlignedVector<T> memory_;
 };
 
 extern template class Workspace<float>;

@@ -1,27 +1,45 @@
 #include "optim/optimizer.hpp"
 
 namespace strata {
+namespace {
+
+UpdateRule::Kind kind_of(OptimizerKind optimizer) {
+  switch (optimizer) {
+    case OptimizerKind::momentum:
+      return UpdateRule::Kind::momentum;
+    case OptimizerKind::adam:
+      return UpdateRule::Kind::adam;
+    case OptimizerKind::gradient_descent:
+      break;
+  }
+  return UpdateRule::Kind::gradient_descent;
+}
+
+}  // namespace
 
 template <class T>
 Optimizer<T>::Optimizer(const Options& options, std::size_t size)
-    : kind_(options.optimizer),
-      momentum_(options.momentum),
-      step_{options.effective_learning_rate(), options.beta1, options.beta2, options.epsilon, 0} {
-  if (kind_ != OptimizerKind::gradient_descent) first_.assign(size, T(0));
-  if (kind_ == OptimizerKind::adam) second_.assign(size, T(0));
+    : rule_{kind_of(options.optimizer),
+            options.momentum,
+            {options.effective_learning_rate(), options.beta1, options.beta2, options.epsilon, 0}} {
+  if (rule_.kind != UpdateRule::Kind::gradient_descent) first_.assign(size, T(0));
+  if (rule_.kind == UpdateRule::Kind::adam) second_.assign(size, T(0));
+}
+
+template <class T>
+const UpdateRule& Optimizer<T>::next_step() noexcept {
+  ++rule_.step.t;
+  return rule_;
+}
+
+template <class T>
+Trained<T> Optimizer<T>::block(View<T> theta, std::size_t begin) noexcept {
+  return {theta, first_.empty() ? nullptr : first_.data() + begin, second_.empty() ? nullptr : second_.data() + begin};
 }
 
 template <class T>
 void Optimizer<T>::update(std::span<T> theta, std::span<const T> d, const Kernels<T>& k) {
-  ++step_.t;
-  switch (kind_) {
-    case OptimizerKind::gradient_descent:
-      return k.update_gradient_descent(theta, d, step_.alpha);
-    case OptimizerKind::momentum:
-      return k.update_momentum(theta, d, first_, step_.alpha, momentum_);
-    case OptimizerKind::adam:
-      return k.update_adam(theta, d, first_, second_, step_);
-  }
+  k.update(next_step(), block(View<T>(theta.data(), static_cast<Index>(theta.size()), 1), 0), d.data());
 }
 
 template class Optimizer<float>;

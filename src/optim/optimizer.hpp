@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
+#include "base/aligned.hpp"
 #include "kernels/kernels.hpp"
 #include "strata/options.hpp"
 
@@ -15,14 +15,18 @@ class Optimizer {
  public:
   /// For `size` parameters, by options.optimizer, learning_rate, momentum, beta1, beta2 and epsilon.
   Optimizer(const Options& options, std::size_t size);
+
   /// θ ← θ − step(dθ).
   void update(std::span<T> theta, std::span<const T> d, const Kernels<T>& k);
 
+  /// The same block by block: the rule of the next step, for every block once, and a block of θ (from its number
+  /// `begin` on) with what the rule remembers of it.
+  [[nodiscard]] const UpdateRule& next_step() noexcept;
+  [[nodiscard]] Trained<T> block(View<T> theta, std::size_t begin) noexcept;
+
  private:
-  OptimizerKind kind_;
-  double momentum_;
-  AdamStep step_;
-  std::vector<T> first_, second_;  // momentum: v; Adam: m and v
+  UpdateRule rule_;
+  AlignedVector<T> first_, second_;  // momentum: v; Adam: m and v
 };
 
 extern template class Optimizer<float>;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/aligned.hpp"
 #include "network/step.hpp"
 
 namespace strata {
@@ -30,7 +31,7 @@ class Loader {
   std::uint32_t epoch_ = 0;
   Index position_ = 0;
   std::vector<std::size_t> order_;
-  std::vector<T> X_, Y_;
+  AlignedVector<T> X_, Y_;
 };
 
 extern template class Loader<float>;

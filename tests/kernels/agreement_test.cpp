@@ -1,8 +1,12 @@
-// Agreement: every implementation gives the reference's bits on random numbers, for any number of threads; an example
-// gives the same bits alone and at any place of any batch; in-place calls give the bits of calls with separate memory.
+// Agreement: every implementation gives the same bits for any number of threads, and the reference's numbers within a
+// bound that its sums allow (`panels`: the reference's bits); an example gives the same bits alone and at any place of any
+// batch; in-place calls give the bits of calls with separate memory.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -25,30 +29,78 @@ template <class T>
 class Agreement : public ::testing::Test {};
 TYPED_TEST_SUITE(Agreement, Scalars);
 
-// Everything that a layer computes, in one vector.
+// Everything that a layer computes, matrix by matrix, and how far each may be from the reference.
 template <class T>
-std::vector<std::vector<T>> everything(const Kernels<T>& k, const Shape& s, Activation g) {
+struct Everything {
+  std::vector<std::vector<T>> values;
+  std::vector<double> bounds;
+};
+
+template <class T>
+double largest(const Guarded<T>& M) {
+  double most = 0;
+  for (const T v : M.values()) most = std::max(most, std::abs(static_cast<double>(v)));
+  return most;
+}
+
+template <class T>
+Everything<T> everything(const Kernels<T>& k, const Shape& s, Activation g) {
   std::mt19937_64 random(11);
   Guarded<T> W(s.n, s.n_prev, 1, 0), b(s.n, 1, 2), A_prev(s.n_prev, s.m, 3, 1), Z(s.n, s.m, 1, 2), A(s.n, s.m, 2, 0),
       dA(s.n, s.m, 1, 1), dZ(s.n, s.m, 3, 3), dW(s.n, s.n_prev, 1, 1), db(s.n, 1), dA_prev(s.n_prev, s.m, 2, 2),
-      Z_fused(s.n, s.m), A_fused(s.n, s.m), Z_prev(s.n_prev, s.m), G_prev(s.n_prev, s.m), dZ_prev(s.n_prev, s.m);
+      Z_fused(s.n, s.m), A_fused(s.n, s.m), Z_prev(s.n_prev, s.m), G_prev(s.n_prev, s.m), dZ_prev(s.n_prev, s.m),
+      dZ_composed(s.n_prev, s.m), in_place(s.n, s.m);
   fill_normal(W, random, 0.3), fill_normal(b, random), fill_normal(A_prev, random), fill_normal(dA, random),
       fill_normal(Z_prev, random);
   k.linear_forward(W.view(), b.view(), A_prev.view(), Z.view());
   k.activation_forward(g, Z.view(), A.view());
-  k.activation_backward(g, dA.view(), Z.view(), A.view(), dZ.view());
-  k.linear_backward_params(dZ.view(), A_prev.view(), 1.0 / static_cast<double>(s.m), dW.view(), db.view());
-  k.linear_backward_input(W.view(), dZ.view(), dA_prev.view());
+  // Both from the reference: a kink of g is on one side or the other, and dA is compared for its product alone.
+  const ReferenceKernels<T> reference;
+  Guarded<T> G(s.n, s.m);
+  reference.activation_forward(g, dA.view(), G.view());
+  k.activation_backward(g, dA.view(), dA.view(), G.view(), dZ.view());
+  k.linear_backward_params(dA.view(), A_prev.view(), 1.0 / static_cast<double>(s.m), dW.view(), db.view());
+  k.linear_backward_input(W.view(), dA.view(), dA_prev.view());
   k.linear_activation_forward(g, W.view(), b.view(), A_prev.view(), Z_fused.view(), A_fused.view());
-  k.activation_forward(g, Z_prev.view(), G_prev.view());
-  k.linear_activation_backward(g, W.view(), dZ.view(), Z_prev.view(), G_prev.view(), dZ_prev.view());
-  for (const auto* M : {&W, &b, &A_prev, &Z, &A, &dA, &dZ, &dW, &db, &dA_prev, &Z_fused, &A_fused, &dZ_prev})
+  k.linear_activation_forward(g, W.view(), b.view(), A_prev.view(), in_place.view(), in_place.view());
+  reference.activation_forward(g, Z_prev.view(), G_prev.view());
+  k.linear_activation_backward(g, W.view(), dA.view(), Z_prev.view(), G_prev.view(), dZ_prev.view());
+  k.activation_backward(g, dA_prev.view(), Z_prev.view(), G_prev.view(), dZ_composed.view());
+  for (const auto* M : {&W, &b, &A_prev, &Z, &A, &dA, &dZ, &dW, &db, &dA_prev, &Z_fused, &A_fused, &dZ_prev, &in_place})
     EXPECT_TRUE(M->intact());
   EXPECT_TRUE(same_bits(Z, Z_fused) && same_bits(A, A_fused)) << "the fused sentence is not its composition";
-  return {Z.values(), A.values(), dZ.values(), dW.values(), db.values(), dA_prev.values(), dZ_prev.values()};
+  EXPECT_TRUE(same_bits(A, in_place)) << "A over Z is not A beside Z";
+  EXPECT_EQ(dZ_prev.values(), dZ_composed.values()) << "the fused way back is not its composition";
+  // A sum of K products rounds at most K + 1 times, each time by half a unit in the last place of a partial sum, and
+  // partial sums of random signs stay below √K times a few largest products.
+  const auto sum_bound = [](Index K, double product) {
+    const auto terms = static_cast<double>(K);
+    return (terms + 2) * std::sqrt(terms) * 4 * product * std::numeric_limits<T>::epsilon();
+  };
+  const double slope = 1.2;  // the largest |g'| of all activations, but SELU's: 1.76
+  const double of_Z = sum_bound(s.n_prev, largest(W) * largest(A_prev)) + largest(b) * std::numeric_limits<T>::epsilon();
+  const double of_dA = sum_bound(s.n, largest(W) * largest(dA));
+  const double ulps = 16 * std::numeric_limits<T>::epsilon();
+  return {{Z.values(), A.values(), dZ.values(), dW.values(), db.values(), dA_prev.values(), dZ_prev.values()},
+          {of_Z, 1.8 * of_Z + ulps * (1 + largest(Z)), ulps * (1 + slope * largest(dA)),
+           sum_bound(s.m, largest(dA) * largest(A_prev)) / static_cast<double>(s.m),
+           sum_bound(s.m, largest(dA)) / static_cast<double>(s.m), of_dA,
+           1.8 * of_dA + ulps * (1 + largest(dA_prev))}};
 }
 
-TYPED_TEST(Agreement, EveryImplementationGivesTheBitsOfTheReference) {
+template <class T>
+::testing::AssertionResult within(const std::vector<T>& found, const std::vector<T>& expected, double bound) {
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double difference = std::abs(static_cast<double>(found[i]) - static_cast<double>(expected[i]));
+    if (!(difference <= bound)) {
+      return ::testing::AssertionFailure() << "number " << i << " is " << found[i] << ", not " << expected[i] << ": "
+                                           << difference << " apart, more than " << bound;
+    }
+  }
+  return ::testing::AssertionSuccess();
+}
+
+TYPED_TEST(Agreement, EveryImplementationGivesTheNumbersOfTheReference) {
   using T = TypeParam;
   const char* names[] = {"Z", "A", "dZ", "dW", "db", "dA_prev", "dZ_prev"};
   const auto all = implementations<T>();
@@ -57,11 +109,18 @@ TYPED_TEST(Agreement, EveryImplementationGivesTheBitsOfTheReference) {
   for (const Shape& s : kShapes) {
     const Activation g = activations[turn++ % activations.size()];
     const auto expected = everything<T>(ReferenceKernels<T>(), s, g);
+    Everything<T> on_one_thread;
     for (const auto& [label, pool, k] : all) {
       const auto found = everything<T>(*k, s, g);
-      for (std::size_t i = 0; i < found.size(); ++i) {
-        EXPECT_TRUE(same_bits(found[i], expected[i]))
-            << label << ": " << names[i] << " differs, n = " << s.n << ", n_prev = " << s.n_prev << ", m = " << s.m;
+      if (pool->threads() == 1) on_one_thread = found;
+      const bool exact = k->name() == "panels" || k->name() == "reference";
+      for (std::size_t i = 0; i < found.values.size(); ++i) {
+        EXPECT_TRUE(within(found.values[i], expected.values[i], exact ? 0 : expected.bounds[i]))
+            << label << ": " << names[i] << " differs, n = " << s.n << ", n_prev = " << s.n_prev << ", m = " << s.m
+            << ", " << name(g);
+        EXPECT_TRUE(same_bits(found.values[i], on_one_thread.values[i]))
+            << label << ": " << names[i] << " depends on the number of threads, n = " << s.n
+            << ", n_prev = " << s.n_prev << ", m = " << s.m;
       }
     }
   }
@@ -70,6 +129,7 @@ TYPED_TEST(Agreement, EveryImplementationGivesTheBitsOfTheReference) {
 TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
   using T = TypeParam;
   const auto all = implementations<T>();
+  const double epsilon = std::numeric_limits<T>::epsilon();
   for (const Loss loss : {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error}) {
     for (const Index m : {1, 33, 5000}) {
       const auto run = [&](const Kernels<T>& k) {
@@ -83,13 +143,15 @@ TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
         EXPECT_TRUE(same_bits(A, H)) << "head_forward and loss_head differ";
         std::vector<T> values = A.values();
         for (const T v : dZ.values()) values.push_back(v);
-        return std::pair(values, std::bit_cast<std::uint64_t>(sum));
+        return std::pair(values, sum);
       };
       const auto expected = run(ReferenceKernels<T>());
       for (const auto& [label, pool, k] : all) {
         const auto found = run(*k);
-        EXPECT_TRUE(same_bits(found.first, expected.first)) << label << ", " << name(loss) << ", m = " << m;
-        EXPECT_EQ(found.second, expected.second) << label << ", " << name(loss) << ", m = " << m;
+        const bool exact = k->name() == "panels" || k->name() == "reference";
+        EXPECT_TRUE(within(found.first, expected.first, exact ? 0 : 16 * epsilon)) << label << ", " << name(loss);
+        EXPECT_NEAR(found.second, expected.second, exact ? 0 : 1e-12 * std::abs(expected.second) * (1 + 0.01 * static_cast<double>(m)))
+            << label << ", " << name(loss) << ", m = " << m;
       }
     }
   }
@@ -112,8 +174,61 @@ TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
       return values;
     };
     const auto expected = run(ReferenceKernels<T>());
-    for (const auto& [label, pool, k] : all)
-      EXPECT_TRUE(same_bits(run(*k), expected)) << label << ", " << size << " parameters";
+    std::vector<T> on_one_thread;
+    for (const auto& [label, pool, k] : all) {
+      const auto found = run(*k);
+      if (pool->threads() == 1) on_one_thread = found;
+      const bool exact = k->name() == "panels" || k->name() == "reference";
+      EXPECT_TRUE(within(found, expected, exact ? 0 : 32 * epsilon)) << label << ", " << size << " parameters";
+      EXPECT_TRUE(same_bits(found, on_one_thread)) << label << ", " << size << " parameters";
+    }
+  }
+}
+
+// The gradient used at once leaves the bits of the gradient kept and then used, for every rule, with L2 and without.
+TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
+  using T = TypeParam;
+  for (const auto& [label, pool, k] : implementations<T>()) {
+    for (const Shape& s : {Shape{1, 33, 9}, Shape{7, 1030, 100}, Shape{300, 65, 70}, Shape{64, 30, 32}, Shape{20, 5, 1},
+                           Shape{130, 700, 900}}) {
+      for (const auto kind :
+           {UpdateRule::Kind::gradient_descent, UpdateRule::Kind::momentum, UpdateRule::Kind::adam}) {
+        for (const double c : {0.0, 0.25}) {
+          const UpdateRule rule{kind, 0.9, {0.01, 0.9, 0.999, 1e-8, 3}};
+          const auto run = [&](bool at_once) {
+            std::mt19937_64 random(17);
+            Guarded<T> W(s.n, s.n_prev, 1, 0), b(s.n, 1, 1, 0), A_prev(s.n_prev, s.m), dZ(s.n, s.m),
+                W1(s.n, s.n_prev, 2, 0), W2(s.n, s.n_prev, 3, 0), b1(s.n, 1, 1, 0), b2(s.n, 1, 2, 0),
+                dW(s.n, s.n_prev, 1, 0), db(s.n, 1, 1, 0);
+            fill_normal(W, random), fill_normal(b, random), fill_normal(A_prev, random), fill_normal(dZ, random);
+            fill_normal(W1, random), fill_normal(b1, random);
+            const Trained<T> weights{W.view(), W1.view().data, W2.view().data};
+            const Trained<T> biases{b.view(), b1.view().data, b2.view().data};
+            const double scale = 1.0 / static_cast<double>(s.m);
+            if (at_once) {
+              k->linear_backward_update(dZ.view(), A_prev.view(), scale, c, rule, weights, biases, dW.view(),
+                                        db.view());
+            } else {
+              k->Kernels<T>::linear_backward_update(dZ.view(), A_prev.view(), scale, c, rule, weights, biases,
+                                                    dW.view(), db.view());
+            }
+            std::vector<std::vector<T>> all;
+            for (const auto* M : {&W, &b, &W1, &W2, &b1, &b2}) {
+              EXPECT_TRUE(M->intact());
+              all.push_back(M->values());
+            }
+            EXPECT_TRUE(dW.intact() && db.intact());
+            return all;
+          };
+          const auto found = run(true), expected = run(false);
+          for (std::size_t i = 0; i < found.size(); ++i) {
+            ASSERT_TRUE(same_bits(found[i], expected[i]))
+                << label << ", matrix " << i << ", n = " << s.n << ", n_prev = " << s.n_prev << ", m = " << s.m
+                << ", c = " << c << ", rule " << static_cast<int>(kind);
+          }
+        }
+      }
+    }
   }
 }
 

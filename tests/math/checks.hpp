@@ -11,15 +11,17 @@
 
 namespace strata::testing {
 
-using StepFunction = std::function<double(const Architecture&, const Parameters<double>&, Batch<double>, double,
-                                          Workspace<double>&, const Kernels<double>&, Parameters<double>&)>;
+/// The step that leaves the gradient in its last argument.
+using StepType = double(const Architecture&, const Parameters<double>&, Batch<double>, double, Workspace<double>&,
+                        const Kernels<double>&, Parameters<double>&);
+using StepFunction = std::function<StepType>;
 using PredictFunction = std::function<void(const Architecture&, const Parameters<double>&, View<double>,
                                            Workspace<double>&, const Kernels<double>&)>;
 
 /// What is checked: by default the library itself.
 struct Subject {
   const Kernels<double>& kernels;
-  StepFunction train_step = strata::train_step<double>;
+  StepFunction train_step = static_cast<StepType*>(strata::train_step<double>);
   CostFunction cost = strata::cost<double>;
   PredictFunction predict = strata::predict<double>;
 };

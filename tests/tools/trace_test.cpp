@@ -206,7 +206,7 @@ void expect_the_engines_bits(double lambda) {
     std::vector<T> X(c.X.begin(), c.X.end()), Y(c.Y.size());
     for (std::size_t x = 0; x < Y.size(); ++x) Y[x] = static_cast<T>(c.Y[x]);
     ThreadPool alone(1);
-    const auto k = make_kernels<T>("reference", alone);
+    const auto k = make_kernels<T>(chosen_kernels(), alone);
     Workspace<T> ws(c.net, c.m, Keep::all);
     Parameters<T> gradient(c.net);
     const Batch<T> batch{View<T>(X.data(), c.net.inputs, c.m), View<const T>(Y.data(), c.net.outputs, c.m)};

@@ -1,0 +1,390 @@
+#include "kernels/cpu/cpu_kernels.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/cpu_kernels.cpp"
+#include "kernels/cpu/targets.hpp"
+#include <hwy/foreach_target.h>
+// The order matters: foreach_target.h first, then what is compiled for every target.
+#include "kernels/cpu/dot-inl.hpp"
+#include "kernels/cpu/elementwise-inl.hpp"
+#include "kernels/cpu/heads-inl.hpp"
+#include "kernels/cpu/product-inl.hpp"
+#include "kernels/cpu/updates-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace strata {
+namespace HWY_NAMESPACE {
+#if STRATA_CPU_TARGET
+
+// Multiply-adds below which a second thread costs more than it brings: some 30 µs of one.
+inline constexpr Index kWorthAThread = Index{1} << 21;
+// An exponential and its neighbours, and a step of one parameter, take as long as this many multiply-adds.
+inline constexpr Index kActivationWork = 32, kUpdateWork = 16;
+
+template <class T>
+class CpuKernels final : public Kernels<T> {
+ public:
+  CpuKernels(std::string_view name, ThreadPool& pool) : name_(name), pool_(pool), scratch_(pool.threads()) {}
+  [[nodiscard]] std::string_view name() const noexcept override { return name_; }
+
+  void linear_forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z) const noexcept override {
+    forward(W, b, A_prev, Z, End::store);
+  }
+
+  void linear_activation_forward(Activation g, View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z,
+                                 View<T> A) const noexcept override {
+    if (g == Activation::relu && A.data == Z.data && !sums_along_lanes<T>(W.rows, W.cols)) {
+      forward(W, b, A_prev, Z, End::relu);
+    } else {
+      forward(W, b, A_prev, Z, End::store);
+      this->activation_forward(g, Z, A);
+    }
+  }
+
+  void activation_forward(Activation g, View<const T> Z, View<T> A) const noexcept override {
+    for_parts(Z.cols, 1, Z.size() * kActivationWork, [&](Index j, Index cols) HWY_ATTR {
+      HWY_NAMESPACE::activation_forward(g, Z.columns(j, cols), A.columns(j, cols));
+    });
+  }
+  void activation_backward(Activation g, View<const T> dA, View<const T> Z, View<const T> A,
+                           View<T> dZ) const noexcept override {
+    for_parts(dZ.cols, 1, dZ.size() * kActivationWork, [&](Index j, Index cols) HWY_ATTR {
+      HWY_NAMESPACE::activation_backward(g, dA.columns(j, cols), Z.columns(j, cols), A.columns(j, cols),
+                                         dZ.columns(j, cols));
+    });
+  }
+  void head_forward(Head head, View<const T> Z, View<T> A) const noexcept override {
+    HWY_NAMESPACE::head_forward(head, Z, A);
+  }
+  void loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ,
+                 double* sum) const noexcept override {
+    *sum = HWY_NAMESPACE::loss_head(loss, Z, Y, A, dZ);
+  }
+  void add_scaled(double c, View<const T> X, View<T> Y) const noexcept override {
+    HWY_NAMESPACE::add_scaled(c, X, Y);
+  }
+  [[nodiscard]] double sum_of_squares(View<const T> X) const noexcept override {
+    return HWY_NAMESPACE::sum_of_squares(X);
+  }
+  void update_gradient_descent(std::span<T> theta, std::span<const T> d, double alpha) const noexcept override {
+    for_slices(theta.size(), [&](std::size_t begin, std::size_t count) HWY_ATTR {
+      HWY_NAMESPACE::update_gradient_descent(theta.subspan(begin, count), d.subspan(begin, count), alpha);
+    });
+  }
+  void update_momentum(std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha,
+                       double beta) const noexcept override {
+    for_slices(theta.size(), [&](std::size_t begin, std::size_t count) HWY_ATTR {
+      HWY_NAMESPACE::update_momentum(theta.subspan(begin, count), d.subspan(begin, count), v.subspan(begin, count),
+                                     alpha, beta);
+    });
+  }
+  void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
+                   AdamStep step) const noexcept override {
+    for_slices(theta.size(), [&](std::size_t begin, std::size_t count) HWY_ATTR {
+      HWY_NAMESPACE::update_adam(theta.subspan(begin, count), d.subspan(begin, count), m.subspan(begin, count),
+                                 v.subspan(begin, count), step);
+    });
+  }
+
+  void linear_backward_params(View<const T> dZ, View<const T> A_prev, double s, View<T> dW,
+                              View<T> db) const noexcept override {
+    if (lanes_along_inputs(dW)) {
+      gradient_along_inputs(dZ, A_prev, s, dW, [](Index, Index) {});
+    } else {
+      TileEnds<T> ends;
+      ends.end = End::scale;
+      ends.scale = static_cast<T>(s);
+      gradient_along_units(dZ, A_prev, dW, ends);
+    }
+    bias_gradient(dZ, static_cast<T>(s), db);
+  }
+
+  void linear_backward_update(View<const T> dZ, View<const T> A_prev, double s, double c, const UpdateRule& rule,
+                              const Trained<T>& W, const Trained<T>& b, View<T> dW,
+                              View<T> db) const noexcept override {
+    assert(W.theta.ld == W.theta.rows && dW.ld == dW.rows);
+    // The columns k … k + count − 1 of dW are there, at d.
+    const auto update_columns = [&](Index k, Index count, T* d) HWY_ATTR {
+      const Index begin = k * dW.rows;
+      if (c != 0) {
+        HWY_NAMESPACE::add_scaled(c, View<const T>(W.theta.columns(k, count)), View<T>(d, dW.rows, count));
+      }
+      update_block(rule, {View<T>(W.theta.data + begin, dW.rows, count), W.first + (W.first != nullptr ? begin : 0),
+                          W.second + (W.second != nullptr ? begin : 0)},
+                   d);
+    };
+    if (lanes_along_inputs(dW)) {
+      gradient_along_inputs(dZ, A_prev, s, dW,
+                            [&](Index k, Index count) HWY_ATTR { update_columns(k, count, dW.col(k)); });
+    } else {
+      TileEnds<T> ends;
+      ends.scale = static_cast<T>(s);
+      if (rule.kind == UpdateRule::Kind::gradient_descent) {
+        ends.end = End::descend;
+        ends.theta = W.theta.data;
+        ends.alpha = static_cast<T>(rule.step.alpha);
+        ends.decay = static_cast<T>(c);
+        gradient_along_units(dZ, A_prev, dW, ends);
+      } else {
+        ends.end = End::scale;
+        gradient_in_chunks(dZ, A_prev, dW, ends, update_columns);
+      }
+    }
+    bias_gradient(dZ, static_cast<T>(s), db);
+    update_block(rule, b, db.data);
+  }
+
+  void linear_backward_input(View<const T> W, View<const T> dZ, View<T> dA_prev) const noexcept override {
+    backward_input(W, dZ, dA_prev, TileEnds<T>());
+  }
+
+  void linear_activation_backward(Activation g, View<const T> W, View<const T> dZ, View<const T> Z_prev,
+                                  View<const T> A_prev, View<T> dZ_prev) const noexcept override {
+    TileEnds<T> ends;
+    if (g == Activation::relu) {
+      ends.end = End::relu_mask;
+      ends.mask = A_prev.data;
+      ends.mask_ld = A_prev.ld;
+      backward_input(W, dZ, dZ_prev, ends);
+    } else {
+      backward_input(W, dZ, dZ_prev, ends);
+      this->activation_backward(g, dZ_prev, Z_prev, A_prev, dZ_prev);
+    }
+  }
+
+ private:
+  // f(begin, count) over all of [0, size), in parts of whole units, on the pool when there is work for it.
+  template <class F>
+  void for_parts(Index size, Index unit, Index work, const F& f) const {
+    const Index units = (size + unit - 1) / unit;
+    const Index parts = work < kWorthAThread ? 1 : std::min<Index>(pool_.threads(), units);
+    if (parts <= 1) return f(0, size);
+    pool_.run(parts, [&](Index part) {
+      const Index begin = units * part / parts * unit, end = std::min(size, units * (part + 1) / parts * unit);
+      f(begin, end - begin);
+    });
+  }
+
+  template <class F>
+  void for_slices(std::size_t size, const F& f) const {
+    for_parts(static_cast<Index>(size), 16 * kLanes<T>, static_cast<Index>(size) * kUpdateWork,
+              [&](Index begin, Index count) HWY_ATTR {
+                f(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
+              });
+  }
+
+  void forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z, End end) const {
+    if (sums_along_lanes<T>(W.rows, W.cols)) {
+      for_parts(Z.cols, kDotExamples, W.size() * Z.cols, [&](Index j, Index count) HWY_ATTR {
+        dot_forward(W, b, A_prev.columns(j, count), Z.columns(j, count), *cpu::Scratch::Lease(scratch_));
+      });
+      return;
+    }
+    TileEnds<T> ends;
+    ends.begin = Begin::bias;
+    ends.bias = b.data;
+    ends.end = end;
+    const auto part = [&](Index i, Index rows, Index j, Index cols) HWY_ATTR {
+      TileEnds<T> e = ends;
+      e.bias += i;
+      multiply(Left<T>{W.data + i, W.ld}, Right<T>{A_prev.col(j), 1, A_prev.ld}, rows, cols, W.cols,
+               Z.col(j) + i, Z.ld, e, *cpu::Scratch::Lease(scratch_));
+    };
+    split(Z, W.cols, part);
+  }
+
+  void backward_input(View<const T> W, View<const T> dZ, View<T> dA_prev, const TileEnds<T>& ends) const {
+    const auto layout = W.rows == 1 && W.ld == 1 ? Left<T>::Layout::columns : Left<T>::Layout::transposed;
+    split(dA_prev, W.rows, [&](Index i, Index rows, Index j, Index cols) HWY_ATTR {
+      TileEnds<T> e = ends;
+      if (e.end == End::relu_mask) e.mask += i + j * e.mask_ld;
+      multiply(Left<T>{W.col(i), W.ld, layout}, Right<T>{dZ.col(j), 1, dZ.ld}, rows, cols, W.rows,
+               dA_prev.col(j) + i, dA_prev.ld, e, *cpu::Scratch::Lease(scratch_));
+    });
+  }
+
+  // A product shared over the threads by rows, or by columns when there are too few rows.
+  template <class F>
+  void split(View<T> C, Index K, const F& part) const {
+    const Index work = C.size() * K;
+    if (C.rows >= kPanel<T> * pool_.threads() * 2) {
+      for_parts(C.rows, kPanel<T>, work, [&](Index i, Index rows) HWY_ATTR { part(i, rows, 0, C.cols); });
+    } else {
+      for_parts(C.cols, kWide, work, [&](Index j, Index cols) HWY_ATTR { part(0, C.rows, j, cols); });
+    }
+  }
+
+  // dW can be formed with its lanes along the units or along the inputs: the sums are the same, and so are their bits.
+  static bool lanes_along_inputs(View<const T> dW) {
+    constexpr Index N = kLanes<T>;
+    const Index by_units = (dW.rows + N - 1) / N * N * dW.cols;
+    const Index by_inputs = (dW.cols + N - 1) / N * N * dW.rows;
+    return by_inputs * 5 < by_units * 4;
+  }
+
+  void gradient_along_units(View<const T> dZ, View<const T> A_prev, View<T> dW, const TileEnds<T>& ends) const {
+    for_parts(dW.cols, kWide, dW.size() * dZ.cols, [&](Index k, Index count) HWY_ATTR {
+      TileEnds<T> part = ends;
+      if (part.end == End::descend) part.theta += k * dW.ld;
+      multiply(Left<T>{dZ.data, dZ.ld}, Right<T>{A_prev.data + k, A_prev.ld, 1}, dW.rows, count, dZ.cols, dW.col(k),
+               dW.ld, part, *cpu::Scratch::Lease(scratch_));
+    });
+  }
+
+  // The same by so many columns at a time that they are still in a cache when after(k, count, columns) wants them.
+  template <class After>
+  void gradient_in_chunks(View<const T> dZ, View<const T> A_prev, View<T> dW, const TileEnds<T>& ends,
+                          const After& after) const {
+    constexpr Index kChunkBytes = Index{128} << 10;
+    const Index m = dZ.cols;
+    const Index chunk = std::max(kWide, kChunkBytes / static_cast<Index>(sizeof(T)) / dW.rows / kWide * kWide);
+    const bool one_block = m <= kDepth<T> && (dW.rows + kPanel<T>)*m <= kLeftSize<T>;
+    for_parts(dW.cols, kWide, dW.size() * m, [&](Index k0, Index count) HWY_ATTR {
+      const cpu::Scratch::Lease scratch(scratch_);
+      Left<T> A{dZ.data, dZ.ld};
+      if (one_block && count > chunk) {
+        pack_left(A, 0, dW.rows, 0, m, (*scratch).template left<T>());
+        A = {(*scratch).template left<T>(), 0, Left<T>::Layout::panels};
+      }
+      for (Index k = k0; k < k0 + count; k += chunk) {
+        const Index cols = std::min(chunk, k0 + count - k);
+        multiply(A, Right<T>{A_prev.data + k, A_prev.ld, 1}, dW.rows, cols, m, dW.col(k), dW.ld, ends, *scratch);
+        after(k, cols, dW.col(k));
+      }
+    });
+  }
+
+  // after(k, count) follows when the columns k … k + count − 1 of dW are there.
+  template <class After>
+  void gradient_along_inputs(View<const T> dZ, View<const T> A_prev, double s, View<T> dW, const After& after) const {
+    TileEnds<T> ends;
+    ends.end = End::scale;
+    ends.scale = static_cast<T>(s);
+    const Index m = dZ.cols;
+    for_parts(dW.cols, kPanel<T>, dW.size() * m, [&](Index k0, Index count) HWY_ATTR {
+      const cpu::Scratch::Lease scratch(scratch_);
+      const Right<T> B{dZ.data, dZ.ld, 1};
+      if (dW.rows == 1 && dW.ld == 1) {
+        multiply(Left<T>{A_prev.data + k0, A_prev.ld}, B, count, Index{1}, m, dW.data + k0, count, ends, *scratch);
+        return after(k0, count);
+      }
+      T* const result = (*scratch).template result<T>();
+      const Index chunk =
+          std::max(kPanel<T>, static_cast<Index>(cpu::kResultBytes / sizeof(T)) / dW.rows / kPanel<T> * kPanel<T>);
+      for (Index k = k0; k < k0 + count; k += chunk) {
+        const Index high = std::min(chunk, k0 + count - k);
+        multiply(Left<T>{A_prev.data + k, A_prev.ld}, B, high, dW.rows, m, result, high, ends, *scratch);
+        transpose(result, high, high, dW.rows, dW.col(k), dW.ld);
+        after(k, high);
+      }
+    });
+  }
+
+  static void update_block(const UpdateRule& rule, const Trained<T>& block, const T* d) {
+    const auto size = static_cast<std::size_t>(block.theta.size());
+    const std::span<T> theta(block.theta.data, size);
+    const std::span<const T> gradient(d, size);
+    switch (rule.kind) {
+      case UpdateRule::Kind::gradient_descent:
+        return HWY_NAMESPACE::update_gradient_descent(theta, gradient, rule.step.alpha);
+      case UpdateRule::Kind::momentum:
+        return HWY_NAMESPACE::update_momentum(theta, gradient, std::span<T>(block.first, size), rule.step.alpha,
+                                              rule.momentum);
+      case UpdateRule::Kind::adam:
+        return HWY_NAMESPACE::update_adam(theta, gradient, std::span<T>(block.first, size),
+                                          std::span<T>(block.second, size), rule.step);
+    }
+  }
+
+  // db = s·Σ_j dZ^(j)
+  static void bias_gradient(View<const T> dZ, T s, View<T> db) {
+    const Tag<T> d;
+    constexpr Index N = kLanes<T>;
+    const auto scale = hn::Set(d, s);
+    Index i = 0;
+    for (; i + 4 * N <= dZ.rows; i += 4 * N) {
+      auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+      for (Index j = 0; j < dZ.cols; ++j) {
+        const T* const z = dZ.col(j) + i;
+        s0 = hn::Add(s0, hn::LoadU(d, z));
+        s1 = hn::Add(s1, hn::LoadU(d, z + N));
+        s2 = hn::Add(s2, hn::LoadU(d, z + 2 * N));
+        s3 = hn::Add(s3, hn::LoadU(d, z + 3 * N));
+      }
+      hn::StoreU(hn::Mul(s0, scale), d, db.data + i);
+      hn::StoreU(hn::Mul(s1, scale), d, db.data + i + N);
+      hn::StoreU(hn::Mul(s2, scale), d, db.data + i + 2 * N);
+      hn::StoreU(hn::Mul(s3, scale), d, db.data + i + 3 * N);
+    }
+    for (; i < dZ.rows; i += N) {
+      const auto sum_rows = [&](auto part) HWY_ATTR {
+        auto sum = hn::Zero(d);
+        for (Index j = 0; j < dZ.cols; ++j) sum = hn::Add(sum, load(d, dZ.col(j) + i, part));
+        store(d, hn::Mul(sum, scale), db.data + i, part);
+      };
+      dZ.rows - i >= N ? sum_rows(Whole{}) : sum_rows(First{dZ.rows - i});
+    }
+  }
+
+  std::string_view name_;
+  ThreadPool& pool_;
+  cpu::Scratch scratch_;
+};
+
+template <class T>
+std::unique_ptr<Kernels<T>> make(ThreadPool& pool);
+template <>
+std::unique_ptr<Kernels<float>> make(ThreadPool& pool) {
+  return std::make_unique<CpuKernels<float>>(STRATA_CPU_TARGET_NAME, pool);
+}
+template <>
+std::unique_ptr<Kernels<double>> make(ThreadPool& pool) {
+  return std::make_unique<CpuKernels<double>>(STRATA_CPU_TARGET_NAME, pool);
+}
+
+#endif
+}  // namespace HWY_NAMESPACE
+}  // namespace strata
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace strata::cpu {
+namespace {
+
+#if HWY_ARCH_X86
+bool has_sse4() { return __builtin_cpu_supports("sse4.2") != 0; }
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
+         __builtin_cpu_supports("bmi") != 0 && __builtin_cpu_supports("bmi2") != 0;
+}
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+         __builtin_cpu_supports("avx512cd") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
+         __builtin_cpu_supports("avx512vl") != 0;
+}
+#else
+bool always() { return true; }
+#endif
+
+constexpr InstructionSet kSets[] = {
+#if HWY_ARCH_X86
+    {"avx512", "AVX-512: 32 registers of 512 bits", has_avx512, N_AVX3::make<float>, N_AVX3::make<double>},
+    {"avx2", "AVX2 and FMA: 16 registers of 256 bits", has_avx2, N_AVX2::make<float>, N_AVX2::make<double>},
+    {"sse4", "SSE4: 16 registers of 128 bits, no fused multiply-add", has_sse4, N_SSE4::make<float>,
+     N_SSE4::make<double>},
+#elif HWY_ARCH_ARM_A64
+    {"neon", "NEON: 32 registers of 128 bits", always, N_NEON::make<float>, N_NEON::make<double>},
+#endif
+};
+
+}  // namespace
+
+std::span<const InstructionSet> instruction_sets() noexcept { return kSets; }
+
+}  // namespace strata::cpu
+
+#endif

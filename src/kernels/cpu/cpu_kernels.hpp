@@ -1,0 +1,24 @@
+// The kernels for the vector instructions of CPUs: one text, compiled once for every instruction set.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/thread_pool.hpp"
+#include "kernels/kernels.hpp"
+
+namespace strata::cpu {
+
+struct InstructionSet {
+  std::string_view name;
+  std::string_view about;
+  bool (*runs_here)();
+  std::unique_ptr<Kernels<float>> (*make_float)(ThreadPool&);
+  std::unique_ptr<Kernels<double>> (*make_double)(ThreadPool&);
+};
+
+/// What this build has code for, fastest first.
+[[nodiscard]] std::span<const InstructionSet> instruction_sets() noexcept;
+
+}  // namespace strata::cpu

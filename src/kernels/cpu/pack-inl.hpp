@@ -1,0 +1,78 @@
+// Parts of matrices laid out in the order in which a product reads them.
+#include "kernels/cpu/simd-inl.hpp"
+
+#if defined(STRATA_KERNELS_CPU_PACK_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef STRATA_KERNELS_CPU_PACK_INL_HPP
+#undef STRATA_KERNELS_CPU_PACK_INL_HPP
+#else
+#define STRATA_KERNELS_CPU_PACK_INL_HPP
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace strata {
+namespace HWY_NAMESPACE {
+
+// A square of 128-bit vectors, transposed: four by four float, two by two double.
+HWY_INLINE void transpose_block(const float* src, Index src_ld, float* dst, Index dst_ld) {
+  const hn::Full128<float> d;
+  const hn::Repartition<double, decltype(d)> dd;
+  const auto c0 = hn::LoadU(d, src), c1 = hn::LoadU(d, src + src_ld);
+  const auto c2 = hn::LoadU(d, src + 2 * src_ld), c3 = hn::LoadU(d, src + 3 * src_ld);
+  const auto low01 = hn::BitCast(dd, hn::InterleaveLower(d, c0, c1));
+  const auto low23 = hn::BitCast(dd, hn::InterleaveLower(d, c2, c3));
+  const auto high01 = hn::BitCast(dd, hn::InterleaveUpper(d, c0, c1));
+  const auto high23 = hn::BitCast(dd, hn::InterleaveUpper(d, c2, c3));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dd, low01, low23)), d, dst);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dd, low01, low23)), d, dst + dst_ld);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dd, high01, high23)), d, dst + 2 * dst_ld);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dd, high01, high23)), d, dst + 3 * dst_ld);
+}
+HWY_INLINE void transpose_block(const double* src, Index src_ld, double* dst, Index dst_ld) {
+  const hn::Full128<double> d;
+  const auto c0 = hn::LoadU(d, src), c1 = hn::LoadU(d, src + src_ld);
+  hn::StoreU(hn::InterleaveLower(d, c0, c1), d, dst);
+  hn::StoreU(hn::InterleaveUpper(d, c0, c1), d, dst + dst_ld);
+}
+
+// dst(j, i) = src(i, j)               src (rows, cols), dst (cols, rows), column-major
+template <class T>
+HWY_NOINLINE void transpose(const T* HWY_RESTRICT src, Index src_ld, Index rows, Index cols, T* HWY_RESTRICT dst,
+                            Index dst_ld) {
+  constexpr Index B = 16 / sizeof(T);
+  const Index whole_rows = rows / B * B, whole_cols = cols / B * B;
+  for (Index i = 0; i < whole_rows; i += B) {
+    for (Index j = 0; j < whole_cols; j += B) transpose_block(src + i + j * src_ld, src_ld, dst + j + i * dst_ld, dst_ld);
+  }
+  for (Index j = whole_cols; j < cols; ++j) {
+    for (Index i = 0; i < rows; ++i) dst[j + i * dst_ld] = src[i + j * src_ld];
+  }
+  for (Index j = 0; j < whole_cols; ++j) {
+    for (Index i = whole_rows; i < rows; ++i) dst[j + i * dst_ld] = src[i + j * src_ld];
+  }
+}
+
+// dst(i, j) = src(i, j)               (rows, cols) both
+template <class T>
+HWY_INLINE void copy_columns(const T* HWY_RESTRICT src, Index src_ld, Index rows, Index cols, T* HWY_RESTRICT dst,
+                             Index dst_ld) {
+  const Tag<T> d;
+  constexpr Index N = kLanes<T>;
+  const Index whole = rows / N * N;
+  if (whole == rows) {
+    for (Index j = 0; j < cols; ++j) {
+      for (Index i = 0; i < whole; i += N) hn::StoreU(hn::LoadU(d, src + i + j * src_ld), d, dst + i + j * dst_ld);
+    }
+    return;
+  }
+  const First rest{rows - whole};
+  for (Index j = 0; j < cols; ++j) {
+    for (Index i = 0; i < whole; i += N) hn::StoreU(hn::LoadU(d, src + i + j * src_ld), d, dst + i + j * dst_ld);
+    store(d, load(d, src + whole + j * src_ld, rest), dst + whole + j * dst_ld, rest);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace strata
+HWY_AFTER_NAMESPACE();
+
+#endif  // once for every instruction set

@@ -1,0 +1,77 @@
+// Memory for the parts of matrices that products lay out anew: one set of blocks for every thread at work.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <thread>
+
+namespace strata::cpu {
+
+// Bytes. A block of the left matrix stays in a second-level cache, one of the right in a third-level cache.
+inline constexpr std::size_t kLeftBytes = std::size_t{512} << 10;
+inline constexpr std::size_t kRightBytes = std::size_t{1600} << 10;
+inline constexpr std::size_t kResultBytes = std::size_t{512} << 10;
+
+/// The blocks of one thread. Pages that no product reaches cost nothing.
+struct Blocks {
+  std::byte* memory;
+  template <class T>
+  [[nodiscard]] T* left() const noexcept {
+    return reinterpret_cast<T*>(memory);
+  }
+  template <class T>
+  [[nodiscard]] T* right() const noexcept {
+    return reinterpret_cast<T*>(memory + kLeftBytes);
+  }
+  template <class T>
+  [[nodiscard]] T* result() const noexcept {
+    return reinterpret_cast<T*>(memory + kLeftBytes + kRightBytes);
+  }
+};
+
+/// As many sets of blocks as a pool has threads. A thread that finds none free waits: that happens only when more
+/// threads than the pool's share one implementation.
+class Scratch {
+ public:
+  explicit Scratch(int threads) : count_(threads), taken_(std::make_unique<std::atomic<bool>[]>(count_)) {
+    memory_.reset(static_cast<std::byte*>(std::aligned_alloc(4096, kSetBytes * count_)));
+    if (!memory_) throw std::bad_alloc();
+  }
+
+  class Lease {
+   public:
+    explicit Lease(const Scratch& from) noexcept : flag_(nullptr), blocks_{nullptr} {
+      while (true) {
+        for (std::size_t i = 0; i < from.count_; ++i) {
+          if (from.taken_[i].exchange(true, std::memory_order_acquire)) continue;
+          flag_ = &from.taken_[i];
+          blocks_.memory = from.memory_.get() + i * kSetBytes;
+          return;
+        }
+        std::this_thread::yield();
+      }
+    }
+    ~Lease() { flag_->store(false, std::memory_order_release); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    [[nodiscard]] const Blocks& operator*() const noexcept { return blocks_; }
+
+   private:
+    std::atomic<bool>* flag_;
+    Blocks blocks_;
+  };
+
+ private:
+  static constexpr std::size_t kSetBytes = kLeftBytes + kRightBytes + kResultBytes;
+  struct Free {
+    void operator()(std::byte* memory) const noexcept { std::free(memory); }
+  };
+  std::size_t count_;
+  std::unique_ptr<std::atomic<bool>[]> taken_;
+  std::unique_ptr<std::byte, Free> memory_;
+};
+
+}  // namespace strata::cpu

@@ -1,0 +1,148 @@
+// One tile of a product in registers: MR vectors of rows by NR columns, C = (…) + A B, summed over k in order.
+//
+// Lanes run along the rows of C, where A's columns lie in memory; the elements of B are broadcast. Every element of C is
+// one chain of multiply-adds over k = 0, 1, …, K−1, whatever the tile that holds it, so its bits do not depend on how a
+// product is cut. The next block of k continues the chain from memory, where a number is as wide as in a register.
+#include "kernels/cpu/simd-inl.hpp"
+
+#if defined(STRATA_KERNELS_CPU_TILE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef STRATA_KERNELS_CPU_TILE_INL_HPP
+#undef STRATA_KERNELS_CPU_TILE_INL_HPP
+#else
+#define STRATA_KERNELS_CPU_TILE_INL_HPP
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace strata {
+namespace HWY_NAMESPACE {
+
+// Where the chain of an element begins, and what becomes of its end.
+enum class Begin { zero, bias, resume };
+enum class End { store, scale, relu, relu_mask, descend };
+
+template <class T>
+struct TileEnds {
+  Begin begin = Begin::zero;
+  End end = End::store;
+  T scale = 1;
+  const T* bias = nullptr;  // (rows, 1)
+  const T* mask = nullptr;  // (rows, cols): elements of C stay where this is positive
+  Index mask_ld = 0;
+  T* theta = nullptr;  // (rows, cols), distance ldc: θ = θ − α (scale·C + decay·θ); C itself is not stored
+  T alpha = 0, decay = 0;
+};
+
+// B(k, j) is b[k·b_k + j·b_j]; b_j is 1 when kAdjacent. The last vector of rows has `lanes` of them when kRagged.
+// The pointers of `ends` are those of this tile.
+template <class T>
+struct TileArguments {
+  const T* a;
+  const T* b;
+  T* c;
+  Index a_stride, b_k, b_j, K, ldc, lanes;
+  TileEnds<T> ends;
+};
+
+template <class T, int MR, int NR, bool kRagged, bool kAdjacent>
+HWY_NOINLINE void tile(const TileArguments<T>& x) {
+  const TileEnds<T>& e = x.ends;
+  const Tag<T> d;
+  using V = hn::Vec<Tag<T>>;
+  constexpr Index N = kLanes<T>;
+  const First last{x.lanes};
+  const auto load_rows = [&](const T* p, int v) HWY_ATTR {
+    if constexpr (kRagged) {
+      if (v == MR - 1) return load(d, p + v * N, last);
+    }
+    return hn::LoadU(d, p + v * N);
+  };
+  const auto store_rows = [&](V value, T* p, int v) HWY_ATTR {
+    if constexpr (kRagged) {
+      if (v == MR - 1) return store(d, value, p + v * N, last);
+    }
+    hn::StoreU(value, d, p + v * N);
+  };
+
+  T* const c = x.c;
+  const Index ldc = x.ldc, b_j = x.b_j, b_k = x.b_k, a_stride = x.a_stride;
+  V acc[MR][NR];
+  if (e.begin == Begin::resume) {
+    STRATA_UNROLL for (int j = 0; j < NR; ++j) {
+      STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = load_rows(c + j * ldc, v);
+    }
+  } else if (e.begin == Begin::bias) {
+    STRATA_UNROLL for (int v = 0; v < MR; ++v) {
+      const V bias = load_rows(e.bias, v);
+      STRATA_UNROLL for (int j = 0; j < NR; ++j) acc[v][j] = bias;
+    }
+  } else {
+    STRATA_UNROLL for (int v = 0; v < MR; ++v) {
+      STRATA_UNROLL for (int j = 0; j < NR; ++j) acc[v][j] = hn::Zero(d);
+    }
+  }
+
+  // Every third column has a pointer of its own: the two between are reached by its index and twice its index.
+  constexpr int kPointers = kAdjacent ? 1 : (NR + 2) / 3;
+  const T* a = x.a;
+  const T* b[kPointers];
+  STRATA_UNROLL for (int q = 0; q < kPointers; ++q) b[q] = x.b + 3 * q * b_j;
+  for (Index k = 0; k < x.K; ++k) {
+    V column[MR];
+    STRATA_UNROLL for (int v = 0; v < MR; ++v) column[v] = load_rows(a, v);
+    STRATA_UNROLL for (int j = 0; j < NR; ++j) {
+      const V value = hn::Set(d, kAdjacent ? b[0][j] : b[kAdjacent ? 0 : j / 3][(j % 3) * b_j]);
+      STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = hn::MulAdd(column[v], value, acc[v][j]);
+    }
+    a += a_stride;
+    STRATA_UNROLL for (int q = 0; q < kPointers; ++q) b[q] += b_k;
+  }
+
+  switch (e.end) {
+    case End::store:
+      break;
+    case End::scale: {
+      const V s = hn::Set(d, e.scale);
+      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
+        STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = hn::Mul(acc[v][j], s);
+      }
+      break;
+    }
+    case End::relu:  // not max(z, 0): NaN must stay NaN
+      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
+        STRATA_UNROLL for (int v = 0; v < MR; ++v) {
+          acc[v][j] = hn::IfThenZeroElse(hn::Lt(acc[v][j], hn::Zero(d)), acc[v][j]);
+        }
+      }
+      break;
+    case End::relu_mask:
+      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
+        STRATA_UNROLL for (int v = 0; v < MR; ++v) {
+          acc[v][j] = hn::IfThenElseZero(hn::Gt(load_rows(e.mask + j * e.mask_ld, v), hn::Zero(d)), acc[v][j]);
+        }
+      }
+      break;
+    case End::descend: {
+      const V s = hn::Set(d, e.scale), alpha = hn::Set(d, e.alpha), decay = hn::Set(d, e.decay);
+      T* const theta = e.theta;
+      const bool decays = e.decay != T(0);
+      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
+        STRATA_UNROLL for (int v = 0; v < MR; ++v) {
+          const V before = load_rows(theta + j * ldc, v);
+          V gradient = hn::Mul(acc[v][j], s);
+          if (decays) gradient = hn::MulAdd(decay, before, gradient);
+          store_rows(hn::NegMulAdd(alpha, gradient, before), theta + j * ldc, v);
+        }
+      }
+      return;
+    }
+  }
+  STRATA_UNROLL for (int j = 0; j < NR; ++j) {
+    STRATA_UNROLL for (int v = 0; v < MR; ++v) store_rows(acc[v][j], c + j * ldc, v);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace strata
+HWY_AFTER_NAMESPACE();
+
+#endif  // once for every instruction set
