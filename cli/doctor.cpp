@@ -15,6 +15,7 @@ struct Variable {
 };
 constexpr Variable kVariables[] = {
     {"STRATA_KERNELS", "which implementation computes"},
+    {"STRATA_THREADS", "how many threads compute, where --threads does not say"},
     {"STRATA_DECODE", "where the helper strata-decode is"},
     {"STRATA_DATA", "where the demo's data is"},
     {"TMPDIR", "where temporary files go"},

@@ -100,7 +100,8 @@ class Model {
   [[nodiscard]] std::vector<double> biases(int l) const;
 
   /// Fields match by name; others are ignored. An example alone and in any batch gives the same bits.
-  /// Errors: usage (a field is missing), shape, value (NaN, a word). `threads` 0: as many as the process may use.
+  /// Errors: usage (a field is missing), shape, value (NaN, a word). `threads` 0: what the environment variable
+  /// STRATA_THREADS says, else as many as the process may use.
   [[nodiscard]] Predictions predict(const Table& table, int threads = 0) const;
   /// Needs the target too. Errors: as predict; value (a label that the model does not know).
   [[nodiscard]] Metrics evaluate(const Table& table, int threads = 0) const;

@@ -75,7 +75,7 @@ struct Options {
   std::optional<std::int64_t> epochs;  ///< neither: 100 epochs
 
   // running
-  int threads = 0;                ///< 0: as many as the process may use
+  int threads = 0;                ///< 0: STRATA_THREADS, or as many as the process may use
   std::int64_t report_every = 0;  ///< iterations from one cost to the next; 0: chosen from the length of the run
 
   [[nodiscard]] double effective_learning_rate() const noexcept;

@@ -1,13 +1,12 @@
 #include "kernels/panels.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace strata {
 namespace {
 
-// Multiply-adds below which waking the pool costs more than it brings (some 50 µs of work).
-constexpr Index kWorthAThread = Index{1} << 18;
+// Multiply-adds below which a second thread brings less than a wake-up costs (some 50 µs of work).
+constexpr Index kWorthAThread = Index{1} << 19;
 // An exponential and its neighbours are about as long as this many multiply-adds.
 constexpr Index kActivationWork = 32;
 // A panel of a matrix that is read again for every column of another should stay in the second-level cache, one that is
@@ -108,7 +107,7 @@ void PanelKernels<T>::for_each(Index count, Index work, const Task& task) const 
   if (work < kWorthAThread) {
     for (Index i = 0; i < count; ++i) task(i);
   } else {
-    pool_.run(count, std::ref(task));  // by reference: a copy of the closure would need memory
+    pool_.run(count, task);
   }
 }
 

@@ -357,7 +357,8 @@ constexpr OptionSpec kTable[] = {
 
     // --- Running ---
     {"threads", "N|auto", "Running", "auto", "a whole number from 1 to 1024; auto",
-     "How many threads compute. auto: one for each CPU that the process may use. The result does not depend on it.",
+     "How many threads compute. auto: what the environment variable STRATA_THREADS says, else one for each CPU that "
+     "the process and its container may use. The result does not depend on it.",
      [](Options& o, Text t) {
        o.threads = normal_form(t) == "auto"
                        ? 0

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/cpus.hpp"
 #include "base/thread_pool.hpp"
 #include "features/scaling.hpp"
 #include "kernels/registry.hpp"
@@ -41,7 +42,7 @@ Index columns_of(const Architecture& net, std::size_t examples) {
 int thread_count(int threads) {
   if (threads < 0)
     throw Error(ErrorCode::usage, fmt::format("expected a number of threads of at least 0, found {}", threads));
-  return threads == 0 ? available_cpus() : threads;
+  return chosen_threads(threads);
 }
 
 // The network with all that it needs to run.

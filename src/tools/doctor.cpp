@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "base/cpus.hpp"
 #include "base/file.hpp"
-#include "base/thread_pool.hpp"
 #include "data/decoder.hpp"
 #include "kernels/registry.hpp"
 #include "strata/error.hpp"
@@ -181,6 +181,8 @@ Diagnosis diagnose() {
     diagnosis.chosen_kernels = chosen_kernels();
     return diagnosis.chosen_kernels;
   }));
+  tests.push_back(attempt("threads", "set STRATA_THREADS to a number from 1 to 1024, or unset it",
+                          [] { return fmt::format("{}", chosen_threads(0)); }));
   tests.push_back(attempt("gradients", "please report this", check_backpropagation));
   std::optional<TemporaryFolder> folder;
   tests.push_back(attempt("temporary files", "set TMPDIR to a folder that can be written", [&] {

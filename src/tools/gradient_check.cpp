@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cpus.hpp"
 #include "kernels/registry.hpp"
 #include "strata/error.hpp"
 #include "tools/differences.hpp"
@@ -131,7 +132,7 @@ BlockCheck check_block(int l, bool is_bias, const Differences& shared, Differenc
 
 GradientCheck check(const Architecture& net, const Parameters<double>& p, Batch<double> batch, double lambda,
                     int threads) {
-  ThreadPool pool(threads > 0 ? threads : available_cpus()), alone(1);
+  ThreadPool pool(chosen_threads(threads)), alone(1);
   Workspace<double> ws(net, batch.m(), Keep::backward);
   Parameters<double> gradient(net);
   // The gradient as training computes it. The comparison shares out the parameters, and each thread works alone.

@@ -12,6 +12,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/cpus.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
 #include "kernels/registry.hpp"
@@ -83,7 +84,7 @@ class Tracer {
         lambda_(l2_of(model)),
         forward_only_(forward_only),
         examples_(std::move(examples)),
-        pool_(available_cpus()),
+        pool_(chosen_threads(0)),
         k_(make_kernels<T>(chosen_kernels(), pool_)),
         ws_(net_, examples_.m, Keep::all),
         gradient_(net_) {}

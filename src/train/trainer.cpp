@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/cpus.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
 #include "kernels/registry.hpp"
@@ -86,7 +87,7 @@ class Training {
         examples_(std::move(examples)),
         validation_(std::move(validation)),
         callbacks_(callbacks),
-        pool_(problem_.options.threads > 0 ? problem_.options.threads : available_cpus()),
+        pool_(chosen_threads(problem_.options.threads)),
         kernels_(make_kernels<T>(chosen_kernels(), pool_)),
         loader_(examples_.all(), problem_.options.batch_size, problem_.options.seed),
         p_(initial_parameters<T>(net(), problem_.options)),

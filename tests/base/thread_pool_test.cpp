@@ -1,21 +1,220 @@
 #include "base/thread_pool.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cfenv>
+#include <csignal>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
 
+#include "base/cpus.hpp"
+
 namespace strata {
 namespace {
 
+// The tasks of a run, all at the same time, so that every thread of the pool has one.
+void all_together(ThreadPool& pool, const std::function<void()>& task) {
+  std::atomic<int> here{0};
+  pool.run(pool.threads(), [&](std::ptrdiff_t) {
+    ++here;
+    while (here < pool.threads()) std::this_thread::yield();
+    task();
+  });
+}
+
+std::ptrdiff_t threads_of_this_process() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+}
+
+// True when a child that runs `check` ends well and in time.
+template <class Check>
+bool holds_in_a_child(const Check& check) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);  // a deadlock ends too
+    ::_exit(check() ? 0 : 1);
+  }
+  int status = 0;
+  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool adds_up(ThreadPool& pool) {
+  std::atomic<int> sum{0};
+  for (int round = 0; round < 100; ++round) pool.run(10, [&](std::ptrdiff_t i) { sum += static_cast<int>(i); });
+  return sum == 4500;
+}
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kChildrenMayHaveThreads = false;  // its runtime refuses threads in the child of a program with threads
+#else
+constexpr bool kChildrenMayHaveThreads = true;
+#endif
+
 TEST(ThreadPool, CountsTheCaller) {
   for (int threads = 1; threads <= 8; ++threads) EXPECT_EQ(ThreadPool(threads).threads(), threads);
-  EXPECT_GE(available_cpus(), 1);
+}
+
+TEST(ThreadPool, CountsTheRoundsThatCallItsThreads) {
+  ThreadPool pool(3), alone(1);
+  EXPECT_EQ(pool.rounds(), 0U);
+  pool.run(1, [](std::ptrdiff_t) {});
+  pool.run(0, [](std::ptrdiff_t) {});
+  EXPECT_EQ(pool.rounds(), 0U);
+  pool.run(2, [](std::ptrdiff_t) {});
+  pool.run(3, [&](std::ptrdiff_t) { pool.run(5, [](std::ptrdiff_t) {}); });
+  EXPECT_EQ(pool.rounds(), 2U);
+  alone.run(10, [](std::ptrdiff_t) {});
+  EXPECT_EQ(alone.rounds(), 0U);
+}
+
+// On one CPU no thread can help: most rounds stop calling them, all goes on adding up, and later they are called again.
+TEST(ThreadPool, StopsCallingThreadsThatCannotHelp) {
+  cpu_set_t before, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  for (int cpu = 0; CPU_COUNT(&one) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  ThreadPool pool(2);  // its thread inherits the mask
+  std::vector<bool> called;
+  for (int round = 0; round < 100; ++round) {
+    const std::uint64_t so_far = pool.rounds();
+    std::atomic<int> sum{0};
+    pool.run(10, [&](std::ptrdiff_t i) { sum += static_cast<int>(i); });
+    EXPECT_EQ(sum, 45);
+    called.push_back(pool.rounds() > so_far);
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+  std::string expected = "1111" + std::string(14, '0') + "11" + std::string(28, '0') + "11";
+  expected.resize(100, '0');  // 56 alone
+  std::string found;
+  for (const bool was : called) found += was ? '1' : '0';
+  EXPECT_EQ(found, expected);
+}
+
+TEST(ThreadPool, StartsItsThreadsWhenTheyAreNeeded) {
+  const std::ptrdiff_t before = threads_of_this_process();
+  {
+    ThreadPool pool(4);
+    pool.run(1, [](std::ptrdiff_t) {});
+    EXPECT_EQ(threads_of_this_process(), before);
+    pool.run(2, [](std::ptrdiff_t) {});
+    EXPECT_EQ(threads_of_this_process(), before + 3);
+  }
+  EXPECT_EQ(threads_of_this_process(), before);
+}
+
+// Then nobody spins: the other way of waiting.
+TEST(ThreadPool, MoreThreadsThanCpus) {
+  ThreadPool pool(4 * available_cpus() + 4);
+  for (int round = 0; round < 10; ++round) EXPECT_TRUE(adds_up(pool));
+}
+
+TEST(ThreadPool, ThreadsOfTheUserMayShareAPool) {
+  ThreadPool pool(3);
+  std::atomic<int> sum{0};
+  {
+    std::vector<std::jthread> users;
+    for (int user = 0; user < 4; ++user) {
+      users.emplace_back([&] {
+        for (int round = 0; round < 500; ++round) pool.run(7, [&](std::ptrdiff_t i) { sum += static_cast<int>(i); });
+      });
+    }
+  }
+  EXPECT_EQ(sum, 4 * 500 * 21);
+}
+
+// The threads round as the caller does, also when it changes its mind: else the bits would depend on who does a task.
+TEST(ThreadPool, TheThreadsRoundAsTheCallerDoes) {
+  ThreadPool pool(3);
+  const auto third = [] {
+    volatile float one = 1, three = 3;
+    return one / three;
+  };
+  const float nearest = third();
+  for (const int rounding : {FE_TONEAREST, FE_DOWNWARD, FE_UPWARD, FE_TONEAREST}) {
+    std::fesetround(rounding);
+    const float expected = third();
+    std::atomic<int> others{0};
+    all_together(pool, [&] { others += third() == expected ? 0 : 1; });
+    std::fesetround(FE_TONEAREST);
+    EXPECT_EQ(others, 0) << rounding;
+    EXPECT_EQ(expected == nearest, rounding != FE_DOWNWARD);  // 1/3 in float32 is rounded up
+  }
+}
+
+TEST(ThreadPool, SignalsAreForTheCaller) {
+  ThreadPool pool(3);
+  const auto caller = std::this_thread::get_id();
+  std::atomic<int> open{0};
+  all_together(pool, [&] {
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    const bool is_caller = std::this_thread::get_id() == caller;
+    for (const int number : {SIGINT, SIGTERM, SIGUSR1, SIGCHLD}) open += !is_caller && !sigismember(&blocked, number);
+    for (const int number : {SIGSEGV, SIGBUS, SIGFPE}) open += sigismember(&blocked, number);
+  });
+  EXPECT_EQ(open, 0);
+}
+
+TEST(ThreadPool, AChildMadeBeforeTheFirstRunMayRun) {
+  ThreadPool pool(3);
+  EXPECT_TRUE(holds_in_a_child([&] { return adds_up(pool) && pool.rounds() > 0; }));
+  EXPECT_TRUE(adds_up(pool));
+}
+
+TEST(ThreadPool, AChildMadeAfterwardsGetsThreadsOfItsOwn) {
+  if (!kChildrenMayHaveThreads) GTEST_SKIP() << "the thread sanitizer stops such a child";
+  ThreadPool pool(3);
+  EXPECT_TRUE(adds_up(pool));
+  for (int child = 0; child < 20; ++child) {
+    EXPECT_TRUE(holds_in_a_child([&] {
+      if (threads_of_this_process() != 1) return false;
+      int together = 0;
+      std::mutex mutex;
+      all_together(pool, [&] {
+        const std::lock_guard lock(mutex);
+        ++together;
+      });
+      return together == 3 && threads_of_this_process() == 3 && adds_up(pool) &&
+             holds_in_a_child([&] { return adds_up(pool); });  // and a child of the child
+    }));
+    EXPECT_TRUE(adds_up(pool));
+  }
+}
+
+// The child's copy of the pool says that a round is going on and that locks are held, by threads which the child lacks.
+TEST(ThreadPool, AChildMadeInTheMiddleOfARunMayRun) {
+  if (!kChildrenMayHaveThreads) GTEST_SKIP() << "the thread sanitizer stops such a child";
+  ThreadPool pool(3);
+  std::atomic<bool> stop{false};
+  std::jthread user([&] {
+    while (!stop) adds_up(pool);
+  });
+  while (pool.rounds() == 0) std::this_thread::yield();
+  for (int child = 0; child < 50; ++child) EXPECT_TRUE(holds_in_a_child([&] { return adds_up(pool); }));
+  stop = true;
+}
+
+TEST(ThreadPool, AChildMayDestroyThePool) {
+  auto pool = std::make_unique<ThreadPool>(3);
+  EXPECT_TRUE(adds_up(*pool));
+  EXPECT_TRUE(holds_in_a_child([&] {
+    pool.reset();
+    return true;
+  }));
+  EXPECT_TRUE(adds_up(*pool));
 }
 
 TEST(ThreadPool, EveryIndexOnce) {

@@ -55,6 +55,7 @@ void expect_no_allocation() {
   for (const KernelsEntry& entry : available_kernels()) {
     for (const int threads : {1, 3}) {
       ThreadPool pool(threads);
+      pool.run(2, [](Index) {});  // starts the threads
       const auto kernels = make_kernels<T>(entry.name, pool);
       Workspace<T> ws(net, 65, Keep::backward);
       Parameters<T> gradient(net), best(net);
