@@ -125,12 +125,12 @@ std::optional<double> control_group_cpus(const fs::path& root) {
   return least;
 }
 
-int available_cpus() {
+int available_cpus(const fs::path& root) {
   int cpus = static_cast<int>(std::thread::hardware_concurrency());
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) == 0) cpus = CPU_COUNT(&set);
-  if (const auto limit = control_group_cpus(); limit && *limit < cpus) cpus = static_cast<int>(*limit);
+  if (const auto limit = control_group_cpus(root); limit && *limit < cpus) cpus = static_cast<int>(*limit);
   return std::max(1, cpus);
 }
 

@@ -56,6 +56,16 @@ TEST_F(ControlGroups, Version2) {
   EXPECT_EQ(cpus(), std::nullopt);
 }
 
+TEST_F(ControlGroups, LimitTheCpusToWholeOnes) {
+  version_2("/a");
+  for (const char* quota : {"10000", "100000", "199000"}) {
+    write("sys/fs/cgroup/a/cpu.max", std::string(quota) + " 100000\n");
+    EXPECT_EQ(available_cpus(root_), 1) << quota;
+  }
+  write("sys/fs/cgroup/a/cpu.max", "99900000 100000\n");
+  EXPECT_EQ(available_cpus(root_), available_cpus(root_ / "nowhere"));
+}
+
 TEST_F(ControlGroups, TheTightestOfNestedGroupsCounts) {
   version_2("/a/b/c");
   write("sys/fs/cgroup/a/cpu.max", "50000 100000\n");
