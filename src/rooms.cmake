@@ -34,6 +34,8 @@ strata_room(model
 strata_room(train
   SOURCES prepare.cpp task.cpp read_training.cpp initial.cpp loader.cpp finite.cpp trainer.cpp
   USES model network optim data features kernels base)
+# Looking through all weights for one that is not finite is a loop to be vectorised.
+set_source_files_properties(src/train/finite.cpp PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)
 
 strata_room(tools
   SOURCES steps.cpp steps_model.cpp of_model.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp gradient_check_file.cpp

@@ -29,7 +29,8 @@ bool all_finite(std::span<const T> values) noexcept {
 }
 
 template <class T>
-std::string first_not_finite(const Architecture& net, const Workspace<T>& ws, const Parameters<T>& gradient) {
+std::string first_not_finite(const Architecture& net, const Parameters<T>& p, const Workspace<T>& ws,
+                             const Parameters<T>& gradient) {
   for (int l = 1; l <= net.depth(); ++l) {
     if (!finite(ws.A[l]) || !finite(ws.Z[l])) {
       return fmt::format("layer {} of {} was the first whose Z[{}] = W[{}] A[{}] + b[{}] overflowed", l, net.depth(), l,
@@ -42,12 +43,19 @@ std::string first_not_finite(const Architecture& net, const Workspace<T>& ws, co
                          net.depth(), l);
     }
   }
+  for (int l = 1; l <= net.depth(); ++l) {
+    if (!finite(p.W[l]) || !finite(p.b[l])) {
+      return fmt::format("layer {} of {} was the first whose W[{}] or b[{}] overflowed", l, net.depth(), l, l);
+    }
+  }
   return "the sum of the losses overflowed";
 }
 
 template bool all_finite(std::span<const float>) noexcept;
 template bool all_finite(std::span<const double>) noexcept;
-template std::string first_not_finite(const Architecture&, const Workspace<float>&, const Parameters<float>&);
-template std::string first_not_finite(const Architecture&, const Workspace<double>&, const Parameters<double>&);
+template std::string first_not_finite(const Architecture&, const Parameters<float>&, const Workspace<float>&,
+                                      const Parameters<float>&);
+template std::string first_not_finite(const Architecture&, const Parameters<double>&, const Workspace<double>&,
+                                      const Parameters<double>&);
 
 }  // namespace strata

@@ -12,10 +12,10 @@ namespace strata {
 template <class T>
 [[nodiscard]] bool all_finite(std::span<const T> values) noexcept;
 
-/// "the activations of layer 2 are not finite", for the last step: the first layer on the way forward, else on the way
-/// back.
+/// Where a step's numbers stopped being finite, in words: in the first such layer on the way forward, else on the way
+/// back, else in the weights that it began with.
 template <class T>
-[[nodiscard]] std::string first_not_finite(const Architecture& net, const Workspace<T>& ws,
+[[nodiscard]] std::string first_not_finite(const Architecture& net, const Parameters<T>& p, const Workspace<T>& ws,
                                            const Parameters<T>& gradient);
 
 }  // namespace strata

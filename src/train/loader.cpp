@@ -27,6 +27,14 @@ Batch<T> Loader<T>::next() {
 }
 
 template <class T>
+void Loader<T>::seek(Position position) {
+  epoch_ = position.epoch;
+  position_ = position.example;
+  // In the middle of an epoch its order is there already; `next` counts the epochs that it has begun.
+  if (position_ > 0) shuffled(seed_, RandomPurpose::shuffle, epoch_ - 1, order_);
+}
+
+template <class T>
 void Loader<T>::gather(Index begin, Index m) {
   const auto x_bytes = static_cast<std::size_t>(all_.X.rows) * sizeof(T);
   const auto y_bytes = static_cast<std::size_t>(all_.Y.rows) * sizeof(T);

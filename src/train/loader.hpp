@@ -18,6 +18,15 @@ class Loader {
 
   /// The next batch; the last one of an epoch may be shorter. Valid until the next call.
   [[nodiscard]] Batch<T> next();
+
+  /// Where the next batch begins; `seek` goes back there.
+  struct Position {
+    std::uint32_t epoch = 0;
+    Index example = 0;
+  };
+  [[nodiscard]] Position position() const noexcept { return {epoch_, position_}; }
+  void seek(Position position);
+
   [[nodiscard]] bool full() const noexcept { return size_ == all_.m(); }
   [[nodiscard]] Index batch_size() const noexcept { return size_; }
   [[nodiscard]] std::int64_t batches_per_epoch() const noexcept { return (all_.m() + size_ - 1) / size_; }

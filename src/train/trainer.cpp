@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -78,6 +80,12 @@ TrainingRecord record_of(const Problem& problem, const std::string& source) {
   return record;
 }
 
+// How often all that decides the next steps is copied, so that a training can go back: seldom enough that the copies
+// are less than a hundredth of the work, which grows with the examples of a batch; often enough that the steps since
+// then are quickly done again.
+constexpr std::int64_t kSnapshotWork = 8192;  // examples
+constexpr std::int64_t kLongestReplay = 256;  // steps
+
 // One training, from the examples to the final weights.
 template <class T>
 class Training {
@@ -91,19 +99,27 @@ class Training {
         kernels_(make_kernels<T>(chosen_kernels(), pool_)),
         loader_(examples_.all(), problem_.options.batch_size, problem_.options.seed),
         p_(initial_parameters<T>(net(), problem_.options)),
-        last_good_(p_),
         gradient_(net()),
         ws_(net(), loader_.batch_size(), Keep::backward),
-        optimizer_(problem_.options, p_.theta().size()) {}
+        optimizer_(problem_.options, p_.theta().size()),
+        snapshot_{0, loader_.position(), p_, optimizer_},
+        snapshot_every_(std::clamp<std::int64_t>(kSnapshotWork / loader_.batch_size(), 1, kLongestReplay)) {}
 
   Fit run(TrainingRecord record);
 
  private:
   [[nodiscard]] const Architecture& net() const noexcept { return problem_.architecture; }
   void loop(std::int64_t iterations, std::int64_t report_every);
+  [[nodiscard]] double step(Batch<T> batch);
+  [[nodiscard]] double step_and_update(Batch<T> batch);
+  void update();
   void report_epoch(std::int64_t epoch);
+
   [[nodiscard]] bool good(double cost);
-  void diverge(std::int64_t iteration, double cost);
+  void restore();
+  double find_first_bad(std::int64_t& iteration);
+  void rewind(std::int64_t iteration);
+  void diverge(std::int64_t iteration, std::optional<double> final_loss = {});
   [[nodiscard]] double final_cost(const Metrics& metrics) const;
 
   Problem problem_;
@@ -112,9 +128,19 @@ class Training {
   ThreadPool pool_;
   std::unique_ptr<Kernels<T>> kernels_;
   Loader<T> loader_;
-  Parameters<T> p_, last_good_, gradient_;
+  Parameters<T> p_, gradient_;
   Workspace<T> ws_;
   Optimizer<T> optimizer_;
+
+  // All that decides what the steps from `iteration` on compute. That iteration's step is known to be good.
+  struct Snapshot {
+    std::int64_t iteration;
+    typename Loader<T>::Position position;
+    Parameters<T> p;
+    Optimizer<T> optimizer;
+  };
+  Snapshot snapshot_;
+  std::int64_t snapshot_every_;
 
   Ending ending_ = Ending::done;
   std::string explanation_;
@@ -126,20 +152,28 @@ template <class T>
 void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
   const std::int64_t per_epoch = loader_.batches_per_epoch();
   for (std::int64_t i = 0; i < iterations; ++i) {
+    const bool reported = i % report_every == 0;
+    const bool tells_cost = reported && callbacks_.cost;
+    const bool tells_epoch = (i + 1) % per_epoch == 0 && callbacks_.epoch &&
+                             (!loader_.full() || (validation_.m > 0 && (reported || i + 1 == iterations)));
+    const bool keeps = i % snapshot_every_ == 0;
+    const auto position = loader_.position();
     const Batch<T> batch = loader_.next();
-    const double J = train_step(net(), p_, batch, problem_.options.l2, ws_, *kernels_, gradient_);
-    if (!good(J)) return diverge(i, J);
-    if (i % report_every == 0 && callbacks_.cost) callbacks_.cost({i, i / per_epoch, J});
-
-    last_good_ = p_;
-    optimizer_.update(p_.theta(), std::as_const(gradient_).theta(), *kernels_);
+    double J;
+    if (keeps || tells_cost || tells_epoch) {  // nothing is kept or told before every number was looked at
+      J = step(batch);
+      if (!good(J)) return diverge(i);
+      if (tells_cost) callbacks_.cost({i, i / per_epoch, J});
+      if (keeps) snapshot_ = {i, position, p_, optimizer_};
+      update();
+    } else {
+      J = step_and_update(batch);
+      if (!std::isfinite(J)) return diverge(i);
+    }
     done_ = i + 1;
     epoch_cost_ += J * static_cast<double>(batch.m());
-    if (done_ % per_epoch == 0) {
-      const bool due = !loader_.full() || (validation_.m > 0 && (i % report_every == 0 || done_ == iterations));
-      if (due && callbacks_.epoch) report_epoch(done_ / per_epoch);
-      epoch_cost_ = 0;
-    }
+    if (tells_epoch) report_epoch(done_ / per_epoch);
+    if (done_ % per_epoch == 0) epoch_cost_ = 0;
     if (callbacks_.progress) callbacks_.progress({done_, iterations, J});
     if (callbacks_.stop && callbacks_.stop()) {
       ending_ = Ending::interrupted;
@@ -147,6 +181,25 @@ void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
       return;
     }
   }
+}
+
+// J and its gradient.
+template <class T>
+double Training<T>::step(Batch<T> batch) {
+  return train_step(net(), p_, batch, problem_.options.l2, ws_, *kernels_, gradient_);
+}
+
+template <class T>
+void Training<T>::update() {
+  optimizer_.update(p_.theta(), std::as_const(gradient_).theta(), *kernels_);
+}
+
+// Both. When J turns out not to be finite, the weights may be anything.
+template <class T>
+double Training<T>::step_and_update(Batch<T> batch) {
+  const double J = step(batch);
+  update();
+  return J;
 }
 
 template <class T>
@@ -159,21 +212,55 @@ void Training<T>::report_epoch(std::int64_t epoch) {
   callbacks_.epoch(report);
 }
 
-// The weights are good when their cost and its gradient are numbers.
+// A step is good when its cost, its gradient and the weights that they belong to are numbers. A number that is not
+// finite stays in the weights, so weights that are finite say that all steps before were good.
 template <class T>
 bool Training<T>::good(double cost) {
-  return std::isfinite(cost) && all_finite(std::as_const(gradient_).theta());
+  return std::isfinite(cost) && all_finite(std::as_const(gradient_).theta()) && all_finite(std::as_const(p_).theta());
 }
 
 template <class T>
-void Training<T>::diverge(std::int64_t iteration, double cost) {
+void Training<T>::restore() {
+  p_ = snapshot_.p;
+  optimizer_ = snapshot_.optimizer;
+  loader_.seek(snapshot_.position);
+}
+
+// The steps since the snapshot once more, with the same bits, looking at every number: `iteration` becomes the first
+// that is not good, or stays. Its cost; its numbers are in the workspace.
+template <class T>
+double Training<T>::find_first_bad(std::int64_t& iteration) {
+  restore();
+  for (std::int64_t i = snapshot_.iteration;; ++i) {
+    const double J = step(loader_.next());
+    if (i == iteration || !good(J)) {
+      iteration = i;
+      return J;
+    }
+    update();
+  }
+}
+
+// To the weights before an update since the snapshot.
+template <class T>
+void Training<T>::rewind(std::int64_t iteration) {
+  restore();
+  for (std::int64_t i = snapshot_.iteration; i < iteration; ++i) static_cast<void>(step_and_update(loader_.next()));
+}
+
+// Something went wrong, at the latest at `iteration`, or (with the final loss) after the update before it.
+template <class T>
+void Training<T>::diverge(std::int64_t iteration, std::optional<double> final_loss) {
+  const std::int64_t noticed = iteration;
+  double cost = find_first_bad(iteration);
+  if (final_loss && iteration == noticed) cost = *final_loss;
   ending_ = Ending::diverged;
   const std::string what = std::isnan(cost) ? "not a number" : fmt::format("{:.4g}", cost);
   explanation_ = fmt::format("the training diverged at iteration {}: the cost is {}, and {}. ", iteration, what,
-                             first_not_finite(net(), ws_, gradient_));
+                             first_not_finite(net(), p_, ws_, gradient_));
   if (iteration > 0) {
-    p_ = last_good_;
     done_ = iteration - 1;
+    rewind(done_);
     explanation_ += fmt::format("The weights before update {} are kept, the last with a finite cost. ", done_);
   } else {
     explanation_ += "The initial weights are kept. ";
@@ -206,9 +293,7 @@ Fit Training<T>::run(TrainingRecord record) {
   const Batch<T> all = examples_.all();
   record.train = score(net(), problem_.target, p_, all.X, all.Y, *kernels_);
   if (ending_ != Ending::diverged && !(std::isfinite(record.train.loss) && all_finite(std::as_const(p_).theta()))) {
-    // The very last update went wrong, with no iteration after it to notice.
-    static_cast<void>(
-        train_step(net(), p_, loader_.full() ? all : loader_.next(), problem_.options.l2, ws_, *kernels_, gradient_));
+    // One of the last updates went wrong, with no iteration after it to notice.
     diverge(done_, record.train.loss);
     record.train = score(net(), problem_.target, p_, all.X, all.Y, *kernels_);
   }
