@@ -1,12 +1,16 @@
 // The network of the notes, in the letters of the notes. Examples are columns: X (n_x, m); W[l] (n_l, n_{l−1}),
 // b[l] (n_l, 1), Z[l] and A[l] (n_l, m); A[0] = X. No matrix element is touched here: that is for the kernels, `k`.
+// FlushDenormals: meanwhile numbers below 1e-38 count as zero.
 #include "network/step.hpp"
+
+#include "base/denormals.hpp"
 
 namespace strata {
 
 // (L−1) × [LINEAR → ACTIVATION], then LINEAR. The workspace is the cache: what the way back needs is in it.
 template <class T>
 void forward(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k) {
+  const FlushDenormals flush;
   const int L = net.depth();
   ws.set_input(X);  // A[0] = X
   for (int l = 1; l < L; ++l) {
@@ -20,6 +24,7 @@ void forward(const Architecture& net, const Parameters<T>& p, View<T> X, Workspa
 // … → SIGMOID (or softmax, or identity): A[L] is what the network says.
 template <class T>
 void predict(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k) {
+  const FlushDenormals flush;
   const int L = net.depth();
   forward(net, p, X, ws, k);
   k.head_forward(net.head(), ws.Z[L], ws.A[L]);  // A[L] = head(Z[L])
@@ -40,6 +45,7 @@ static double cost_of(const Architecture& net, const Parameters<T>& p, double m,
 template <class T>
 double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda, Workspace<T>& ws,
             const Kernels<T>& k) {
+  const FlushDenormals flush;
   const int L = net.depth();
   forward(net, p, batch.X, ws, k);
   k.loss_head(net.loss, ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
@@ -50,6 +56,7 @@ double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, dou
 template <class T>
 double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda, Workspace<T>& ws,
                   const Kernels<T>& k, GradientSink<T>& sink) {
+  const FlushDenormals flush;
   const int L = net.depth();
   const auto m = static_cast<double>(batch.m());
   forward(net, p, batch.X, ws, k);
@@ -68,29 +75,13 @@ double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batc
   return J;
 }
 
-// The sink that keeps the gradient.
+// The gradient, kept.
 template <class T>
-class KeepGradient final : public GradientSink<T> {
- public:
-  KeepGradient(const Parameters<T>& p, const Kernels<T>& k, Parameters<T>& gradient) : p_(p), k_(k), d_(gradient) {}
-  void take(int l, View<const T> dZ, View<const T> A_prev, double s, double c) override {
-    // dW[l] = s·dZ[l] A[l−1]ᵀ,  db[l] = s·Σ_i dZ[l]^(i)
-    k_.linear_backward_params(dZ, A_prev, s, d_.W[l], d_.b[l]);
-    // dW[l] = dW[l] + c W[l]
-    if (c != 0) k_.add_scaled(c, p_.W[l], d_.W[l]);
-  }
-
- private:
-  const Parameters<T>& p_;
-  const Kernels<T>& k_;
-  Parameters<T>& d_;
-};
-
-template <class T>
-double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda, Workspace<T>& ws,
-                  const Kernels<T>& k, Parameters<T>& gradient) {
-  KeepGradient<T> sink(p, k, gradient);
-  return train_step(net, p, batch, lambda, ws, k, sink);
+void KeepGradient<T>::take(int l, View<const T> dZ, View<const T> A_prev, double s, double c) {
+  // dW[l] = s·dZ[l] A[l−1]ᵀ,  db[l] = s·Σ_i dZ[l]^(i)
+  k_.linear_backward_params(dZ, A_prev, s, gradient_.W[l], gradient_.b[l]);
+  // dW[l] = dW[l] + c W[l]
+  if (c != 0) k_.add_scaled(c, p_.W[l], gradient_.W[l]);
 }
 
 #define STRATA_STEP(T)                                                                                                 \
@@ -99,8 +90,7 @@ double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batc
   template double cost(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&, const Kernels<T>&); \
   template double train_step(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&,               \
                              const Kernels<T>&, GradientSink<T>&);                                                     \
-  template double train_step(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&,               \
-                             const Kernels<T>&, Parameters<T>&);
+  template class KeepGradient<T>;
 STRATA_STEP(float)
 STRATA_STEP(double)
 #undef STRATA_STEP

@@ -45,9 +45,26 @@ template <class T>
 [[nodiscard]] double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
                                 Workspace<T>& ws, const Kernels<T>& k, GradientSink<T>& sink);
 
-/// The same, with dW[l] and db[l] left in `gradient`.
+/// The sink that leaves dW[l] and db[l] in `gradient`.
+template <class T>
+class KeepGradient final : public GradientSink<T> {
+ public:
+  KeepGradient(const Parameters<T>& p, const Kernels<T>& k, Parameters<T>& gradient)
+      : p_(p), k_(k), gradient_(gradient) {}
+  void take(int l, View<const T> dZ, View<const T> A_prev, double s, double c) override;
+
+ private:
+  const Parameters<T>& p_;
+  const Kernels<T>& k_;
+  Parameters<T>& gradient_;
+};
+
+/// forward, loss, backward, with the gradient kept.
 template <class T>
 [[nodiscard]] double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
-                                Workspace<T>& ws, const Kernels<T>& k, Parameters<T>& gradient);
+                                Workspace<T>& ws, const Kernels<T>& k, Parameters<T>& gradient) {
+  KeepGradient<T> sink(p, k, gradient);
+  return train_step(net, p, batch, lambda, ws, k, sink);
+}
 
 }  // namespace strata

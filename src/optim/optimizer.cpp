@@ -1,5 +1,7 @@
 #include "optim/optimizer.hpp"
 
+#include "base/denormals.hpp"
+
 namespace strata {
 namespace {
 
@@ -39,6 +41,7 @@ Trained<T> Optimizer<T>::block(View<T> theta, std::size_t begin) noexcept {
 
 template <class T>
 void Optimizer<T>::update(std::span<T> theta, std::span<const T> d, const Kernels<T>& k) {
+  const FlushDenormals flush;
   k.update(next_step(), block(View<T>(theta.data(), static_cast<Index>(theta.size()), 1), 0), d.data());
 }
 

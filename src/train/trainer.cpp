@@ -25,6 +25,7 @@
 #include "train/initial.hpp"
 #include "train/loader.hpp"
 #include "train/prepare.hpp"
+#include "train/update_at_once.hpp"
 
 namespace strata {
 namespace {
@@ -194,12 +195,11 @@ void Training<T>::update() {
   optimizer_.update(p_.theta(), std::as_const(gradient_).theta(), *kernels_);
 }
 
-// Both. When J turns out not to be finite, the weights may be anything.
+// Both, each layer's update as soon as its gradient is there. When J turns out not to be finite, the weights may be anything.
 template <class T>
 double Training<T>::step_and_update(Batch<T> batch) {
-  const double J = step(batch);
-  update();
-  return J;
+  UpdateAtOnce<T> sink(p_, optimizer_, *kernels_, gradient_);
+  return train_step(net(), p_, batch, problem_.options.l2, ws_, *kernels_, sink);
 }
 
 template <class T>
