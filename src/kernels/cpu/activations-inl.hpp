@@ -61,11 +61,11 @@ struct Tanh {
     return hn::NegMulAdd(a, a, constant(d, 1));
   }
 };
-// Where one of two is NaN, Max gives the second (x86) or NaN (Arm): z comes second.
+// Not Max(0, z), which on Arm turns NaN into 0.
 struct Relu {
   template <class D, class V>
   static HWY_INLINE V g(D d, V z) {
-    return hn::Max(hn::Zero(d), z);
+    return hn::IfThenZeroElse(hn::Lt(z, hn::Zero(d)), z);
   }
   template <class D, class V>
   static HWY_INLINE V derivative(D d, V, V a) {

@@ -1,5 +1,5 @@
 // Exponentials and their kin on vectors. Source of every polynomial: a minimax fit (Remez) in 45 decimal digits of the
-// function named beside it, rounded to the type.
+// function named beside it, rounded to the type; rational ones by least squares with weights (Lawson).
 //
 // The bounds are in units in the last place (ulp) of the exact value, from all floats of a dense sample and random
 // doubles on every instruction set (tests/kernels/vector_math_test.cpp). Results below the smallest normal number are 0
@@ -226,7 +226,7 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V normal_cdf(D d, V x, V& gauss) {
   using T = hn::TFromD<D>;
   using C = MathConstants<T>;
-  // e^(−x²/2) is 0 from kTailEnd on. Min keeps NaN, which comes second.
+  // e^(−x²/2) is 0 from kTailEnd on.
   const V a = hn::Min(hn::Set(d, C::kTailEnd), hn::Abs(x)), a2 = hn::Mul(a, a);
   gauss = exp_nonpositive(d, hn::Mul(x, hn::Mul(x, hn::Set(d, T(-0.5)))));
   const V tail = hn::Mul(gauss, hn::Div(polynomial(d, a, a2, C::kUpper), polynomial(d, a, a2, C::kLower)));

@@ -22,8 +22,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // a / b for normal b > 0, at most 2 ulp; b above 1e37 (√v is below 2e19) counts as 1e37. On AVX-512 in float from the
 // 14-bit estimate of 1/b and one step of Newton's rule, so that the divider is free for Adam's root: a fifth faster on
-// Zen 4. The estimate's bits are the same on Intel's and AMD's processors (compared over all mantissas); those of the
-// 12-bit one of AVX are not.
+// Zen 4. Results stay the same from one maker's processors to the other's: Zen 4's estimates are those that Bochs
+// tabulates from Intel's emulator, for every mantissa. The 12-bit estimate of older instruction sets has no such
+// definition.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V quotient(D d, V a, V b) {
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
