@@ -13,6 +13,7 @@
 #include "kernels/registry.hpp"
 #include "math/problem.hpp"
 #include "optim/optimizer.hpp"
+#include "train/update_at_once.hpp"
 #include "strata/error.hpp"
 
 namespace {
@@ -38,6 +39,16 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+// Memory that begins where a cache line does.
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  ++allocations;
+  allocated_bytes += static_cast<long long>(size);
+  const auto unit = static_cast<std::size_t>(alignment);
+  if (void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace strata {
 namespace {
@@ -70,6 +81,8 @@ void expect_no_allocation() {
           optimizer.update(problem.p.theta(), d.theta(), *kernels);
           (void)cost(net, problem.p, problem.batch(0, m), 0.5, ws, *kernels);
           predict(net, problem.p, problem.batch(0, m).X, ws, *kernels);
+          UpdateAtOnce<T> sink(problem.p, optimizer, *kernels, gradient);
+          (void)train_step(net, problem.p, problem.batch(0, m), 0.5, ws, *kernels, sink);
           best = problem.p;  // keeping the last good weights reuses their memory
         }
         EXPECT_EQ(allocations - before, 0) << entry.name << ", " << threads << " threads, " << name(kind);

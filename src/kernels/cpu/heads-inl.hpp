@@ -62,6 +62,58 @@ HWY_INLINE void softmax(const T* z, T* a, Index n, T largest, const Use& use) {
   });
 }
 
+// A = softmax(Z) for few classes, where an example does not fill its vectors: the examples of a block lie side by side, and
+// their exponentials are of float64, for the loss needs them too. Then use(i, j, z − max, ln Σ, A, part) for the vectors
+// of example j.
+constexpr Index kFewClasses = 64;
+
+template <class T, class Use>
+HWY_INLINE void softmax_of_few(View<const T> Z, View<T> A, const Use& use) {
+  constexpr Index kExamples = 32, kNumbers = 512;
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<T, decltype(d)> dt;
+  const Index rows = Z.rows;
+  HWY_ALIGN double shifted[kNumbers + hn::MaxLanes(d)];
+  HWY_ALIGN double powers[kNumbers];
+  HWY_ALIGN double sums[kExamples], logs[kExamples], inverses[kExamples];
+  const Index block = std::min(kExamples, kNumbers / rows);
+  for (Index begin = 0; begin < Z.cols; begin += block) {
+    const Index count = std::min(block, Z.cols - begin);
+    for (Index j = 0; j < count; ++j) {
+      const T* z = Z.col(begin + j);
+      const auto largest = hn::Set(d, static_cast<double>(largest_of(z, rows)));
+      for_each_vector(d, rows, [&](Index i, auto part) HWY_ATTR {
+        // What is stored beyond the example is overwritten by the next one, or not read.
+        hn::StoreU(hn::Sub(load_as_double(d, z + i, part), largest), d, shifted + j * rows + i);
+      });
+    }
+    for_each_vector(d, count * rows, [&](Index i, auto part) HWY_ATTR {
+      store(d, exp_nonpositive(d, load(d, shifted + i, part)), powers + i, part);
+    });
+    for (Index j = 0; j < count; ++j) {
+      auto sum = hn::Zero(d);
+      for_each_vector(d, rows,
+                      [&](Index i, auto part) HWY_ATTR { sum = hn::Add(sum, load(d, powers + j * rows + i, part)); });
+      sums[j] = hn::GetLane(hn::SumOfLanes(d, sum));
+    }
+    for_each_vector(d, count, [&](Index j, auto part) HWY_ATTR {
+      const auto sum = load(d, sums + j, part);
+      store(d, log_above_one(d, sum), logs + j, part);
+      store(d, hn::Div(hn::Set(d, 1.0), sum), inverses + j, part);
+    });
+    for (Index j = 0; j < count; ++j) {
+      T* a = A.col(begin + j);
+      for_each_vector(d, rows, [&](Index i, auto part) HWY_ATTR {
+        const auto power = load(d, powers + j * rows + i, part);
+        const auto result = from_double(d, dt, hn::Mul(power, hn::Set(d, inverses[j])));
+        const auto above = load(d, shifted + j * rows + i, part);
+        store(dt, result, a + i, part);
+        use(i, begin + j, above, logs[j], result, part);
+      });
+    }
+  }
+}
+
 // A = head(Z)
 template <class T>
 void head_forward(Head head, View<const T> Z, View<T> A) {
@@ -72,6 +124,10 @@ void head_forward(Head head, View<const T> Z, View<T> A) {
     case Head::identity:
       return activation_forward(Activation::identity, Z, A);
     case Head::softmax:
+      if (Z.rows <= kFewClasses) {
+        softmax_of_few(Z, A, [](Index, Index, auto, auto, auto, auto) HWY_ATTR {});
+        return;
+      }
       for (Index j = 0; j < Z.cols; ++j) {
         softmax(Z.col(j), A.col(j), Z.rows, largest_of(Z.col(j), Z.rows), [](Index, auto, auto) HWY_ATTR {});
       }
@@ -162,60 +218,18 @@ double loss_head_softmax(View<const T> Z, View<const T> Y, View<T> A, View<T> dZ
   return hn::GetLane(hn::SumOfLanes(d64, loss));
 }
 
-// The same for few classes, where an example does not fill its vectors: the examples of a block lie side by side in the
-// exponentials, and A comes from those of the loss.
-constexpr Index kFewClasses = 64;
-
 template <class T>
 double loss_head_softmax_of_few(View<const T> Z, View<const T> Y, View<T> A, View<T> dZ) {
-  constexpr Index kExamples = 32, kNumbers = 512;
   const hn::ScalableTag<double> d;
   const hn::Rebind<T, decltype(d)> dt;
-  const Index rows = Z.rows;
-  const auto zero = hn::Zero(d);
-  auto loss = zero;
-  HWY_ALIGN double shifted[kNumbers + hn::MaxLanes(d)];
-  HWY_ALIGN double powers[kNumbers];
-  HWY_ALIGN double sums[kExamples], logs[kExamples], inverses[kExamples];
-  const Index block = std::min(kExamples, kNumbers / rows);
-  for (Index begin = 0; begin < Z.cols; begin += block) {
-    const Index count = std::min(block, Z.cols - begin);
-    for (Index j = 0; j < count; ++j) {
-      const T* z = Z.col(begin + j);
-      const auto largest = hn::Set(d, static_cast<double>(largest_of(z, rows)));
-      for_each_vector(d, rows, [&](Index i, auto part) HWY_ATTR {
-        // What is stored beyond the example is overwritten by the next one, or not read.
-        hn::StoreU(hn::Sub(load_as_double(d, z + i, part), largest), d, shifted + j * rows + i);
-      });
-    }
-    for_each_vector(d, count * rows, [&](Index i, auto part) HWY_ATTR {
-      store(d, exp_nonpositive(d, load(d, shifted + i, part)), powers + i, part);
-    });
-    for (Index j = 0; j < count; ++j) {
-      auto sum = zero;
-      for_each_vector(d, rows,
-                      [&](Index i, auto part) HWY_ATTR { sum = hn::Add(sum, load(d, powers + j * rows + i, part)); });
-      sums[j] = hn::GetLane(hn::SumOfLanes(d, sum));
-    }
-    for_each_vector(d, count, [&](Index j, auto part) HWY_ATTR {
-      const auto sum = load(d, sums + j, part);
-      store(d, log_above_one(d, sum), logs + j, part);
-      store(d, hn::Div(hn::Set(d, 1.0), sum), inverses + j, part);
-    });
-    for (Index j = 0; j < count; ++j) {
-      const T* y = Y.col(begin + j);
-      T *a = A.col(begin + j), *dz = dZ.col(begin + j);
-      for_each_vector(d, rows, [&](Index i, auto part) HWY_ATTR {
-        const auto target = load_as_double(d, y + i, part);
-        const auto term = hn::Mul(target, hn::Sub(hn::Set(d, logs[j]), load(d, shifted + j * rows + i, part)));
-        loss = hn::Add(loss, hn::IfThenZeroElse(hn::Eq(target, zero), term));
-        const auto power = load(d, powers + j * rows + i, part);
-        const auto result = from_double(d, dt, hn::Mul(power, hn::Set(d, inverses[j])));
-        store(dt, result, a + i, part);
-        store(dt, hn::Sub(result, load(dt, y + i, part)), dz + i, part);
-      });
-    }
-  }
+  auto loss = hn::Zero(d);
+  softmax_of_few(Z, A, [&](Index i, Index j, auto above, double log_sum, auto result, auto part) HWY_ATTR {
+    const T* y = Y.col(j) + i;
+    const auto target = load_as_double(d, y, part);
+    const auto term = hn::Mul(target, hn::Sub(hn::Set(d, log_sum), above));
+    loss = hn::Add(loss, hn::IfThenZeroElse(hn::Eq(target, hn::Zero(d)), term));
+    store(dt, hn::Sub(result, load(dt, y, part)), dZ.col(j) + i, part);
+  });
   return hn::GetLane(hn::SumOfLanes(d, loss));
 }
 
