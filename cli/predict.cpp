@@ -18,7 +18,7 @@ std::string csv_cell(const std::string& text) {
 class PredictionWriter {
  public:
   PredictionWriter(const Model& model, bool json, bool with_file)
-      : single_(model.precision() == Precision::float32), json_(json), with_file_(with_file) {}
+      : single_(model.precision() != Precision::float64), json_(json), with_file_(with_file) {}
 
   void add(const std::string& file, const Predictions& predictions) {
     if (!json_ && text_.empty()) add_header(predictions);

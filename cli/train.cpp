@@ -39,7 +39,7 @@ class CostTable {
  public:
   CostTable(const Options& options, ProgressBar& bar)
       : by_epoch_(options.batch_size != 0 && options.report_every == 0),
-        single_(options.precision == Precision::float32),
+        single_(options.precision != Precision::float64),
         validates_(!options.validation.empty()),
         bar_(bar) {}
 

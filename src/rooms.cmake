@@ -4,7 +4,7 @@ strata_room(base
   SOURCES checked.cpp cpus.cpp file.cpp fmt.cpp random.cpp text.cpp thread_pool.cpp)
 
 strata_room(kernels
-  SOURCES contract.cpp reference.cpp panels.cpp registry.cpp cpu/cpu_kernels.cpp
+  SOURCES contract.cpp reference.cpp panels.cpp registry.cpp cpu/instruction_sets.cpp cpu/float32.cpp cpu/float64.cpp cpu/bf16.cpp
   USES base)
 # The loops of the kernels are written to be vectorised, which GCC 12 does at -O3.
 target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)

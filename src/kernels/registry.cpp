@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "kernels/cpu/cpu_kernels.hpp"
+#include "kernels/bf16_reference.hpp"
+#include "kernels/cpu/instruction_sets.hpp"
 #include "kernels/panels.hpp"
 #include "kernels/reference.hpp"
 #include "strata/error.hpp"
@@ -58,9 +59,9 @@ const Entries& entries() {
 template <class T>
 std::unique_ptr<Kernels<T>> make_for(const cpu::InstructionSet& set, ThreadPool& pool) {
   if constexpr (std::is_same_v<T, float>) {
-    return set.make_float(pool);
+    return set.make_float32(pool);
   } else {
-    return set.make_double(pool);
+    return set.make_float64(pool);
   }
 }
 
@@ -84,6 +85,14 @@ std::unique_ptr<Kernels<T>> make_kernels(std::string_view name, ThreadPool& pool
   }
   if (name == "panels") return std::make_unique<PanelKernels<T>>(pool);
   if (name == "reference") return std::make_unique<ReferenceKernels<T>>();
+  unknown(name);
+}
+
+std::unique_ptr<Kernels<float>> make_bf16_kernels(std::string_view name, ThreadPool& pool) {
+  for (const cpu::InstructionSet& set : cpu::instruction_sets()) {
+    if (set.name == name && set.runs_here()) return set.make_bf16(pool);
+  }
+  if (name == "panels" || name == "reference") return std::make_unique<Bf16ReferenceKernels>();
   unknown(name);
 }
 

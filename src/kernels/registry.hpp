@@ -4,9 +4,11 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "base/thread_pool.hpp"
 #include "kernels/kernels.hpp"
+#include "strata/options.hpp"
 
 namespace strata {
 
@@ -23,6 +25,19 @@ struct KernelsEntry {
 /// The implementation of that name. The pool must outlive it.
 template <class T>
 [[nodiscard]] std::unique_ptr<Kernels<T>> make_kernels(std::string_view name, ThreadPool& pool);
+
+/// The same with products in bfloat16: their operands are rounded to 8 bits of mantissa, their sums and all else are of
+/// float32. `panels` has none of its own and gives the reference's.
+[[nodiscard]] std::unique_ptr<Kernels<float>> make_bf16_kernels(std::string_view name, ThreadPool& pool);
+
+/// chosen_kernels() for a precision whose numbers are stored as T: float for float32 and bf16.
+template <class T>
+[[nodiscard]] std::unique_ptr<Kernels<T>> make_chosen_kernels(Precision precision, ThreadPool& pool) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (precision == Precision::bf16) return make_bf16_kernels(chosen_kernels(), pool);
+  }
+  return make_kernels<T>(chosen_kernels(), pool);
+}
 
 extern template std::unique_ptr<Kernels<float>> make_kernels(std::string_view, ThreadPool&);
 extern template std::unique_ptr<Kernels<double>> make_kernels(std::string_view, ThreadPool&);

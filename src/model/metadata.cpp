@@ -18,7 +18,7 @@ namespace {
 constexpr std::array kTasks = {Task::binary, Task::classes, Task::regression};
 constexpr std::array kLosses = {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error};
 constexpr std::array kScales = {ScaleKind::standard, ScaleKind::divide_255, ScaleKind::none};
-constexpr std::array kPrecisions = {Precision::float32, Precision::float64};
+constexpr std::array kPrecisions = {Precision::float32, Precision::float64, Precision::bf16};
 constexpr std::size_t kLargestInt = std::numeric_limits<int>::max();
 
 // --- writing ---
@@ -267,6 +267,7 @@ ModelMetadata read_metadata(std::string_view text) {
   const JsonNode root = document.root();
   ModelMetadata metadata{.data = std::make_unique<Model::Data>(), .precision = one_of(root["precision"], kPrecisions)};
   Model::Data& data = *metadata.data;
+  data.bf16 = metadata.precision == Precision::bf16;
   data.architecture = read_architecture(root["architecture"]);
   data.inputs = read_inputs(root["inputs"]);
   const JsonNode target = root["target"];

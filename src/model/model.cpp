@@ -28,7 +28,7 @@ Model& Model::operator=(Model&&) noexcept = default;
 const Architecture& Model::architecture() const noexcept { return data_->architecture; }
 
 Precision Model::precision() const noexcept {
-  return std::holds_alternative<Parameters<float>>(data_->parameters) ? Precision::float32 : Precision::float64;
+  return data_->precision();
 }
 
 const std::vector<InputField>& Model::inputs() const noexcept { return data_->inputs; }

@@ -15,6 +15,12 @@ struct Model::Data {
   Scaling scaling;
   TrainingRecord record;
   std::variant<Parameters<float>, Parameters<double>> parameters;
+  bool bf16 = false;  // the products of a model of floats are formed in bfloat16
+
+  [[nodiscard]] Precision precision() const noexcept {
+    if (std::holds_alternative<Parameters<double>>(parameters)) return Precision::float64;
+    return bf16 ? Precision::bf16 : Precision::float32;
+  }
 };
 
 }  // namespace strata

@@ -35,7 +35,7 @@ std::vector<TensorSpec> tensors_of(const Architecture& net, ScaleKind scaling, b
   };
   if (scaling == ScaleKind::standard) pair_of("scaling", net.inputs);
   if (target_is_scaled) pair_of("target", net.outputs);
-  const char* dtype = precision == Precision::float32 ? "F32" : "F64";
+  const char* dtype = precision == Precision::float64 ? "F64" : "F32";
   for (int l = 1; l <= net.depth(); ++l) {
     const auto n = static_cast<std::size_t>(net.units(l)), n_prev = static_cast<std::size_t>(net.units(l - 1));
     // Our W[l] (n_l, n_{l−1}) is column-major: the bytes of a C-ordered array of shape (n_{l−1}, n_l).
@@ -155,10 +155,10 @@ void make_room(ModelMetadata& metadata) {
     data.target.offset.resize(static_cast<std::size_t>(data.architecture.outputs));
     data.target.divisor = data.target.offset;
   }
-  if (metadata.precision == Precision::float32) {
-    data.parameters = Parameters<float>(data.architecture);
-  } else {
+  if (metadata.precision == Precision::float64) {
     data.parameters = Parameters<double>(data.architecture);
+  } else {
+    data.parameters = Parameters<float>(data.architecture);
   }
 }
 

@@ -97,7 +97,7 @@ class Training {
         validation_(std::move(validation)),
         callbacks_(callbacks),
         pool_(chosen_threads(problem_.options.threads)),
-        kernels_(make_kernels<T>(chosen_kernels(), pool_)),
+        kernels_(make_chosen_kernels<T>(problem_.options.precision, pool_)),
         loader_(examples_.all(), problem_.options.batch_size, problem_.options.seed),
         p_(initial_parameters<T>(net(), problem_.options)),
         gradient_(net()),
@@ -313,6 +313,7 @@ Fit Training<T>::run(TrainingRecord record) {
   data->scaling = std::move(problem_.scaling);
   data->record = std::move(record);
   data->parameters = std::move(p_);
+  data->bf16 = problem_.options.precision == Precision::bf16;
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   return {Model(std::move(data)), ending_, std::move(explanation_), done_, seconds.count()};
 }
@@ -350,8 +351,8 @@ Fit train_in(Table table, Problem problem, const Callbacks& callbacks) {
 
 Fit train(Table table, const Options& options, const Callbacks& callbacks) {
   Problem problem = define_problem(table, options, messages_of(callbacks));
-  return options.precision == Precision::float32 ? train_in<float>(std::move(table), std::move(problem), callbacks)
-                                                 : train_in<double>(std::move(table), std::move(problem), callbacks);
+  return options.precision == Precision::float64 ? train_in<double>(std::move(table), std::move(problem), callbacks)
+                                                 : train_in<float>(std::move(table), std::move(problem), callbacks);
 }
 
 Fit train(const fs::path& file, const Options& options, const Callbacks& callbacks) {

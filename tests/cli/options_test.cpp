@@ -214,7 +214,7 @@ TEST(Options, AMistypedValueGetsTheNearestRightOne) {
   EXPECT_EQ(refusal("random", "nunpy"),
             "--random: expected one of strata, numpy, found 'nunpy'; did you mean 'numpy'?");
   EXPECT_EQ(refusal("precision", "float46"),
-            "--precision: expected one of float32, float64, found 'float46'; did you mean 'float64'?");
+            "--precision: expected one of float32, float64, bf16, found 'float46'; did you mean 'float64'?");
   EXPECT_EQ(refusal("optimizer", "gradient-decent"),
             "--optimizer: expected one of gradient-descent, momentum, adam, found 'gradient-decent'; did you mean "
             "'gradient-descent'?");

@@ -74,7 +74,7 @@ TYPED_TEST(Activations, ForwardIsTheFormulaToAFewUlps) {
   using T = TypeParam;
   const std::vector<T> z = inputs<T>();
   const auto m = static_cast<Index>(z.size());
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     for (const Activation g : all_activations()) {
       Guarded<T> Z(1, m), A(1, m);
       for (Index j = 0; j < m; ++j) Z.view()(0, j) = z[static_cast<std::size_t>(j)];
@@ -99,7 +99,7 @@ TYPED_TEST(Activations, BackwardIsTheFormula) {
   const std::vector<T> z = inputs<T>();
   const auto m = static_cast<Index>(z.size());
   const Real epsilon = std::numeric_limits<T>::epsilon();
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     for (const Activation g : all_activations()) {
       Guarded<T> Z(1, m), A(1, m), dA(1, m), dZ(1, m);
       for (Index j = 0; j < m; ++j)
@@ -123,7 +123,7 @@ TYPED_TEST(Activations, BackwardIsTheFormula) {
 TYPED_TEST(Activations, LimitsAndZeros) {
   using T = TypeParam;
   const T inf = std::numeric_limits<T>::infinity();
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     const auto at = [&](Activation g, T z) {
       Guarded<T> Z(1, 1), A(1, 1);
       Z.view()(0, 0) = z;
@@ -158,7 +158,7 @@ TYPED_TEST(Activations, LimitsAndZeros) {
 
 TYPED_TEST(Activations, DerivativesAreFiniteEverywhere) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     for (const Activation g : all_activations()) {
       for (const T z :
            {T(-1e30), T(-1e4), T(-1e3), T(-100), T(-1e-30), -T(0), T(0), T(1e-30), T(100), T(1e3), T(1e4), T(1e30)}) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/bf16_reference.hpp"
 #include "kernels/reference.hpp"
 #include "kernels/support.hpp"
 
@@ -100,17 +101,24 @@ template <class T>
   return ::testing::AssertionSuccess();
 }
 
+template <class T>
+Everything<T> in_bf16(const Shape& s, Activation g) {
+  if constexpr (std::is_same_v<T, float>) return everything<T>(Bf16ReferenceKernels(), s, g);
+  return {};
+}
+
 TYPED_TEST(Agreement, EveryImplementationGivesTheNumbersOfTheReference) {
   using T = TypeParam;
   const char* names[] = {"Z", "A", "dZ", "dW", "db", "dA_prev", "dZ_prev"};
-  const auto all = implementations<T>();
+  const auto all = implementations_and_bf16<T>();
   const auto activations = all_activations();
   std::size_t turn = 0;
   for (const Shape& s : kShapes) {
     const Activation g = activations[turn++ % activations.size()];
-    const auto expected = everything<T>(ReferenceKernels<T>(), s, g);
+    const auto of_numbers = everything<T>(ReferenceKernels<T>(), s, g), of_bf16 = in_bf16<T>(s, g);
     Everything<T> on_one_thread;
-    for (const auto& [label, pool, k] : all) {
+    for (const auto& [label, pool, k, bf16] : all) {
+      const auto& expected = bf16 ? of_bf16 : of_numbers;
       const auto found = everything<T>(*k, s, g);
       if (pool->threads() == 1) on_one_thread = found;
       const bool exact = k->name() == "panels" || k->name() == "reference";
@@ -146,7 +154,7 @@ TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
         return std::pair(values, sum);
       };
       const auto expected = run(ReferenceKernels<T>());
-      for (const auto& [label, pool, k] : all) {
+      for (const auto& [label, pool, k, bf16] : all) {
         const auto found = run(*k);
         const bool exact = k->name() == "panels" || k->name() == "reference";
         EXPECT_TRUE(within(found.first, expected.first, exact ? 0 : 16 * epsilon)) << label << ", " << name(loss);
@@ -175,7 +183,7 @@ TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
     };
     const auto expected = run(ReferenceKernels<T>());
     std::vector<T> on_one_thread;
-    for (const auto& [label, pool, k] : all) {
+    for (const auto& [label, pool, k, bf16] : all) {
       const auto found = run(*k);
       if (pool->threads() == 1) on_one_thread = found;
       const bool exact = k->name() == "panels" || k->name() == "reference";
@@ -188,7 +196,7 @@ TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
 // The gradient used at once leaves the bits of the gradient kept and then used, for every rule, with L2 and without.
 TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations_and_bf16<T>()) {
     for (const Shape& s : {Shape{1, 33, 9}, Shape{7, 1030, 100}, Shape{300, 65, 70}, Shape{64, 30, 32}, Shape{20, 5, 1},
                            Shape{130, 700, 900}}) {
       for (const auto kind :
@@ -235,7 +243,7 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
 // Forward and backward alike: column j of the result is a function of column j of the input.
 TYPED_TEST(Agreement, AnExampleAloneAndInAnyBatchGivesTheSameBits) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations_and_bf16<T>()) {
     for (const Shape& s : {Shape{7, 33, 9}, Shape{20, 1030, 100}, Shape{300, 65, 70}, Shape{1, 257, 33}}) {
       std::mt19937_64 random(14);
       Guarded<T> W(s.n, s.n_prev), b(s.n, 1), A_prev(s.n_prev, s.m), Z(s.n, s.m), A(s.n, s.m), H(s.n, s.m),
@@ -270,7 +278,7 @@ TYPED_TEST(Agreement, AnExampleAloneAndInAnyBatchGivesTheSameBits) {
 
 TYPED_TEST(Agreement, InPlaceGivesTheSameBits) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     for (const Index m : {1, 9, 700}) {
       std::mt19937_64 random(15);
       Guarded<T> Z0(33, m), dA0(33, m), Y(33, m);
@@ -307,7 +315,7 @@ TYPED_TEST(Agreement, InPlaceGivesTheSameBits) {
 // The derivative may be read from A alone, or from Z alone: the other view may then hold anything.
 TYPED_TEST(Agreement, TheDerivativeIsReadFromWhereItShouldBe) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     std::mt19937_64 random(16);
     Guarded<T> Z(9, 17), A(9, 17), dA(9, 17), dZ(9, 17), dZ2(9, 17), garbage(9, 17);
     fill_normal(Z, random, 2), fill_normal(dA, random);

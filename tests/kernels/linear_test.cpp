@@ -107,7 +107,7 @@ TYPED_TEST_SUITE(Linear, Scalars);
 
 TYPED_TEST(Linear, ForwardIsExact) {
   using T = TypeParam;
-  const auto all = implementations<T>();
+  const auto all = implementations_and_bf16<T>();
   std::mt19937_64 random(1);
   for (const Shape& s : shapes()) {
     Guarded<T> W(s.n, s.n_prev, 1, 2), b(s.n, 1, 3), A(s.n_prev, s.m, 2, 5);
@@ -117,7 +117,7 @@ TYPED_TEST(Linear, ForwardIsExact) {
     for (Index i = 0; i < s.n; ++i) {
       for (Index j = 0; j < s.m; ++j) expected(i, j) += static_cast<std::int64_t>(b(i, 0));
     }
-    for (const auto& [label, pool, k] : all) {
+    for (const auto& [label, pool, k, bf16] : all) {
       Guarded<T> Z(s.n, s.m, 1, 1);
       fill_integers(Z, random, 9);  // what was there before does not count
       k->linear_forward(W.view(), b.view(), A.view(), Z.view());
@@ -131,7 +131,7 @@ TYPED_TEST(Linear, ForwardIsExact) {
 
 TYPED_TEST(Linear, BackwardParametersAreExact) {
   using T = TypeParam;
-  const auto all = implementations<T>();
+  const auto all = implementations_and_bf16<T>();
   std::mt19937_64 random(2);
   for (const Shape& s : shapes()) {
     Guarded<T> dZ(s.n, s.m, 3, 1), A(s.n_prev, s.m, 1, 2);
@@ -141,7 +141,7 @@ TYPED_TEST(Linear, BackwardParametersAreExact) {
     const Whole dW_expected = product(whole(dZ), transposed(whole(A)));
     Whole ones{s.m, 1, std::vector<std::int64_t>(static_cast<std::size_t>(s.m), 1)};
     const Whole db_expected = product(whole(dZ), ones);
-    for (const auto& [label, pool, k] : all) {
+    for (const auto& [label, pool, k, bf16] : all) {
       Guarded<T> dW(s.n, s.n_prev, 2, 3), db(s.n, 1, 1);
       fill_integers(dW, random, 9), fill_integers(db, random, 9);
       k->linear_backward_params(dZ.view(), A.view(), scale, dW.view(), db.view());
@@ -156,14 +156,14 @@ TYPED_TEST(Linear, BackwardParametersAreExact) {
 
 TYPED_TEST(Linear, BackwardInputIsExact) {
   using T = TypeParam;
-  const auto all = implementations<T>();
+  const auto all = implementations_and_bf16<T>();
   std::mt19937_64 random(3);
   for (const Shape& s : shapes()) {
     Guarded<T> W(s.n, s.n_prev, 1, 3), dZ(s.n, s.m, 1, 2);
     fill_integers(W, random, 4), fill_integers(dZ, random, 4);
     const auto before = std::tuple(W.values(), dZ.values());
     const Whole expected = product(transposed(whole(W)), whole(dZ));
-    for (const auto& [label, pool, k] : all) {
+    for (const auto& [label, pool, k, bf16] : all) {
       Guarded<T> dA(s.n_prev, s.m, 3, 4);
       fill_integers(dA, random, 9);
       k->linear_backward_input(W.view(), dZ.view(), dA.view());
@@ -177,7 +177,7 @@ TYPED_TEST(Linear, BackwardInputIsExact) {
 
 TYPED_TEST(Linear, AddScaledAndSumOfSquaresAreExact) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations_and_bf16<T>()) {
     std::mt19937_64 random(4);
     for (const Index rows : {1, 2, 7, 33, 257}) {
       for (const Index cols : {1, 3, 65, 300}) {
@@ -200,7 +200,7 @@ TYPED_TEST(Linear, AddScaledAndSumOfSquaresAreExact) {
 
 // 2²⁴ + 1 is no float: the sum must run in float64.
 TEST(Linear32, SumOfSquaresRunsInDouble) {
-  for (const auto& [label, pool, k] : implementations<float>()) {
+  for (const auto& [label, pool, k, bf16] : implementations_and_bf16<float>()) {
     Guarded<float> X(3, 1000);
     for (Index j = 0; j < 1000; ++j) {
       for (Index i = 0; i < 3; ++i) X.view()(i, j) = j == 0 && i == 0 ? 4097.0F : 1.0F;
@@ -212,7 +212,7 @@ TEST(Linear32, SumOfSquaresRunsInDouble) {
 // A column of zeros in A_prev does not hide an infinite weight: 0·∞ is NaN and must be seen.
 TYPED_TEST(Linear, InfinitiesAndNaNAreNotHidden) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations_and_bf16<T>()) {
     Guarded<T> W(2, 2), b(2, 1), A(2, 2), Z(2, 2), dW(2, 2), db(2, 1), dA(2, 2);
     W.view()(0, 0) = std::numeric_limits<T>::infinity();
     k->linear_forward(W.view(), b.view(), A.view(), Z.view());

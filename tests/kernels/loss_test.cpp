@@ -43,7 +43,7 @@ std::vector<Real> column(const Guarded<T>& M, Index j) {
 TYPED_TEST(Losses, AreTheFormulasFromSmallToExtremeLogits) {
   using T = TypeParam;
   const Real epsilon = std::numeric_limits<T>::epsilon();
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     std::mt19937_64 random(31);
     for (const Loss loss : kLosses) {
       for (const double size : {0.0, 1e-3, 1.0, 10.0, 100.0, 1000.0}) {
@@ -99,7 +99,7 @@ TYPED_TEST(Losses, AreTheFormulasFromSmallToExtremeLogits) {
 // 0).
 TYPED_TEST(Losses, ByHand) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     Guarded<T> Z(3, 1), Y(3, 1), A(3, 1), dZ(3, 1);
     const auto run = [&](Loss loss, std::vector<T> z, std::vector<T> y) {
       for (Index i = 0; i < 3; ++i)
@@ -137,7 +137,7 @@ TEST(Losses32, AreSummedInDouble) {
     for (Index j = 0; j < 14; ++j) exact += loss_of(loss, column(Z, j), column(Y, j));  // the examples repeat after 14
     exact *= static_cast<Real>(m / 14);
     for (Index j = m / 14 * 14; j < m; ++j) exact += loss_of(loss, column(Z, j), column(Y, j));
-    for (const auto& [label, pool, k] : all) {
+    for (const auto& [label, pool, k, bf16] : all) {
       double sum = 0;
       k->loss_head(loss, Z.view(), Y.view(), A.view(), dZ.view(), &sum);
       EXPECT_NEAR(sum / static_cast<double>(exact), 1, 1e-12) << label << ", " << name(loss);
@@ -147,7 +147,7 @@ TEST(Losses32, AreSummedInDouble) {
 
 TYPED_TEST(Losses, NaNIsSeen) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     for (const Loss loss : kLosses) {
       for (Index where = 0; where < 3; ++where) {
         Guarded<T> Z(3, 2), Y(3, 2), A(3, 2), dZ(3, 2);

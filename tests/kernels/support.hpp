@@ -97,6 +97,7 @@ struct Implementation {
   std::string label;
   std::unique_ptr<ThreadPool> pool;
   std::unique_ptr<Kernels<T>> kernels;
+  bool bf16 = false;  // products in bfloat16
 };
 
 /// Every implementation that this machine can run, each with one thread and then with several.
@@ -111,6 +112,25 @@ std::vector<Implementation<T>> implementations() {
       all.push_back({std::string(entry.name) + ", " + std::to_string(threads) +
                          (sizeof(T) == 4 ? " threads, float" : " threads, double"),
                      std::move(pool), std::move(kernels)});
+    }
+  }
+  return all;
+}
+
+/// The same, and for float also those with products in bfloat16, which are exact on small whole numbers too.
+template <class T>
+std::vector<Implementation<T>> implementations_and_bf16() {
+  auto all = implementations<T>();
+  if constexpr (std::is_same_v<T, float>) {
+    for (const KernelsEntry& entry : available_kernels()) {
+      if (entry.name == "panels") continue;  // the reference again
+      for (const int threads : {1, 3}) {
+        if (threads > 1 && entry.name == "reference") continue;
+        auto pool = std::make_unique<ThreadPool>(threads);
+        auto kernels = make_bf16_kernels(entry.name, *pool);
+        all.push_back({std::string(entry.name) + ", " + std::to_string(threads) + " threads, bf16", std::move(pool),
+                       std::move(kernels), true});
+      }
     }
   }
   return all;

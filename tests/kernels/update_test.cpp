@@ -27,7 +27,7 @@ TYPED_TEST_SUITE(Updates, Scalars);
 // θ = 1, α = 0.1: 1 − 0.1·0.5 = 0.95;  0.95 + 0.1 = 1.05;  1.05 − 0.2 = 0.85
 TYPED_TEST(Updates, GradientDescent) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     this->theta = {7, 1, -7};
     for (const auto& [d, expected] : {std::pair(kGradients[0], 0.95), {kGradients[1], 1.05}, {kGradients[2], 0.85}}) {
       const auto g = this->gradient(d);
@@ -42,7 +42,7 @@ TYPED_TEST(Updates, GradientDescent) {
 TYPED_TEST(Updates, Momentum) {
   using T = TypeParam;
   const double v_by_hand[] = {0.05, -0.055, 0.1505}, theta_by_hand[] = {0.995, 1.0005, 0.98545};
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     this->theta = {7, 1, -7}, this->v = {0, 0, 0};
     for (std::size_t step = 0; step < 3; ++step) {
       const auto g = this->gradient(kGradients[step]);
@@ -62,7 +62,7 @@ TYPED_TEST(Updates, Adam) {
   using T = TypeParam;
   const double m_by_hand[] = {0.05, -0.055, 0.1505}, v_by_hand[] = {0.00025, 0.00124975, 0.00524850025};
   const double theta_by_hand[] = {0.95, 0.9724278580726169256773, 0.9419701254291585512517};
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     this->theta = {7, 1, -7}, this->v = {0, 0, 0}, this->m = {0, 0, 0};
     for (std::size_t step = 0; step < 3; ++step) {
       const auto g = this->gradient(kGradients[step]);
@@ -79,7 +79,7 @@ TYPED_TEST(Updates, Adam) {
 // With ε → 0 the first step of Adam is α·sign(dθ), whatever the size of the gradient: the bias correction makes it so.
 TYPED_TEST(Updates, AdamsFirstStepIsTheLearningRate) {
   using T = TypeParam;
-  for (const auto& [label, pool, k] : implementations<T>()) {
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     std::vector<T> start(4, T(0)), first(4, T(0)), second(4, T(0));
     const std::vector<T> g{T(1e-3), T(-5), T(1e5), T(-1e-2)};
     k->update_adam(std::span<T>(start), std::span<const T>(g), std::span<T>(first), std::span<T>(second),

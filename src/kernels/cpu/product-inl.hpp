@@ -53,24 +53,24 @@ HWY_INLINE Index next_width(Index left) {
   return (left + tiles - 1) / tiles;
 }
 
-template <class T, int MR, bool kRagged, bool kAdjacent, int NR = kWide>
+template <class T, int MR, bool kRagged, bool kAdjacent, Terms kTerms, int NR = kWide>
 HWY_INLINE void tile_of_width(Index width, const TileArguments<T>& x) {
   if constexpr (NR > 1) {
-    if (width < NR) return tile_of_width<T, MR, kRagged, kAdjacent, NR - 1>(width, x);
+    if (width < NR) return tile_of_width<T, MR, kRagged, kAdjacent, kTerms, NR - 1>(width, x);
   }
-  tile<T, MR, NR, kRagged, kAdjacent>(x);
+  tile<T, MR, NR, kRagged, kAdjacent, kTerms>(x);
 }
 
 // The tile of up to kPanel rows and `width` columns.
-template <class T, bool kAdjacent>
+template <class T, bool kAdjacent, Terms kTerms>
 HWY_INLINE void any_tile(Index rows, Index width, TileArguments<T>& x) {
   constexpr Index N = kLanes<T>;
   static_assert(kVectors == 2);
-  if (rows == 2 * N) return tile_of_width<T, 2, false, kAdjacent>(width, x);
-  if (rows == N) return tile_of_width<T, 1, false, kAdjacent>(width, x);
+  if (rows == 2 * N) return tile_of_width<T, 2, false, kAdjacent, kTerms>(width, x);
+  if (rows == N) return tile_of_width<T, 1, false, kAdjacent, kTerms>(width, x);
   x.lanes = rows % N;
-  return rows > N ? tile_of_width<T, 2, true, kAdjacent>(width, x)
-                  : tile_of_width<T, 1, true, kAdjacent>(width, x);
+  return rows > N ? tile_of_width<T, 2, true, kAdjacent, kTerms>(width, x)
+                  : tile_of_width<T, 1, true, kAdjacent, kTerms>(width, x);
 }
 
 // A block of C from A and B as they are laid out here. Panels of A stand `panel_step` numbers apart, one column of a
@@ -85,7 +85,7 @@ struct Block {
 };
 
 // C (rows, cols) of one block, tile by tile.
-template <class T, bool kAdjacent>
+template <class T, bool kAdjacent, Terms kTerms = Terms::numbers>
 void multiply_block(const Block<T>& block, Index rows, Index cols, Index K, T* C, Index ldc, const TileEnds<T>& ends) {
   constexpr Index P = kPanel<T>;
   TileArguments<T> x{nullptr, nullptr, nullptr, block.a_step, block.k_step, block.j_step, K, ldc, 0, ends};
@@ -98,7 +98,7 @@ void multiply_block(const Block<T>& block, Index rows, Index cols, Index K, T* C
     x.ends.bias = ends.bias + (ends.begin == Begin::bias ? i : 0);
     x.ends.theta = ends.theta + (ends.end == End::descend ? i + j * ldc : 0);
     x.ends.mask = ends.mask + (ends.end == End::relu_mask ? i + j * ends.mask_ld : 0);
-    any_tile<T, kAdjacent>(std::min(P, rows - i), width, x);
+    any_tile<T, kAdjacent, kTerms>(std::min(P, rows - i), width, x);
   };
   if (K * P * static_cast<Index>(sizeof(T)) <= (Index{24} << 10)) {  // a panel stays in the first-level cache
     for (Index i = 0; i < rows; i += P) {

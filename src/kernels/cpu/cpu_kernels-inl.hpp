@@ -1,30 +1,34 @@
-#include "kernels/cpu/cpu_kernels.hpp"
-
+// The contract of kernels/kernels.hpp, kept by vector instructions.
 #include <algorithm>
 #include <cassert>
+#include <memory>
+#include <span>
+#include <string_view>
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/cpu/cpu_kernels.cpp"
-#include "kernels/cpu/targets.hpp"
-#include <hwy/foreach_target.h>
-// The order matters: foreach_target.h first, then what is compiled for every target.
 #include "kernels/cpu/dot-inl.hpp"
 #include "kernels/cpu/elementwise-inl.hpp"
 #include "kernels/cpu/heads-inl.hpp"
-#include "kernels/cpu/product-inl.hpp"
+#include "kernels/cpu/pairs-inl.hpp"
 #include "kernels/cpu/updates-inl.hpp"
+#include "base/thread_pool.hpp"
+
+#if defined(STRATA_KERNELS_CPU_CPU_KERNELS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef STRATA_KERNELS_CPU_CPU_KERNELS_INL_HPP
+#undef STRATA_KERNELS_CPU_CPU_KERNELS_INL_HPP
+#else
+#define STRATA_KERNELS_CPU_CPU_KERNELS_INL_HPP
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace strata {
 namespace HWY_NAMESPACE {
-#if STRATA_CPU_TARGET
 
 // Multiply-adds below which a second thread costs more than it brings: some 30 µs of one.
 inline constexpr Index kWorthAThread = Index{1} << 21;
 // An exponential and its neighbours, and a step of one parameter, take as long as this many multiply-adds.
 inline constexpr Index kActivationWork = 32, kUpdateWork = 16;
 
-template <class T>
+template <class T, Terms kTerms>
 class CpuKernels final : public Kernels<T> {
  public:
   CpuKernels(std::string_view name, ThreadPool& pool) : name_(name), pool_(pool), scratch_(pool.threads()) {}
@@ -36,7 +40,7 @@ class CpuKernels final : public Kernels<T> {
 
   void linear_activation_forward(Activation g, View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z,
                                  View<T> A) const noexcept override {
-    if (g == Activation::relu && A.data == Z.data && !sums_along_lanes<T>(W.rows, W.cols)) {
+    if (g == Activation::relu && A.data == Z.data && !sums_by_lanes(W)) {
       forward(W, b, A_prev, Z, End::relu);
     } else {
       forward(W, b, A_prev, Z, End::store);
@@ -177,7 +181,7 @@ class CpuKernels final : public Kernels<T> {
   }
 
   void forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z, End end) const {
-    if (sums_along_lanes<T>(W.rows, W.cols)) {
+    if (sums_by_lanes(W)) {
       for_parts(Z.cols, kDotExamples, W.size() * Z.cols, [&](Index j, Index count) HWY_ATTR {
         dot_forward(W, b, A_prev.columns(j, count), Z.columns(j, count), *cpu::Scratch::Lease(scratch_));
       });
@@ -204,6 +208,30 @@ class CpuKernels final : public Kernels<T> {
       multiply(Left<T>{W.col(i), W.ld, layout}, Right<T>{dZ.col(j), 1, dZ.ld}, rows, cols, W.rows,
                dA_prev.col(j) + i, dA_prev.ld, e, *cpu::Scratch::Lease(scratch_));
     });
+  }
+
+  // C = begin + A B, of numbers as they are or rounded to bfloat16
+  static void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index K, T* C, Index ldc,
+                       const TileEnds<T>& ends, const cpu::Blocks& scratch) {
+    if constexpr (kTerms == Terms::numbers) {
+      HWY_NAMESPACE::multiply(A, B, rows, cols, K, C, ldc, ends, scratch);
+    } else {
+      multiply_pairs<kTerms>(A, B, rows, cols, K, C, ldc, ends, scratch);
+    }
+  }
+  // What K numbers of a row of A take in a panel.
+  static Index units_of(Index K) { return kTerms == Terms::numbers ? K : (K + 1) / 2; }
+  static Left<T> packed(const Left<T>& A, Index rows, Index K, const cpu::Blocks& scratch) {
+    T* const panels = scratch.left<T>();
+    if constexpr (kTerms == Terms::numbers) {
+      pack_left(A, 0, rows, 0, K, panels);
+    } else {
+      pack_left_pairs(A, 0, rows, 0, K, panels);
+    }
+    return {panels, 0, Left<T>::Layout::panels};
+  }
+  static bool sums_by_lanes(View<const T> W) {
+    return kTerms == Terms::numbers && sums_along_lanes<T>(W.rows, W.cols);
   }
 
   // A product shared over the threads by rows, or by columns when there are too few rows.
@@ -241,13 +269,13 @@ class CpuKernels final : public Kernels<T> {
     constexpr Index kChunkBytes = Index{128} << 10;
     const Index m = dZ.cols;
     const Index chunk = std::max(kWide, kChunkBytes / static_cast<Index>(sizeof(T)) / dW.rows / kWide * kWide);
-    const bool one_block = m <= kDepth<T> && (dW.rows + kPanel<T>)*m <= kLeftSize<T>;
+    const bool packs = kTerms != Terms::numbers || m <= kDepth<T>;
+    const bool one_block = packs && (dW.rows + kPanel<T>)*units_of(m) <= kLeftSize<T>;
     for_parts(dW.cols, kWide, dW.size() * m, [&](Index k0, Index count) HWY_ATTR {
       const cpu::Scratch::Lease scratch(scratch_);
       Left<T> A{dZ.data, dZ.ld};
       if (one_block && count > chunk) {
-        pack_left(A, 0, dW.rows, 0, m, (*scratch).template left<T>());
-        A = {(*scratch).template left<T>(), 0, Left<T>::Layout::panels};
+        A = packed(A, dW.rows, m, *scratch);
       }
       for (Index k = k0; k < k0 + count; k += chunk) {
         const Index cols = std::min(chunk, k0 + count - k);
@@ -334,57 +362,8 @@ class CpuKernels final : public Kernels<T> {
   cpu::Scratch scratch_;
 };
 
-template <class T>
-std::unique_ptr<Kernels<T>> make(ThreadPool& pool);
-template <>
-std::unique_ptr<Kernels<float>> make(ThreadPool& pool) {
-  return std::make_unique<CpuKernels<float>>(STRATA_CPU_TARGET_NAME, pool);
-}
-template <>
-std::unique_ptr<Kernels<double>> make(ThreadPool& pool) {
-  return std::make_unique<CpuKernels<double>>(STRATA_CPU_TARGET_NAME, pool);
-}
-
-#endif
 }  // namespace HWY_NAMESPACE
 }  // namespace strata
 HWY_AFTER_NAMESPACE();
 
-#if HWY_ONCE
-
-namespace strata::cpu {
-namespace {
-
-#if HWY_ARCH_X86
-bool has_sse4() { return __builtin_cpu_supports("sse4.2") != 0; }
-bool has_avx2() {
-  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
-         __builtin_cpu_supports("bmi") != 0 && __builtin_cpu_supports("bmi2") != 0;
-}
-bool has_avx512() {
-  return has_avx2() && __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-         __builtin_cpu_supports("avx512cd") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
-         __builtin_cpu_supports("avx512vl") != 0;
-}
-#else
-bool always() { return true; }
-#endif
-
-constexpr InstructionSet kSets[] = {
-#if HWY_ARCH_X86
-    {"avx512", "AVX-512: 32 registers of 512 bits", has_avx512, N_AVX3::make<float>, N_AVX3::make<double>},
-    {"avx2", "AVX2 and FMA: 16 registers of 256 bits", has_avx2, N_AVX2::make<float>, N_AVX2::make<double>},
-    {"sse4", "SSE4: 16 registers of 128 bits, no fused multiply-add", has_sse4, N_SSE4::make<float>,
-     N_SSE4::make<double>},
-#elif HWY_ARCH_ARM_A64
-    {"neon", "NEON: 32 registers of 128 bits", always, N_NEON::make<float>, N_NEON::make<double>},
-#endif
-};
-
-}  // namespace
-
-std::span<const InstructionSet> instruction_sets() noexcept { return kSets; }
-
-}  // namespace strata::cpu
-
-#endif
+#endif  // once for every instruction set

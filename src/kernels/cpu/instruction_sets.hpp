@@ -14,11 +14,15 @@ struct InstructionSet {
   std::string_view name;
   std::string_view about;
   bool (*runs_here)();
-  std::unique_ptr<Kernels<float>> (*make_float)(ThreadPool&);
-  std::unique_ptr<Kernels<double>> (*make_double)(ThreadPool&);
+  std::unique_ptr<Kernels<float>> (*make_float32)(ThreadPool&);
+  std::unique_ptr<Kernels<double>> (*make_float64)(ThreadPool&);
+  std::unique_ptr<Kernels<float>> (*make_bf16)(ThreadPool&);
 };
 
 /// What this build has code for, fastest first.
 [[nodiscard]] std::span<const InstructionSet> instruction_sets() noexcept;
+
+/// Whether this CPU has an instruction for products in bfloat16.
+[[nodiscard]] bool native_bf16() noexcept;
 
 }  // namespace strata::cpu

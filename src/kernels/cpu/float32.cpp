@@ -1,0 +1,22 @@
+// The CPU kernels in float32.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/float32.cpp"
+#include "kernels/cpu/targets.hpp"
+#include <hwy/foreach_target.h>
+// The order matters: foreach_target.h first, then what is compiled for every target.
+#include "kernels/cpu/cpu_kernels-inl.hpp"
+#include "kernels/cpu/instruction_sets.hpp"
+
+#if STRATA_CPU_TARGET
+HWY_BEFORE_NAMESPACE();
+namespace strata {
+namespace HWY_NAMESPACE {
+
+std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool) {
+  return std::make_unique<CpuKernels<float, Terms::numbers>>(STRATA_CPU_TARGET_NAME, pool);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace strata
+HWY_AFTER_NAMESPACE();
+#endif

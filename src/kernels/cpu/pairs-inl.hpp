@@ -1,0 +1,138 @@
+// Products in bfloat16: operands rounded to 8 bits of mantissa, two by two in a lane, and every sum in float32.
+#include <algorithm>
+
+#include "kernels/cpu/product-inl.hpp"
+
+#if defined(STRATA_KERNELS_CPU_PAIRS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef STRATA_KERNELS_CPU_PAIRS_INL_HPP
+#undef STRATA_KERNELS_CPU_PAIRS_INL_HPP
+#else
+#define STRATA_KERNELS_CPU_PAIRS_INL_HPP
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace strata {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// The bits of x rounded to bfloat16, to nearest even, in the upper half of each lane; the lower half is not cleared.
+template <class D, class V>
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> rounded_to_bf16(D, V x) {
+  const hn::RebindToUnsigned<D> du;
+  const auto bits = hn::BitCast(du, x);
+  const auto last = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1U));
+  const auto rounded = hn::Add(bits, hn::Add(last, hn::Set(du, 0x7FFFU)));
+  const auto quiet = hn::Or(bits, hn::Set(du, 0x00400000U));  // NaN must stay NaN
+  return hn::IfThenElse(hn::RebindMask(du, hn::Eq(x, x)), rounded, quiet);
+}
+template <class D, class V>
+HWY_INLINE V pairs_of(D d, V even, V odd) {
+  const hn::RebindToUnsigned<D> du;
+  const auto high = hn::And(rounded_to_bf16(d, odd), hn::Set(du, 0xFFFF0000U));
+  return hn::BitCast(d, hn::Or(high, hn::ShiftRight<16>(rounded_to_bf16(d, even))));
+}
+
+// to(i, p) = the pair src(i, 2p), src(i, 2p + 1): rows as they are, K columns two by two; 0 beside a last odd one.
+inline void pack_pairs_of_columns(const float* src, Index src_ld, Index rows, Index K, float* to, Index to_ld) {
+  const Tag<float> d;
+  for (Index k = 0; k < K; k += 2) {
+    const float* const even = src + k * src_ld;
+    float* const out = to + k / 2 * to_ld;
+    for_each_vector(d, rows, [&](Index i, auto part) HWY_ATTR {
+      const auto odd = k + 1 < K ? load(d, even + src_ld + i, part) : hn::Zero(d);
+      store(d, pairs_of(d, load(d, even + i, part), odd), out + i, part);
+    });
+  }
+}
+
+// to(j, p) = the pair src(2p, j), src(2p + 1, j): numbers that lie side by side, K of them in each of the columns.
+inline void pack_pairs_of_rows(const float* src, Index src_ld, Index K, Index cols, float* to, Index to_ld) {
+  const Tag<float> d;
+  constexpr Index N = kLanes<float>;
+  constexpr Index kChunk = 8 * N;  // pairs at a time, on the stack
+  HWY_ALIGN float chunk[kWide > kPanel<float> ? kWide : kPanel<float>][kChunk];
+  const Index pairs = (K + 1) / 2;
+  for (Index p0 = 0; p0 < pairs; p0 += kChunk) {
+    const Index count = std::min(kChunk, pairs - p0);
+    for (Index j = 0; j < cols; ++j) {
+      const float* const from = src + j * src_ld + 2 * p0;
+      const Index numbers = std::min(2 * count, K - 2 * p0);
+      for (Index k = 0; k < numbers; k += 2 * N) {
+        const auto part_at = [&](Index at) HWY_ATTR {
+          const Index left = numbers - at;
+          return left >= N ? hn::LoadU(d, from + at) : left > 0 ? load(d, from + at, First{left}) : hn::Zero(d);
+        };
+        const auto low = part_at(k), high = part_at(k + N);
+        hn::Store(pairs_of(d, hn::ConcatEven(d, high, low), hn::ConcatOdd(d, high, low)), d, &chunk[j][k / 2]);
+      }
+    }
+    transpose(&chunk[0][0], kChunk, count, cols, to + p0 * to_ld, to_ld);
+  }
+}
+
+// The same panels and slivers as above, of pairs: k0 and K count numbers, k0 is even.
+inline void pack_left_pairs(const Left<float>& A, Index i0, Index rows, Index k0, Index K, float* to) {
+  constexpr Index P = kPanel<float>;
+  const Index pairs = (K + 1) / 2;
+  for (Index i = 0; i < rows; i += P) {
+    const Index high = std::min(P, rows - i);
+    float* const panel = to + i * pairs;
+    if (A.layout == Left<float>::Layout::transposed) {
+      pack_pairs_of_rows(A.data + k0 + (i0 + i) * A.ld, A.ld, K, high, panel, P);
+    } else {
+      pack_pairs_of_columns(A.data + i0 + i + k0 * A.ld, A.ld, high, K, panel, P);
+    }
+  }
+}
+inline void pack_right_pairs(const Right<float>& B, Index k0, Index K, Index j0, Index cols, float* to) {
+  for (Index j = 0; j < cols;) {
+    const Index width = next_width(cols - j);
+    float* const sliver = to + j * ((K + 1) / 2);
+    const float* const from = B.data + k0 * B.k_step + (j0 + j) * B.j_step;
+    if (B.k_step == 1) {
+      pack_pairs_of_rows(from, B.j_step, K, width, sliver, width);
+    } else {
+      pack_pairs_of_columns(from, B.k_step, width, K, sliver, width);
+    }
+    j += width;
+  }
+}
+
+// C = begin + A B with both rounded to bfloat16 and every sum in float32. Panels of A may be laid out before.
+template <Terms kTerms>
+void multiply_pairs(const Left<float>& A, const Right<float>& B, Index rows, Index cols, Index K, float* C, Index ldc,
+                    const TileEnds<float>& ends, const cpu::Blocks& scratch) {
+  constexpr Index P = kPanel<float>;
+  const Index pairs = (K + 1) / 2;
+  const Index k_blocks = std::max<Index>(1, (pairs + kDepth<float> - 1) / kDepth<float>);
+  const Index depth = std::max<Index>(1, (pairs + k_blocks - 1) / k_blocks);  // of pairs
+  const Index high = kLeftSize<float> / depth / P * P, across = kRightSize<float> / depth / kWide * kWide;
+  const bool packed = A.layout == Left<float>::Layout::panels;
+  for (Index jc = 0; jc < cols; jc += across) {
+    const Index wide = std::min(across, cols - jc);
+    for (Index p0 = 0; p0 < pairs || p0 == 0; p0 += depth) {
+      const Index deep = std::min(depth, pairs - p0), numbers = std::min(2 * deep, K - 2 * p0);
+      pack_right_pairs(B, 2 * p0, numbers, jc, wide, scratch.right<float>());
+      for (Index ic = 0; ic < rows; ic += high) {
+        const Index rows_here = std::min(high, rows - ic);
+        if (!packed) pack_left_pairs(A, ic, rows_here, 2 * p0, numbers, scratch.left<float>());
+        const float* const a = packed ? A.data + ic * pairs + p0 * P : scratch.left<float>();
+        const Block<float> block{a, P * (packed ? pairs : deep), P, scratch.right<float>(), deep, 0, 1, true};
+        TileEnds<float> part = ends;
+        if (ends.begin == Begin::bias) part.bias += ic;
+        if (ends.end == End::relu_mask) part.mask += ic + jc * ends.mask_ld;
+        if (ends.end == End::descend) part.theta += ic + jc * ldc;
+        if (p0 > 0) part.begin = Begin::resume;
+        if (p0 + deep < pairs) part.end = End::store;
+        multiply_block<float, true, kTerms>(block, rows_here, wide, deep, C + ic + jc * ldc, ldc, part);
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace strata
+HWY_AFTER_NAMESPACE();
+
+#endif  // once for every instruction set
