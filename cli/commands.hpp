@@ -15,6 +15,7 @@ namespace strata::cli {
 Command train_command();
 Command evaluate_command();
 Command predict_command();
+Command convert_command();
 Command inspect_command();
 Command trace_command();
 Command check_gradients_command();

@@ -14,8 +14,9 @@ namespace strata::cli {
 namespace {
 
 using MakeCommand = Command (*)();
-constexpr MakeCommand kCommands[] = {train_command, evaluate_command,        predict_command, inspect_command,
-                                     trace_command, check_gradients_command, demo_command,    doctor_command};
+constexpr MakeCommand kCommands[] = {train_command,   evaluate_command, predict_command,
+                                     inspect_command, trace_command,    check_gradients_command,
+                                     convert_command, demo_command,     doctor_command};
 
 std::string overview() {
   const Output& on = out();

@@ -248,7 +248,8 @@ Command train_command() {
       "figures "
       "go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained.",
       {{"DATA",
-        "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX: one example a row. \"Inputs\" and \"target\" are columns "
+        "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX, or what 'strata convert' wrote: one example a row. "
+        "\"Inputs\" and \"target\" are columns "
         "of a CSV file, or arrays of the others."}},
       all_options_but({}),
       {{"recipe", 0, "NAME",

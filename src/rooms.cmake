@@ -10,7 +10,7 @@ strata_room(kernels
 target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)
 
 strata_room(data
-  SOURCES table.cpp take_rows.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
+  SOURCES table.cpp mapped_file.cpp cache.cpp take_rows.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
   USES base
   LIBRARIES ZLIB::ZLIB)
 
@@ -38,7 +38,7 @@ strata_room(train
 set_source_files_properties(src/train/finite.cpp PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)
 
 strata_room(tools
-  SOURCES steps.cpp steps_model.cpp of_model.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp gradient_check_file.cpp
+  SOURCES steps.cpp steps_model.cpp of_model.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp gradient_check_file.cpp convert.cpp
   USES train model network data kernels base)
 
 target_include_directories(strata_kernels SYSTEM PRIVATE ${STRATA_HIGHWAY_INCLUDE_DIR})

@@ -81,7 +81,8 @@ class Table {
   std::unique_ptr<Storage> storage_;
 };
 
-/// Reads a CSV (also .gz), HDF5, NPY, NPZ, IDX (also .gz), PNG or JPEG file; the content decides, not the name.
+/// Reads a CSV (also .gz), HDF5, NPY, NPZ, IDX (also .gz), PNG or JPEG file, or maps what `convert` wrote; the content
+/// decides, not the name.
 /// CSV: the first line names the columns; , ; or tab parts them; a column is text when its first cell that is not empty is
 /// no number, or when `text` names it; text that is not UTF-8 is taken for Latin-1. Arrays are named as in their file, those
 /// of NPY "array", of IDX "images" or "labels", a picture "picture". The fields come in the order of the choice; without a

@@ -81,6 +81,23 @@ struct GradientCheck {
 [[nodiscard]] GradientCheck check_gradients(const std::filesystem::path& file, const Options& options,
                                             std::size_t examples = 0);
 
+/// What a conversion made.
+struct Conversion {
+  std::size_t rows = 0;
+  std::vector<Field> fields;
+  std::uintmax_t bytes = 0;        ///< of the new file
+  std::vector<std::string> notes;  ///< columns of numbers with cells that are none
+};
+
+/// Writes a data set as one file that training maps into memory instead of reading it: for data larger than memory, and to
+/// begin at once. Of `options` it uses inputs, target (a name, or a file of its own) and task, as training does; without
+/// inputs and target all fields are written. Needs room on the disk for the numbers twice, and little memory. The new file
+/// is read back and its checksums are compared. Errors: as read_table; usage; shape; io.
+[[nodiscard]] Conversion convert(const std::filesystem::path& from, const std::filesystem::path& to,
+                                 const Options& options);
+/// Reads every byte of what `convert` wrote and compares the checksums. Errors: not_found, io, format (what is damaged).
+void verify_converted(const std::filesystem::path& file);
+
 /// One thing that ought to work here, tried.
 struct SelfTest {
   std::string name;    ///< "reading PNG"

@@ -56,20 +56,25 @@ double CounterRandom::uniform() noexcept {
 }
 
 std::uint64_t CounterRandom::below(std::uint64_t bound) noexcept {
-  const std::uint64_t threshold = (0 - bound) % bound;  // the draws below it are one too many for an even share
   while (true) {
     const auto w = words(next_++);
     const std::uint64_t draw = (static_cast<std::uint64_t>(w[0]) << 32) | w[1];
     const auto product = static_cast<Product>(draw) * bound;
-    if (static_cast<std::uint64_t>(product) >= threshold) return static_cast<std::uint64_t>(product >> 64);
+    const auto low = static_cast<std::uint64_t>(product);
+    // The draws below (2⁶⁴ mod bound), which is less than bound, are one too many for an even share.
+    if (low >= bound || low >= (0 - bound) % bound) return static_cast<std::uint64_t>(product >> 64);
   }
 }
 
-void shuffled(std::uint64_t seed, RandomPurpose purpose, std::uint32_t index, std::span<std::size_t> order) noexcept {
-  std::iota(order.begin(), order.end(), std::size_t{0});
+template <class Index>
+void shuffled(std::uint64_t seed, RandomPurpose purpose, std::uint32_t index, std::span<Index> order) noexcept {
+  std::iota(order.begin(), order.end(), Index{0});
   CounterRandom random(seed, purpose, index);
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
 }
+
+template void shuffled(std::uint64_t, RandomPurpose, std::uint32_t, std::span<std::uint32_t>) noexcept;
+template void shuffled(std::uint64_t, RandomPurpose, std::uint32_t, std::span<std::size_t>) noexcept;
 
 double NumpyRandom::uniform() noexcept {
   const auto a = static_cast<std::uint32_t>(engine_()) >> 5;

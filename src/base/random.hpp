@@ -34,7 +34,12 @@ class CounterRandom {
 };
 
 /// A permutation of 0 … size − 1 (Fisher and Yates), a function of (seed, purpose, index).
-void shuffled(std::uint64_t seed, RandomPurpose purpose, std::uint32_t index, std::span<std::size_t> order) noexcept;
+/// For `Index` std::uint32_t (of fewer than 2³² numbers: half the memory) and std::size_t alike.
+template <class Index>
+void shuffled(std::uint64_t seed, RandomPurpose purpose, std::uint32_t index, std::span<Index> order) noexcept;
+
+extern template void shuffled(std::uint64_t, RandomPurpose, std::uint32_t, std::span<std::uint32_t>) noexcept;
+extern template void shuffled(std::uint64_t, RandomPurpose, std::uint32_t, std::span<std::size_t>) noexcept;
 
 /// numpy.random.seed(seed), then randn: MT19937 and Marsaglia's polar method, with the second number of a pair kept.
 class NumpyRandom {

@@ -90,12 +90,12 @@ void convert(const ArrayLayout& layout, std::vector<std::byte>& piece, std::size
 }
 
 // Grows with the bytes that really come, so that a header that lies costs no memory.
-Buffer read_numbers(Input& input, const ArrayLayout& layout, std::size_t count) {
+Buffer read_numbers(Input& input, const ArrayLayout& layout, std::size_t count, const std::filesystem::path& spill) {
   const std::size_t item = bytes_of(layout.type);
   const std::size_t total = checked_multiply(count, item, "the size of an array");
   const bool direct = layout.kind == ArrayLayout::Kind::number && !layout.fortran;
   const bool trusted = input.left().has_value();  // its size was compared with the layout
-  Buffer out;
+  Buffer out = Buffer::in(spill);
   if (trusted) out.resize(total);
   if (direct) {
     for (std::size_t at = 0; at < total;) {
@@ -145,9 +145,10 @@ void append_utf8(std::uint32_t code, std::string& text) {
   put(0x80U | (code & 0x3FU));
 }
 
-Buffer read_texts(Input& input, const ArrayLayout& layout, std::size_t count, Field& field) {
+Buffer read_texts(Input& input, const ArrayLayout& layout, std::size_t count, Field& field,
+                  const std::filesystem::path& spill) {
   Categories categories;
-  Buffer out;
+  Buffer out = Buffer::in(spill);
   std::vector<std::byte> item(layout.item_bytes);
   std::string text;
   for (std::size_t i = 0; i < count; ++i) {
@@ -271,7 +272,9 @@ void read_array(Input& input, const ArrayLayout& layout, Field field, Table& tab
                     input.name(), count, layout.item_bytes, expected, fewer ? "only" : "in fact", *input.left(),
                     fewer ? "cut short" : "damaged, or holds more than one array"));
   }
-  Buffer bytes = layout.is_text() ? read_texts(input, layout, count, field) : read_numbers(input, layout, count);
+  const std::filesystem::path& spill = table.storage().spill;
+  Buffer bytes =
+      layout.is_text() ? read_texts(input, layout, count, field, spill) : read_numbers(input, layout, count, spill);
   input.require_end("the last number");
   table.storage().add_array(std::move(field), layout.is_text() ? NumberType::u32 : layout.type, std::move(bytes),
                             origin);

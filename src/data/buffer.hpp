@@ -1,12 +1,15 @@
 // Raw memory that grows in place where the system can do it: realloc moves the pages of a large block, it does not copy
-// them, so a table that grows row by row never needs the room of two.
+// them, so a table that grows row by row never needs the room of two. Or, for data larger than memory, a file.
 #pragma once
 
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "data/mapped_file.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -16,7 +19,13 @@ class Buffer {
   Buffer() = default;
   /// `bytes` bytes, not initialised.
   explicit Buffer(std::size_t bytes) { resize(bytes); }
-  ~Buffer() { std::free(data_); }
+  /// Empty; what it will hold is in a file without a name in `folder`, or, without a folder, in memory.
+  [[nodiscard]] static Buffer in(const std::filesystem::path& folder) {
+    Buffer buffer;
+    if (!folder.empty()) buffer.file_ = std::make_unique<FileMemory>(folder);
+    return buffer;
+  }
+  ~Buffer() { file_ ? file_->unmap(data_, capacity_) : std::free(data_); }
   Buffer(Buffer&& other) noexcept { swap(other); }
   Buffer& operator=(Buffer&& other) noexcept {
     Buffer(std::move(other)).swap(*this);
@@ -52,7 +61,7 @@ class Buffer {
     if (size_ < capacity_) reallocate(size_);
   }
   void clear() noexcept { Buffer().swap(*this); }
-  /// The caller frees the memory with std::free.
+  /// The caller frees the memory, which is not in a file, with std::free.
   [[nodiscard]] std::byte* release() noexcept {
     size_ = capacity_ = 0;
     return std::exchange(data_, nullptr);
@@ -61,11 +70,17 @@ class Buffer {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
+    std::swap(file_, other.file_);
   }
 
  private:
   void reallocate(std::size_t bytes) {
     if (bytes == 0) return clear();
+    if (file_) {
+      data_ = file_->resize(data_, capacity_, bytes);
+      capacity_ = bytes;
+      return;
+    }
     void* moved = std::realloc(data_, bytes);
     if (moved == nullptr) {
       throw Error(ErrorCode::memory,
@@ -78,6 +93,7 @@ class Buffer {
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
+  std::unique_ptr<FileMemory> file_;
 };
 
 }  // namespace strata

@@ -223,7 +223,7 @@ class CsvReader {
   std::vector<Field> fields_;
   std::vector<Column> columns_;
   Origin origin_;
-  Buffer numbers_;  // rows × chosen columns doubles
+  Buffer numbers_ = Buffer::in(request_.spill);  // rows × chosen columns doubles
   std::size_t row_bytes_ = 0;
   std::size_t rows_ = 0;
 };

@@ -16,6 +16,7 @@ namespace strata {
 struct Request {
   const FieldChooser& choose;
   std::span<const std::string> text;
+  std::filesystem::path spill = {};  // where the numbers are kept while memory is to be spared; empty: in memory
 };
 
 /// An array that a file has but that cannot be a field, and why.
@@ -29,7 +30,12 @@ struct RefusedArray {
 [[nodiscard]] Table read_npz(FileReader file, const std::string& name, const Request& request);
 [[nodiscard]] Table read_idx(Input& input, const Request& request);
 [[nodiscard]] Table read_hdf5(const std::filesystem::path& file, const std::string& name, const Request& request);
+[[nodiscard]] Table read_cache(const std::filesystem::path& file, const std::string& name, const Request& request);
 [[nodiscard]] Table read_picture(const std::filesystem::path& file, const std::string& name, const Request& request);
+
+/// read_table, for a table that may be larger than memory: the numbers go to files without names in `spill`.
+[[nodiscard]] Table read_table_in(const std::filesystem::path& spill, const std::filesystem::path& file,
+                                  const FieldChooser& choose, std::span<const std::string> text = {});
 
 /// Which of the available fields to read, in the order of the answer. Without a chooser: all.
 /// Throws Error(usage) for a name that is not there, Error(unsupported) for one that was refused.

@@ -90,7 +90,7 @@ void parse_line(std::string_view line, const std::string& source, std::vector<Li
 // Each text: its length in 32 bits, the smallest byte first, and its bytes.
 void read_texts(Input& input, Field field, Table& table) {
   Categories categories;
-  Buffer bytes;
+  Buffer bytes = Buffer::in(table.storage().spill);
   std::string text;
   for (std::size_t row = 0; row < field.rows; ++row) {
     std::array<std::byte, 4> digits;
@@ -134,6 +134,7 @@ Table read_hdf5(const std::filesystem::path& file, const std::string& name, cons
   const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose, refused);
   require_equal_rows(name, available, chosen);
   Table table;
+  table.storage().spill = request.spill;
   table.storage().source = name;
   table.storage().origins.push_back({.name = name, .is_csv = false, .lines = {}});
   for (const std::size_t i : chosen) {

@@ -208,6 +208,7 @@ Table read_npy(Input& input, const Request& request) {
   const Field field = field_of("array", layout);
   static_cast<void>(chosen_fields(input.name(), {&field, 1}, request.choose));
   Table table;
+  table.storage().spill = request.spill;
   table.storage().source = input.name();
   table.storage().origins.push_back({.name = input.name(), .is_csv = false, .lines = {}});
   read_array(input, layout, field, table, 0);

@@ -345,6 +345,7 @@ Table read_npz(FileReader file, const std::string& name, const Request& request)
   const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose, refused);
   require_equal_rows(name, available, chosen);
   Table table;
+  table.storage().spill = request.spill;
   table.storage().source = name;
   table.storage().origins.push_back({.name = name, .is_csv = false, .lines = {}});
   for (const std::size_t i : chosen) {

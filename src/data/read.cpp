@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "data/cache.hpp"
 #include "data/formats.hpp"
 #include "strata/data.hpp"
 #include "strata/error.hpp"
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::string_view_literals;
 
-enum class Format { text, gzip, hdf5, npy, zip, idx, picture };
+enum class Format { text, gzip, hdf5, npy, zip, idx, picture, cache };
 
 constexpr std::size_t kHead = 4096;
 
@@ -66,6 +67,7 @@ bool is_idx(std::string_view head) {
 
 Format format_of(std::string_view head) {
   if (head.starts_with("\x1F\x8B"sv)) return Format::gzip;
+  if (head.starts_with(kCacheMagic)) return Format::cache;
   if (is_hdf5(head)) return Format::hdf5;
   if (head.starts_with("\x93NUMPY"sv)) return Format::npy;
   if (head.starts_with("PK\x03\x04"sv) || head.starts_with("PK\x05\x06"sv)) return Format::zip;
@@ -127,6 +129,8 @@ const char* words_for(Format format) {
       return "an HDF5 file";
     case Format::zip:
       return "a ZIP archive";
+    case Format::cache:
+      return "a data cache";
     default:
       return "a picture";
   }
@@ -205,7 +209,12 @@ void require_equal_rows(const std::string& source, std::span<const Field> availa
 }
 
 Table read_table(const fs::path& file, const FieldChooser& choose, std::span<const std::string> text) {
-  const Request request{choose, text};
+  return read_table_in({}, file, choose, text);
+}
+
+Table read_table_in(const fs::path& spill, const fs::path& file, const FieldChooser& choose,
+                    std::span<const std::string> text) {
+  const Request request{choose, text, spill};
   const std::string name = printable(file.string());
   FileReader reader = open_data(file);
   // A pipe has no size that could be known before it ends.
@@ -224,12 +233,14 @@ Table read_table(const fs::path& file, const FieldChooser& choose, std::span<con
     }
     return read_stream(*inflated, format, request);
   }
-  const bool needs_file = format == Format::zip || format == Format::hdf5 || format == Format::picture;
+  const bool needs_file =
+      format == Format::zip || format == Format::hdf5 || format == Format::picture || format == Format::cache;
   if (needs_file && !seekable) {
     throw Error(ErrorCode::unsupported, fmt::format("{} is a pipe, but {} must be a file", name, words_for(format)));
   }
   if (format == Format::zip) return read_npz(open_data(file), name, request);
   if (format == Format::hdf5) return read_hdf5(file, name, request);
+  if (format == Format::cache) return read_cache(file, name, request);
   if (format == Format::picture) return read_picture(file, name, request);
   return read_stream(*input, format, request);
 }

@@ -65,7 +65,7 @@ std::optional<std::pair<std::size_t, std::size_t>> first_not_finite(const Run& r
   if (run.block->type != NumberType::f32 && run.block->type != NumberType::f64) return std::nullopt;
   const auto scan = [&]<class T>(T) -> std::optional<std::pair<std::size_t, std::size_t>> {
     for (std::size_t row = 0; row < rows; ++row) {
-      const T* numbers = run.block->bytes.as<T>() + row * run.block->width + run.offset;
+      const T* numbers = run.block->numbers<T>() + row * run.block->width + run.offset;
       if (all_finite(numbers, run.count)) continue;
       for (std::size_t k = 0; k < run.count; ++k) {
         if (!std::isfinite(numbers[k])) return std::pair{row, run.offset + k};
@@ -160,6 +160,12 @@ void Table::Storage::add_array(Field field, NumberType type, Buffer bytes, std::
   fields.push_back(std::move(field));
 }
 
+bool is_mapped(const Table& table, std::span<const Field* const> fields) {
+  const Table::Storage& storage = table.storage();
+  return std::ranges::any_of(
+      fields, [&](const Field* field) { return storage.blocks[storage.place(*field).block].mapped != nullptr; });
+}
+
 Table::Table() : storage_(std::make_unique<Storage>()) {}
 Table::~Table() = default;
 Table::Table(Table&&) noexcept = default;
@@ -193,7 +199,7 @@ double Table::number(const Field& field, std::size_t row, std::size_t k) const {
   }
   const Block& block = storage_->blocks[place.block];
   return with_number_type(block.type, [&](auto zero) {
-    return static_cast<double>(block.bytes.as<decltype(zero)>()[row * block.width + place.offset + k]);
+    return static_cast<double>(block.numbers<decltype(zero)>()[row * block.width + place.offset + k]);
   });
 }
 
@@ -324,6 +330,7 @@ void Table::append(Table&& other) {
   std::ranges::move(from.places, std::back_inserter(storage_->places));
   std::ranges::move(from.blocks, std::back_inserter(storage_->blocks));
   std::ranges::move(from.origins, std::back_inserter(storage_->origins));
+  std::ranges::move(from.maps, std::back_inserter(storage_->maps));
   other.storage_ = std::make_unique<Storage>();
 }
 

@@ -51,8 +51,14 @@ decltype(auto) with_number_type(NumberType type, Visitor&& visit) {
 
 struct Block {
   NumberType type = NumberType::f64;
-  std::size_t width = 0;  // numbers in a row
-  Buffer bytes;           // rows × width numbers
+  std::size_t width = 0;              // numbers in a row
+  Buffer bytes;                       // rows × width numbers
+  const std::byte* mapped = nullptr;  // the numbers are there instead, in a file that cannot be written to
+
+  template <class T>
+  [[nodiscard]] const T* numbers() const noexcept {
+    return mapped != nullptr ? reinterpret_cast<const T*>(mapped) : bytes.as<T>();
+  }
 };
 
 /// The lines on which the records of a CSV file begin. Nearly always a record is one line, so only the rows are kept
@@ -101,12 +107,17 @@ struct Table::Storage {
   std::vector<Place> places;  // one a field
   std::vector<Block> blocks;
   std::vector<Origin> origins;
+  std::vector<MappedFile> maps;  // that blocks point into
+  std::filesystem::path spill;   // the folder for blocks that are read while memory is to be spared; empty: in memory
 
   /// Error(internal) for a field of another table.
   [[nodiscard]] const Place& place(const Field& field) const;
   /// One array of `field.rows` examples. Throws Error(shape) when the table has another number of rows.
   void add_array(Field field, NumberType type, Buffer bytes, std::size_t origin);
 };
+
+/// Are the numbers of any of these fields in a mapped file? Then they may be more than memory holds.
+[[nodiscard]] bool is_mapped(const Table& table, std::span<const Field* const> fields);
 
 /// Numbers that stand one after the other in the rows of a block.
 struct Run {

@@ -29,7 +29,7 @@ void read_runs(std::span<const Run> runs, std::size_t row, double* out) {
   for (const Run& run : runs) {
     with_number_type(run.block->type, [&](auto zero) {
       using Number = decltype(zero);
-      const Number* from = run.block->bytes.as<Number>() + row * run.block->width + run.offset;
+      const Number* from = run.block->numbers<Number>() + row * run.block->width + run.offset;
       for (std::size_t k = 0; k < run.count; ++k) out[k] = static_cast<double>(from[k]);
     });
     out += run.count;
@@ -55,6 +55,7 @@ Buffer take_rows(Table&& table, std::span<const Field* const> fields, std::span<
   // With strictly ascending rows, row i of `rows` is at least row i of the block, so the columns that are already
   // written end at or before the row that is read next.
   const bool in_place = !runs.empty() && runs.front().block->type == NumberType::f64 &&
+                        runs.front().block->mapped == nullptr &&
                         std::ranges::all_of(runs, [&](const Run& run) { return run.block == runs.front().block; }) &&
                         column_bytes <= runs.front().block->width * sizeof(double) &&
                         std::ranges::adjacent_find(rows, std::ranges::greater_equal()) == rows.end();

@@ -73,24 +73,37 @@ Metrics Score<T>::metrics() const {
 }
 
 template <class T>
-Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, View<T> X, View<const T> Y,
-              const Kernels<T>& k) {
+Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, Index examples,
+              const BatchReader<T>& read, const Kernels<T>& k) {
   const int L = net.depth();
-  Workspace<T> ws(net, std::min(kBatch, X.cols), Keep::forward);
+  Workspace<T> ws(net, std::min(kBatch, examples), Keep::forward);
   Score<T> sums(net, target);
-  for (Index j = 0; j < X.cols; j += kBatch) {
-    const Index m = std::min(kBatch, X.cols - j);
-    forward(net, p, X.columns(j, m), ws, k);
-    k.loss_head(net.loss, ws.Z[L], Y.columns(j, m), ws.A[L], ws.dZ[L], &ws.loss);
-    sums.add(ws.A[L], Y.columns(j, m), ws.loss);
+  for (Index j = 0; j < examples; j += kBatch) {
+    const auto [X, Y] = read(j, std::min(kBatch, examples - j));
+    forward(net, p, X, ws, k);
+    k.loss_head(net.loss, ws.Z[L], Y, ws.A[L], ws.dZ[L], &ws.loss);
+    sums.add(ws.A[L], Y, ws.loss);
   }
   return sums.metrics();
+}
+
+template <class T>
+Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, View<T> X, View<const T> Y,
+              const Kernels<T>& k) {
+  const auto part = [&](Index first, Index count) {
+    return std::pair(X.columns(first, count), Y.columns(first, count));
+  };
+  return score<T>(net, target, p, X.cols, part, k);
 }
 
 template class Score<float>;
 template class Score<double>;
 template std::size_t predicted_class(Head, const float*, Index);
 template std::size_t predicted_class(Head, const double*, Index);
+template Metrics score(const Architecture&, const Target&, const Parameters<float>&, Index, const BatchReader<float>&,
+                       const Kernels<float>&);
+template Metrics score(const Architecture&, const Target&, const Parameters<double>&, Index, const BatchReader<double>&,
+                       const Kernels<double>&);
 template Metrics score(const Architecture&, const Target&, const Parameters<float>&, View<float>, View<const float>,
                        const Kernels<float>&);
 template Metrics score(const Architecture&, const Target&, const Parameters<double>&, View<double>, View<const double>,

@@ -1,6 +1,9 @@
 // How well activations fit the truth: sums that are added up batch by batch, in float64, in the order of the examples.
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "base/view.hpp"
 #include "kernels/kernels.hpp"
 #include "network/parameters.hpp"
@@ -28,6 +31,15 @@ class Score {
 /// The predicted class of one example from its outputs: p > 0.5, or the first of the largest.
 template <class T>
 [[nodiscard]] std::size_t predicted_class(Head head, const T* a, Index n);
+
+/// A part of the examples, as columns: `count` from `first` on. Valid until the next call.
+template <class T>
+using BatchReader = std::function<std::pair<View<T>, View<const T>>(Index first, Index count)>;
+
+/// Predicts m examples in batches of a fixed size and scores the outputs.
+template <class T>
+[[nodiscard]] Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, Index examples,
+                            const BatchReader<T>& read, const Kernels<T>& k);
 
 /// Predicts X (n_x, m) in batches of a fixed size and scores the outputs against Y (n_y, m).
 template <class T>

@@ -3,20 +3,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/aligned.hpp"
 #include "network/step.hpp"
+#include "train/prepare.hpp"
 
 namespace strata {
 
 template <class T>
 class Loader {
  public:
-  /// `batch_size` 0 or ≥ m: full. `all` is borrowed.
-  Loader(Batch<T> all, std::int64_t batch_size, std::uint64_t seed);
+  /// `batch_size` 0 or ≥ m: full. `examples` is borrowed; those of a full batch are in memory.
+  Loader(Examples<T>& examples, std::int64_t batch_size, std::uint64_t seed);
 
-  /// The next batch; the last one of an epoch may be shorter. Valid until the next call.
+  /// The next batch; the last one of an epoch may be shorter. Valid until the next call of any function.
   [[nodiscard]] Batch<T> next();
 
   /// Where the next batch begins; `seek` goes back there.
@@ -27,19 +29,22 @@ class Loader {
   [[nodiscard]] Position position() const noexcept { return {epoch_, position_}; }
   void seek(Position position);
 
-  [[nodiscard]] bool full() const noexcept { return size_ == all_.m(); }
+  [[nodiscard]] bool full() const noexcept { return size_ == examples_.m; }
   [[nodiscard]] Index batch_size() const noexcept { return size_; }
-  [[nodiscard]] std::int64_t batches_per_epoch() const noexcept { return (all_.m() + size_ - 1) / size_; }
+  [[nodiscard]] std::int64_t batches_per_epoch() const noexcept { return (examples_.m + size_ - 1) / size_; }
 
  private:
+  void shuffle(std::uint32_t epoch);
+  [[nodiscard]] Index example(Index at) const noexcept;
   void gather(Index begin, Index m);
 
-  Batch<T> all_;
+  Examples<T>& examples_;
   Index size_;
   std::uint64_t seed_;
   std::uint32_t epoch_ = 0;
   Index position_ = 0;
-  std::vector<std::size_t> order_;
+  std::vector<std::uint32_t> order_;     // of the examples in this epoch
+  std::vector<std::size_t> long_order_;  // instead, where there are 2³² of them or more
   AlignedVector<T> X_, Y_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <numeric>
 #include <set>
@@ -146,7 +147,7 @@ void split_rows(std::size_t rows, Problem& problem) {
     return;
   }
   if (rows < 2) throw Error(ErrorCode::value, "--validation holds rows back, but the data has only one row");
-  shuffled(problem.options.seed, RandomPurpose::split, 0, order);
+  shuffled(problem.options.seed, RandomPurpose::split, 0, std::span(order));
   const auto wanted = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(rows)));
   const std::size_t held = std::clamp<std::size_t>(wanted, 1, rows - 1);
   problem.validation_rows.assign(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held));
@@ -278,6 +279,39 @@ Examples<T> take_examples(Table&& table, const Problem& problem) {
   return examples;
 }
 
+template <class T>
+Examples<T> make_examples(const Table& table, const Problem& problem, std::span<const std::size_t> rows) {
+  Examples<T> examples = examples_of<T>(problem, {}, rows.size());
+  const auto n_x = static_cast<std::size_t>(examples.n_x);
+  const int n_y = problem.architecture.outputs;
+  // A pixel has 256 values: looked up, the division that their scaling needs is as good as free.
+  std::vector<T> scaled_bytes;
+  const std::vector<const Field*> fields = match_inputs(problem.inputs, table);
+  const std::vector<Run> runs = runs_of(table.storage(), fields);
+  if (problem.scaling.kind != ScaleKind::standard && runs.size() == 1 && runs.front().block->type == NumberType::u8) {
+    scaled_bytes.resize(256);
+    std::vector<double> values(256);
+    std::iota(values.begin(), values.end(), 0.0);
+    apply_scaling(problem.scaling, values, scaled_bytes.data());
+  }
+  examples.make = [&problem, rows, runs, scaled_bytes, n_y, raw = std::vector<double>(n_x),
+                   encoder = TargetEncoder(problem.target, table)](Index example, T* x, T* y) mutable {
+    const std::size_t row = rows[static_cast<std::size_t>(example)];
+    if (scaled_bytes.empty()) {
+      read_runs(runs, row, raw.data());
+      apply_scaling(problem.scaling, raw, x);
+    } else {
+      const Run& run = runs.front();
+      const std::uint8_t* bytes = run.block->template numbers<std::uint8_t>() + row * run.block->width + run.offset;
+      for (std::size_t i = 0; i < run.count; ++i) x[i] = scaled_bytes[bytes[i]];
+    }
+    encoder.encode(row, y, n_y);
+  };
+  return examples;
+}
+
+template Examples<float> make_examples(const Table&, const Problem&, std::span<const std::size_t>);
+template Examples<double> make_examples(const Table&, const Problem&, std::span<const std::size_t>);
 template Examples<float> copy_examples(const Table&, const Problem&, std::span<const std::size_t>);
 template Examples<double> copy_examples(const Table&, const Problem&, std::span<const std::size_t>);
 template Examples<float> take_examples(Table&&, const Problem&);

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "data/formats.hpp"
 #include "strata/error.hpp"
 #include "train/prepare.hpp"
 
@@ -12,8 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // IDX labels, y.npy: the one field of a file of its own, under the name "target".
-Table read_target_file(const fs::path& file) {
-  Table table = read_table(file);
+Table read_target_file(const fs::path& file, const fs::path& spill) {
+  Table table = read_table_in(spill, file, {});
   if (table.fields().size() != 1) {
     throw Error(ErrorCode::usage, fmt::format("--target {}: the file holds {} fields; a target file holds one",
                                               printable(file.string()), table.fields().size()));
@@ -38,7 +39,7 @@ bool has_words(const Table& table, const std::string& target) {
 
 }  // namespace
 
-Table read_training_table(const fs::path& file, Options& options) {
+Table read_training_table(const fs::path& file, Options& options, const fs::path& spill) {
   std::error_code error;
   std::string target_file;
   const auto choose = [&](std::span<const Field> available) {
@@ -47,9 +48,9 @@ Table read_training_table(const fs::path& file, Options& options) {
     if (!is_field && fs::is_regular_file(options.target.front(), error)) target_file = options.target.front();
     return fields_to_train_on(options, !target_file.empty())(available);
   };
-  Table table = read_table(file, choose);
+  Table table = read_table_in(spill, file, choose);
   if (!target_file.empty()) {
-    Table target = read_target_file(target_file);
+    Table target = read_target_file(target_file, spill);
     if (table.find("target") != nullptr) target.rename("target", target_file);
     options.target = {target.fields().front().name};
     if (target.rows() != table.rows()) {
@@ -62,7 +63,7 @@ Table read_training_table(const fs::path& file, Options& options) {
     const std::string target = options.target.empty() ? table.fields().back().name : options.target.front();
     if (has_words(table, target)) {
       const std::vector<std::string> text{target};
-      table = read_table(file, choose, text);
+      table = read_table_in(spill, file, choose, text);
     }
   }
   return table;

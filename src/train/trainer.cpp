@@ -14,7 +14,9 @@
 #include "base/cpus.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
+#include "data/table_storage.hpp"
 #include "kernels/registry.hpp"
+#include "model/encode.hpp"
 #include "model/model_data.hpp"
 #include "model/score.hpp"
 #include "network/step.hpp"
@@ -98,7 +100,7 @@ class Training {
         callbacks_(callbacks),
         pool_(chosen_threads(problem_.options.threads)),
         kernels_(make_chosen_kernels<T>(problem_.options.precision, pool_)),
-        loader_(examples_.all(), problem_.options.batch_size, problem_.options.seed),
+        loader_(examples_, problem_.options.batch_size, problem_.options.seed),
         p_(initial_parameters<T>(net(), problem_.options)),
         gradient_(net()),
         ws_(net(), loader_.batch_size(), Keep::backward),
@@ -121,6 +123,7 @@ class Training {
   double find_first_bad(std::int64_t& iteration);
   void rewind(std::int64_t iteration);
   void diverge(std::int64_t iteration, std::optional<double> final_loss = {});
+  [[nodiscard]] Metrics metrics_of(Examples<T>& examples);
   [[nodiscard]] double final_cost(const Metrics& metrics) const;
 
   Problem problem_;
@@ -205,10 +208,7 @@ double Training<T>::step_and_update(Batch<T> batch) {
 template <class T>
 void Training<T>::report_epoch(std::int64_t epoch) {
   EpochReport report{epoch, done_, epoch_cost_ / static_cast<double>(examples_.m), {}};
-  if (validation_.m > 0) {
-    const Batch<T> held = validation_.all();
-    report.validation = score(net(), problem_.target, p_, held.X, held.Y, *kernels_);
-  }
+  if (validation_.m > 0) report.validation = metrics_of(validation_);
   callbacks_.epoch(report);
 }
 
@@ -269,6 +269,26 @@ void Training<T>::diverge(std::int64_t iteration, std::optional<double> final_lo
   if (problem_.options.scale == ScaleKind::none) explanation_ += ", or scale the inputs with --scale standard";
 }
 
+template <class T>
+Metrics Training<T>::metrics_of(Examples<T>& examples) {
+  std::vector<T> X, Y;
+  return score<T>(
+      net(), problem_.target, p_, examples.m,
+      [&](Index first, Index count) {
+        if (!examples.make) {
+          const Batch<T> all = examples.all();
+          return std::pair(all.X.columns(first, count), all.Y.columns(first, count));
+        }
+        X.resize(static_cast<std::size_t>(examples.n_x * count));
+        Y.resize(static_cast<std::size_t>(examples.n_y * count));
+        for (Index j = 0; j < count; ++j)
+          examples.make(first + j, &X[static_cast<std::size_t>(examples.n_x * j)],
+                        &Y[static_cast<std::size_t>(examples.n_y * j)]);
+        return std::pair(View<T>(X.data(), examples.n_x, count), View<const T>(Y.data(), examples.n_y, count));
+      },
+      *kernels_);
+}
+
 // J of the final weights over all examples: the mean loss, and the L2 term of a batch of all of them.
 template <class T>
 double Training<T>::final_cost(const Metrics& metrics) const {
@@ -290,18 +310,14 @@ Fit Training<T>::run(TrainingRecord record) {
   const std::int64_t iterations = iterations_of(problem_.options, loader_.batches_per_epoch());
   loop(iterations, report_interval(problem_.options.report_every, iterations));
 
-  const Batch<T> all = examples_.all();
-  record.train = score(net(), problem_.target, p_, all.X, all.Y, *kernels_);
+  record.train = metrics_of(examples_);
   if (ending_ != Ending::diverged && !(std::isfinite(record.train.loss) && all_finite(std::as_const(p_).theta()))) {
     // One of the last updates went wrong, with no iteration after it to notice.
     diverge(done_, record.train.loss);
-    record.train = score(net(), problem_.target, p_, all.X, all.Y, *kernels_);
+    record.train = metrics_of(examples_);
   }
   record.cost = final_cost(record.train);
-  if (validation_.m > 0) {
-    const Batch<T> held = validation_.all();
-    record.validation = score(net(), problem_.target, p_, held.X, held.Y, *kernels_);
-  }
+  if (validation_.m > 0) record.validation = metrics_of(validation_);
   record.iterations = done_;
   record.epochs = done_ / loader_.batches_per_epoch();
   record.ended = ending_ == Ending::done ? "done" : ending_ == Ending::interrupted ? "interrupted" : "diverged";
@@ -331,11 +347,20 @@ Table read_validation(const Problem& problem, const Messages& messages) {
   return table;
 }
 
+// Mini-batches of a table that lies in a mapped file are made when they are needed: the file may be larger than memory.
+bool streams(const Table& table, const Problem& problem) {
+  const std::int64_t batch_size = problem.options.batch_size;
+  return batch_size > 0 && batch_size < static_cast<std::int64_t>(problem.train_rows.size()) &&
+         is_mapped(table, match_inputs(problem.inputs, table));
+}
+
 template <class T>
-Fit train_in(Table table, Problem problem, const Callbacks& callbacks) {
-  Examples<T> validation;
+Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks) {
+  const bool streamed = streams(table, problem);
+  Examples<T> examples, validation;
   if (!problem.validation_rows.empty()) {
-    validation = copy_examples<T>(table, problem, problem.validation_rows);
+    validation = streamed ? make_examples<T>(table, problem, problem.validation_rows)
+                          : copy_examples<T>(table, problem, problem.validation_rows);
   } else if (!problem.options.validation.empty()) {
     const Table held = read_validation(problem, messages_of(callbacks));
     std::vector<std::size_t> rows(held.rows());
@@ -343,16 +368,17 @@ Fit train_in(Table table, Problem problem, const Callbacks& callbacks) {
     validation = copy_examples<T>(held, problem, rows);
   }
   TrainingRecord record = record_of(problem, table.source());
-  Examples<T> examples = take_examples<T>(std::move(table), problem);
-  return Training<T>(std::move(problem), std::move(examples), std::move(validation), callbacks).run(std::move(record));
+  examples =
+      streamed ? make_examples<T>(table, problem, problem.train_rows) : take_examples<T>(std::move(table), problem);
+  return Training<T>(problem, std::move(examples), std::move(validation), callbacks).run(std::move(record));
 }
 
 }  // namespace
 
 Fit train(Table table, const Options& options, const Callbacks& callbacks) {
-  Problem problem = define_problem(table, options, messages_of(callbacks));
-  return options.precision == Precision::float64 ? train_in<double>(std::move(table), std::move(problem), callbacks)
-                                                 : train_in<float>(std::move(table), std::move(problem), callbacks);
+  const Problem problem = define_problem(table, options, messages_of(callbacks));
+  return options.precision == Precision::float64 ? train_in<double>(std::move(table), problem, callbacks)
+                                                 : train_in<float>(std::move(table), problem, callbacks);
 }
 
 Fit train(const fs::path& file, const Options& options, const Callbacks& callbacks) {

@@ -146,7 +146,10 @@ TEST(CounterRandom, BelowIsEvenForSmallAndHugeBounds) {
 
 std::vector<std::size_t> permutation(std::uint64_t seed, RandomPurpose purpose, std::uint32_t index, std::size_t size) {
   std::vector<std::size_t> order(size, 12345);
-  shuffled(seed, purpose, index, order);
+  shuffled(seed, purpose, index, std::span(order));
+  std::vector<std::uint32_t> in_32_bits(size, 12345);
+  shuffled(seed, purpose, index, std::span(in_32_bits));
+  EXPECT_TRUE(std::equal(order.begin(), order.end(), in_32_bits.begin(), in_32_bits.end()));
   return order;
 }
 

@@ -1,0 +1,78 @@
+#include "data/mapped_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "base/text.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const char* what, const fs::path& path, int number) {
+  throw Error(number == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+              fmt::format("cannot {} '{}': {}", what, printable(path.string()), std::strerror(number)));
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const fs::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail("read", file, errno);
+  struct stat status {};
+  void* data = nullptr;
+  std::size_t size = 0;
+  int number = ::fstat(descriptor, &status) == 0 ? 0 : errno;
+  if (number == 0 && status.st_size > 0) {
+    size = static_cast<std::size_t>(status.st_size);
+    data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
+    if (data == MAP_FAILED) number = errno;
+  }
+  ::close(descriptor);
+  if (number != 0) fail("map", file, number);
+  bytes_ = {static_cast<const std::byte*>(data), size};
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+FileMemory::FileMemory(const fs::path& folder) : folder_(folder.empty() ? fs::path(".") : folder) {
+  std::string name = (folder_ / ".strata-XXXXXX").string();
+  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor_ < 0) fail("make a file in", folder_, errno);
+  ::unlink(name.c_str());
+}
+
+FileMemory::~FileMemory() { ::close(descriptor_); }
+
+std::byte* FileMemory::resize(std::byte* data, std::size_t old_bytes, std::size_t bytes) {
+  if (bytes > old_bytes) {
+    // Room on the disk now: a hole that cannot be filled later would be a SIGBUS instead of an error.
+    const int number =
+        ::posix_fallocate(descriptor_, static_cast<off_t>(old_bytes), static_cast<off_t>(bytes - old_bytes));
+    if (number != 0) fail("find room in", folder_, number);
+  }
+  void* const moved = old_bytes == 0 ? ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0)
+                                     : ::mremap(data, old_bytes, bytes, MREMAP_MAYMOVE);
+  if (moved == MAP_FAILED) fail("map a file in", folder_, errno);
+  if (bytes < old_bytes && ::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0)
+    fail("shorten a file in", folder_, errno);
+  return static_cast<std::byte*>(moved);
+}
+
+void FileMemory::unmap(std::byte* data, std::size_t bytes) noexcept {
+  if (data != nullptr) ::munmap(data, bytes);
+}
+
+}  // namespace strata

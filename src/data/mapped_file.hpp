@@ -1,0 +1,46 @@
+// A file as memory: read only, its pages fetched when they are looked at and given back when memory is short.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <utility>
+
+namespace strata {
+
+class MappedFile {
+ public:
+  /// The whole file as it is now. A file that another program shortens meanwhile ends the process with SIGBUS when a
+  /// page is looked at that is gone. Errors: io, not_found.
+  explicit MappedFile(const std::filesystem::path& file);
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+  MappedFile& operator=(MappedFile&& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+/// Memory that can be written and that grows, in a file without a name: it needs room on the disk, not in memory.
+class FileMemory {
+ public:
+  /// In this folder. Throws Error(io).
+  explicit FileMemory(const std::filesystem::path& folder);
+  ~FileMemory();
+  FileMemory(const FileMemory&) = delete;
+  FileMemory& operator=(const FileMemory&) = delete;
+  /// Keeps what is there; the place may be another. `old_bytes`: the size so far. Throws Error(io) when the disk is
+  /// full.
+  [[nodiscard]] std::byte* resize(std::byte* data, std::size_t old_bytes, std::size_t bytes);
+  void unmap(std::byte* data, std::size_t bytes) noexcept;
+
+ private:
+  std::filesystem::path folder_;
+  int descriptor_ = -1;
+};
+
+}  // namespace strata

@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include <fstream>
+#include <string>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "data/cache.hpp"
+#include "data/formats.hpp"
+#include "data/table_storage.hpp"
+#include "strata/error.hpp"
+#include "strata/tools.hpp"
+#include "train/prepare.hpp"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Something else that happens to have the name is not to be lost.
+void require_replaceable(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (fs::equivalent(from, to, error)) {
+    throw Error(ErrorCode::usage,
+                fmt::format("'{}' is the data itself; give the new file another name", printable(to.string())));
+  }
+  if (fs::is_regular_file(to, error) && fs::file_size(to, error) > 0) {
+    std::string head(kCacheMagic.size(), '\0');
+    std::ifstream(to, std::ios::binary).read(head.data(), static_cast<std::streamsize>(head.size()));
+    if (head != kCacheMagic) {
+      throw Error(ErrorCode::usage,
+                  fmt::format("'{}' is there and is no data cache, so it is not overwritten; choose another name, or "
+                              "remove it",
+                              printable(to.string())));
+    }
+  }
+  require_writable(to);
+}
+
+}  // namespace
+
+Conversion convert(const fs::path& from, const fs::path& to, const Options& options) {
+  require_replaceable(from, to);
+  const fs::path spill = to.has_parent_path() ? to.parent_path() : fs::path(".");
+  Options resolved = options;
+  const bool everything = options.inputs.empty() && options.target.empty();
+  const Table table = everything ? read_table_in(spill, from, {}) : read_training_table(from, resolved, spill);
+  Conversion made;
+  made.rows = table.rows();
+  made.fields.assign(table.fields().begin(), table.fields().end());
+  for (std::size_t f = 0; f < made.fields.size(); ++f) {
+    const auto& bad = table.storage().places[f].bad;
+    if (!bad) continue;
+    made.notes.push_back(fmt::format(
+        "{}: the cell is {}; it and others like it in column '{}' become NaN", table.where(table.fields()[f], bad->row),
+        bad->text.empty() ? "empty" : "'" + printable(bad->text) + "'", printable(made.fields[f].name)));
+  }
+  write_cache(table, to);
+  verify_cache(to);
+  made.bytes = fs::file_size(to);
+  return made;
+}
+
+void verify_converted(const fs::path& file) { verify_cache(file); }
+
+}  // namespace strata
