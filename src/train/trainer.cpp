@@ -119,6 +119,7 @@ class Training {
   void report_epoch(std::int64_t epoch);
 
   [[nodiscard]] bool good(double cost);
+  void keep(std::int64_t iteration, typename Loader<T>::Position position);
   void restore();
   double find_first_bad(std::int64_t& iteration);
   void rewind(std::int64_t iteration);
@@ -168,7 +169,7 @@ void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
       J = step(batch);
       if (!good(J)) return diverge(i);
       if (tells_cost) callbacks_.cost({i, i / per_epoch, J});
-      if (keeps) snapshot_ = {i, position, p_, optimizer_};
+      if (keeps) keep(i, position);
       update();
     } else {
       J = step_and_update(batch);
@@ -217,6 +218,15 @@ void Training<T>::report_epoch(std::int64_t epoch) {
 template <class T>
 bool Training<T>::good(double cost) {
   return std::isfinite(cost) && all_finite(std::as_const(gradient_).theta()) && all_finite(std::as_const(p_).theta());
+}
+
+// Part by part, into the memory of the snapshot before.
+template <class T>
+void Training<T>::keep(std::int64_t iteration, typename Loader<T>::Position position) {
+  snapshot_.iteration = iteration;
+  snapshot_.position = position;
+  snapshot_.p = p_;
+  snapshot_.optimizer = optimizer_;
 }
 
 template <class T>
