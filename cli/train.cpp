@@ -239,27 +239,26 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command train_command() {
-  return {
-      "train",
-      "learn from a table or pictures, and write a model",
-      {"strata train iris.csv --target species --output iris.strata",
-       "strata train train.h5 --inputs train_set_x --target train_set_y --recipe classic --hidden-layers 20,7,5"},
-      "Trains a network on DATA and writes it to one file that holds all that a prediction needs. Costs and final "
-      "figures "
-      "go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained.",
-      {{"DATA",
-        "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX, or what 'strata convert' wrote: one example a row. "
-        "\"Inputs\" and \"target\" are columns "
-        "of a CSV file, or arrays of the others."}},
-      all_options_but({}),
-      {{"recipe", 0, "NAME",
-        "Begin with a named set of options: classic (all that the notes set). Other options override it."},
-       {"output", 'o', "FILE",
-        "Where the model goes. Default: model.strata. An old model there is replaced when the "
-        "training ends."},
-       kJsonFlag,
-       kQuietFlag},
-      run};
+  return {"train",
+          "learn from a table or pictures, and write a model",
+          {"strata train iris.csv --target species --output iris.strata",
+           "strata train train.h5 --inputs train_set_x --target train_set_y --recipe classic --hidden-layers 20,7,5"},
+          "Trains a network on DATA and writes it to one file that holds all that a prediction needs. Costs and final "
+          "figures "
+          "go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained.",
+          {{"DATA",
+            "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX, or what 'strata convert' wrote: one example a row. "
+            "\"Inputs\" and \"target\" are columns "
+            "of a CSV file, or arrays of the others."}},
+          all_options_but({}),
+          {{"recipe", 0, "NAME",
+            "Begin with a named set of options: classic (all that the notes set). Other options override it."},
+           {"output", 'o', "FILE",
+            "Where the model goes. Default: model.strata. An old model there is replaced when the "
+            "training ends."},
+           kJsonFlag,
+           kQuietFlag},
+          run};
 }
 
 }  // namespace strata::cli
