@@ -1,0 +1,203 @@
+// Where the benchmark meets the library's inside: the same calls as src/train/trainer.cpp and src/model/predict.cpp make.
+#include "engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "kernels/registry.hpp"
+#include "network/step.hpp"
+#include "optim/optimizer.hpp"
+#include "strata/trainer.hpp"
+#include "strata/version.hpp"
+
+namespace strata_bench {
+namespace {
+
+using strata::Architecture;
+using strata::Batch;
+using strata::Index;
+using strata::Options;
+using strata::View;
+
+Architecture architecture_of(const Work& work) {
+  Architecture net;
+  net.inputs = work.layers.front();
+  for (std::size_t l = 1; l + 1 < work.layers.size(); ++l) net.hidden.push_back({work.layers[l]});
+  net.outputs = work.layers.back();
+  std::string loss = work.loss;
+  std::ranges::replace(loss, '_', '-');
+  net.loss = strata::loss_from_name(loss);
+  net.validate();
+  return net;
+}
+
+Options options_of(const Work& work) {
+  Options options;
+  options.optimizer = work.optimizer == "adam" ? strata::OptimizerKind::adam : strata::OptimizerKind::gradient_descent;
+  options.learning_rate = work.learning_rate;
+  return options;
+}
+
+// Training steps, and prediction with the network as it stands.
+template <class T>
+class NetRunner final : public Runner {
+ public:
+  explicit NetRunner(const Work& work)
+      : work_(work),
+        net_(architecture_of(work)),
+        theta_(read_numbers<T>(work, "theta", work.parameter_count())),
+        X_(read_numbers<T>(work, "x", work.inputs() * work.rows)),
+        Y_(read_numbers<T>(work, "y", work.outputs() * work.rows)),
+        pool_(work.threads),
+        kernels_(strata::make_kernels<T>(strata::chosen_kernels(), pool_)),
+        p_(net_),
+        gradient_(net_),
+        ws_(net_, work.batch, work.kind == "train" ? strata::Keep::backward : strata::Keep::forward),
+        optimizer_(options_of(work), p_.theta().size()) {
+    reset();
+  }
+
+  void reset() override {
+    std::ranges::copy(theta_, p_.theta().begin());
+    optimizer_ = strata::Optimizer<T>(options_of(work_), p_.theta().size());
+    next_ = 0;
+  }
+
+  void run(std::ptrdiff_t count) override {
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+      const Batch<T> batch = batch_at(next_);
+      next_ = next_ + 1 == work_.batches() ? 0 : next_ + 1;
+      if (work_.kind == "train") {
+        last_cost_ = strata::train_step(net_, p_, batch, 0, ws_, *kernels_, gradient_);
+        optimizer_.update(p_.theta(), std::as_const(gradient_).theta(), *kernels_);
+      } else {
+        strata::predict(net_, p_, batch.X, ws_, *kernels_);
+      }
+    }
+  }
+
+  double loss() override {
+    const Batch<T> first = batch_at(0);
+    strata::predict(net_, p_, first.X, ws_, *kernels_);
+    return mean_loss<T>(work_, ws_.A[net_.depth()].data, first.Y.data, work_.batch);
+  }
+
+ private:
+  [[nodiscard]] Batch<T> batch_at(Index i) {
+    return {View<T>(X_.data() + i * work_.batch * work_.inputs(), work_.inputs(), work_.batch),
+            View<const T>(Y_.data() + i * work_.batch * work_.outputs(), work_.outputs(), work_.batch)};
+  }
+
+  Work work_;
+  Architecture net_;
+  std::vector<T> theta_, X_, Y_;
+  strata::ThreadPool pool_;
+  std::unique_ptr<strata::Kernels<T>> kernels_;
+  strata::Parameters<T> p_, gradient_;
+  strata::Workspace<T> ws_;
+  strata::Optimizer<T> optimizer_;
+  Index next_ = 0;
+  double last_cost_ = 0;
+};
+
+// Whole epochs as a user gets them: strata::train, with shuffling, the checks after every step and the report.
+class EpochRunner final : public Runner {
+ public:
+  explicit EpochRunner(const Work& work) : work_(work), net_(architecture_of(work)) {
+    const auto X = read_numbers<float>(work, "x", work.inputs() * work.rows);
+    const auto Y = read_numbers<float>(work, "y", work.outputs() * work.rows);
+    X_.assign(X.begin(), X.end());
+    for (Index i = 0; i < work.rows; ++i) {
+      const auto y = Y.begin() + i * work.outputs();
+      class_.push_back(static_cast<double>(std::max_element(y, y + work.outputs()) - y));
+    }
+  }
+
+  // The first epoch warms up; each of the `count` after it is timed.
+  void run(std::ptrdiff_t count) override {
+    strata::Table table;
+    table.add_numbers("x", {static_cast<std::size_t>(work_.inputs())}, X_);
+    table.add_numbers("y", {}, class_);
+    Options options = options_of(work_);
+    options.target = {"y"};
+    options.task = strata::Task::classes;
+    options.scale = strata::ScaleKind::none;
+    options.hidden_layers.assign(work_.layers.begin() + 1, work_.layers.end() - 1);
+    options.batch_size = work_.batch;
+    options.epochs = count + 1;
+    options.threads = work_.threads;
+    std::vector<Clock::time_point> ends;
+    strata::Callbacks callbacks;
+    callbacks.epoch = [&](const strata::EpochReport& report) {
+      ends.push_back(Clock::now());
+      loss_ = report.mean_cost;
+    };
+    const strata::Fit fit = strata::train(std::move(table), options, callbacks);
+    if (fit.ending != strata::Ending::done) throw std::runtime_error(fit.explanation);
+    seconds_ = std::chrono::duration<double>(ends.back() - ends.front()).count();
+  }
+
+  double loss() override { return loss_; }
+  double own_seconds() const override { return seconds_; }
+
+ private:
+  Work work_;
+  Architecture net_;
+  std::vector<double> X_, class_;
+  double loss_ = 0, seconds_ = 0;
+};
+
+class EngineProducts final : public Products {
+ public:
+  EngineProducts(Index units, Index inputs, Index examples)
+      : numbers_(static_cast<std::size_t>(2 * units * inputs + 2 * units + 2 * inputs * examples + 2 * units * examples)),
+        pool_(1),
+        kernels_(strata::make_kernels<float>(strata::chosen_kernels(), pool_)) {
+    unsigned state = 1;
+    for (float& x : numbers_) {
+      state = state * 1664525U + 1013904223U;
+      x = static_cast<float>(state >> 8) / static_cast<float>(1 << 24) - 0.5F;
+    }
+    float* next = numbers_.data();
+    const auto take = [&](Index rows, Index cols) {
+      return View<float>(std::exchange(next, next + rows * cols), rows, cols);
+    };
+    W_ = take(units, inputs), dW_ = take(units, inputs);
+    b_ = take(units, 1), db_ = take(units, 1);
+    A_prev_ = take(inputs, examples), dA_prev_ = take(inputs, examples);
+    Z_ = take(units, examples), dZ_ = take(units, examples);
+  }
+  void forward() override { kernels_->linear_forward(W_, b_, A_prev_, Z_); }
+  void dW() override {
+    kernels_->linear_backward_params(dZ_, A_prev_, 1 / static_cast<double>(dZ_.cols), dW_, db_);
+  }
+  void dA() override { kernels_->linear_backward_input(W_, dZ_, dA_prev_); }
+
+ private:
+  std::vector<float> numbers_;
+  strata::ThreadPool pool_;
+  std::unique_ptr<strata::Kernels<float>> kernels_;
+  View<float> W_, dW_, b_, db_, A_prev_, dA_prev_, Z_, dZ_;
+};
+
+}  // namespace
+
+std::string engine_version() { return STRATA_VERSION; }
+std::string engine_kernels() { return std::string(strata::chosen_kernels()); }
+
+std::unique_ptr<Runner> make_engine_runner(const Work& work) {
+  if (work.precision == "bf16") throw NotBuilt("bf16 is not built yet");
+  if (work.kind == "epoch") return std::make_unique<EpochRunner>(work);
+  if (work.precision == "float64") return std::make_unique<NetRunner<double>>(work);
+  return std::make_unique<NetRunner<float>>(work);
+}
+
+std::unique_ptr<Products> make_products(std::ptrdiff_t units, std::ptrdiff_t inputs, std::ptrdiff_t examples) {
+  return std::make_unique<EngineProducts>(units, inputs, examples);
+}
+
+}  // namespace strata_bench
