@@ -1,18 +1,26 @@
 """./dev bench: Strata beside its peers on the same work, interleaved, and what the machine could do at most."""
 
 import argparse
+import datetime
 import json
 import os
 import pathlib
+import platform
+import re
+import shlex
+import subprocess
 import sys
-import time
 
 import contestants
+import extras
+import growth
 import measure
+import report
 import works
-from contestants import ROOT, Workers
+from contestants import HERE, ROOT, Workers
 
 BUILD = ROOT / "build/bench"
+NOT_MEASURED = ["mlpack: its network classes are C++ only, and neither Debian 12 nor its Python package brings them"]
 
 
 def arguments():
@@ -21,7 +29,6 @@ def arguments():
     parser.add_argument("--only", action="append", metavar="WORK", help="only this work (may be given again); see --list")
     parser.add_argument("--peer", action="append", metavar="NAME", help="only Strata and this peer (may be given again)")
     parser.add_argument("--list", action="store_true", help="list works and contestants, and stop")
-    parser.add_argument("--out", type=pathlib.Path, help="where the results go (default: bench/ for a full run, else build/bench/)")
     return parser.parse_args()
 
 
@@ -45,6 +52,39 @@ def show(summary):
         say(f"  {name:14} {entry['seconds'] * 1e6:12.2f} µs {peak:22} {times}  ({entry['setting']})")
 
 
+def machine():
+    cpu = pathlib.Path("/proc/cpuinfo").read_text()
+    first = lambda key: next(iter(re.findall(rf"^{key}\s*:\s*(.*)$", cpu, re.M)), "unknown")
+    memory = int(re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text()).group(1)) / 2**20
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    peaks = subprocess.run([BUILD / "bin/strata_bench", "peak"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "commit": commit or "unknown",
+        "machine": f"{first('model name')} (family {first('cpu family')}, model {first('model')}), "
+                   f"{len(contestants.cpus())} CPUs, {memory:.0f} GiB, Linux {platform.release()}",
+        "load when it began": f"{os.getloadavg()[0]:.2f}",
+        "peak, registers only": "; ".join(" ".join(line.split()) for line in peaks),
+    }
+
+
+def libraries(python):
+    packages = next(python.parent.parent.glob("lib/python3*/site-packages"))
+    return {"STRATA_BENCH_OPENBLAS": contestants.library_of(packages, "numpy.libs/libscipy_openblas64_*.so"),
+            "STRATA_BENCH_ONEDNN": contestants.library_of(python.parent.parent, "lib/libdnnl.so.3")}
+
+
+def without_works(python, field, quick):
+    """What is measured beside the works."""
+    say("products alone")
+    products = extras.products(BUILD / "bin/strata_bench", libraries(python), quick)
+    say("starting, size, memory")
+    bench, program = BUILD / "bin/strata_bench", BUILD / "bin/strata"
+    return products, {"startup": extras.startup(bench, program, python, quick),
+                      "sizes": extras.sizes([program, BUILD / "bin/strata-decode"], BUILD),
+                      "memory": extras.memory(bench, program, field, BUILD)}
+
+
 def main():
     args = arguments()
     python = pathlib.Path(sys.executable)
@@ -56,17 +96,30 @@ def main():
         return
     field = chosen(args.peer and ["strata", *args.peer], everybody, "contestant")
     todo = chosen(args.only, works.WORKS, "work")
-    rounds, seconds = (5, 6) if args.quick else (15, 25)
-    workers, results = Workers(), {}
+    whole = not (args.only or args.peer)
+    results = {"command": shlex.join(["./dev", "bench", *sys.argv[1:]]), "machine": machine(),
+               "titles": {c.name: c.title for c in everybody}, "works": {}, "not_measured": NOT_MEASURED}
+    rounds, seconds = (5, 5) if args.quick else (15, 20)
+    workers = Workers()
     try:
         for work in todo:
             say(f"{work.name}: {work.title}")
-            results[work.name] = measure.measure(work, field, workers, BUILD, rounds, seconds, say).summary()
-            show(results[work.name])
+            results["works"][work.name] = measure.measure(work, field, workers, BUILD, rounds, seconds, say).summary()
+            show(results["works"][work.name])
+        if whole and not args.quick:
+            results["growth"] = growth.grow(field, workers, BUILD, say)
     finally:
         workers.close()
-    out = args.out or BUILD
-    (out / "results.json").write_text(json.dumps({"works": results, "greetings": workers.greetings}, indent=1))
+    results["greetings"] = workers.greetings
+    if whole:
+        results["products"], results["extras"] = without_works(python, field, args.quick)
+    # Only a full run replaces the published page.
+    out = HERE if whole and not args.quick else BUILD
+    if "growth" in results:
+        growth.draw(results["growth"], out / "growth.svg")
+    (out / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    (out / "RESULTS.md").write_text(report.page(works.WORKS, results))
+    say(f"The results: {(out / 'RESULTS.md').relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

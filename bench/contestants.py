@@ -28,9 +28,15 @@ class Contestant:
         return work.kind in self.kinds and work.precision in self.precisions and work.flops <= self.largest
 
 
+def library_of(packages, pattern):
+    """A shared library inside a Python package; "" when it is not there."""
+    return str(next(iter(sorted(packages.glob(pattern))), ""))
+
+
 def all_contestants(build, python):
     script = lambda name, *more: (str(python), str(HERE / "peers" / name), *more)
     both = ("passive", "active")
+    packages = next(python.parent.parent.glob("lib/python3*/site-packages"))
     return [
         Contestant("strata", "Strata", (str(build / "bin/strata_bench"), "worker"), kinds=("train", "predict", "epoch"),
                    precisions=("float32", "float64", "bf16")),
@@ -44,7 +50,7 @@ def all_contestants(build, python):
         Contestant("numpy", "NumPy", script("numpy_worker.py")),
         Contestant("numpy-course", "NumPy, course style", script("course_worker.py"), largest=10**10),
         Contestant("onnxruntime", "ONNX Runtime", (str(build / "bin/onnxruntime_worker"),), kinds=("predict",),
-                   precisions=("float32",)),
+                   precisions=("float32",), settings={"STRATA_BENCH_ONNXRUNTIME": library_of(packages, "onnxruntime/capi/libonnxruntime.so*")}),
     ]
 
 

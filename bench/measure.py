@@ -109,7 +109,7 @@ def check_that_it_trains(measurement):
         raise SystemExit(f"bench: {work.name}: the loss is {after:.6g}, expected {before:.6g}")
 
 
-def measure(work, contestants, workers, folder_root, rounds, seconds, say):
+def measure(work, contestants, workers, folder_root, rounds, seconds, say, trains=True):
     """At most `rounds` rounds, fewer (but three) when they would take longer than `seconds`."""
     measurement = Measurement(work)
     folder, measurement.loss_before = works.write(work, folder_root)
@@ -123,7 +123,7 @@ def measure(work, contestants, workers, folder_root, rounds, seconds, say):
             trial += entered[1]
         else:
             say(f"  {contestant.name}: {measurement.out[contestant.name]}")
-        if contestant.name == "strata" and entered:
+        if contestant.name == "strata" and entered and trains:
             check_that_it_trains(measurement)
     ceiling = next((w for name, w in field if name == "strata"), None)
     rounds = max(3, min(rounds, int(seconds / max(trial, 1e-3))))

@@ -8,6 +8,11 @@ import zlib
 
 import numpy as np
 
+try:
+    import onnx_model
+except ImportError:  # then ONNX Runtime has no model and is absent
+    onnx_model = None
+
 SEED = 20240817
 
 
@@ -167,6 +172,8 @@ def write(work, root):
         os.link(shared / name, folder / name)
     theta = make_parameters(work.net, dtype)
     theta.tofile(folder / "theta")
+    if onnx_model and work.kind == "predict" and work.precision == "float32":
+        onnx_model.write(work, theta, folder / "model.onnx")
     description["loss_before"] = loss_before(work, theta, X, Y)
     (folder / "work.json").write_text(json.dumps(description))
     return folder, description["loss_before"]

@@ -1,0 +1,115 @@
+"""./dev regress OLD [NEW]: is the new commit slower? The benchmark programs of both run the same works in interleaved
+pairs, old first in one pair and new first in the next; what counts is the median of the pairs' ratios. Within 2 % is noise;
+a work that is more than 10 % slower fails."""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+
+import measure
+import works
+from contestants import ROOT, Contestant, Gone, Worker
+
+NOISE, LIMIT = 0.02, 0.10
+USUAL = ("A-32", "A-32-adam", "A-256", "B", "C", "C-adam", "C-2t", "D", "D-f64", "row-A", "row-C", "rows-A", "rows-C")
+TARGETS = ("strata_bench",)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="./dev regress", description=__doc__)
+    parser.add_argument("old", help="a commit, tag or branch")
+    parser.add_argument("new", nargs="?", help="another one (default: the working tree)")
+    parser.add_argument("--only", action="append", metavar="WORK", help="only this work (may be given again); see ./dev bench --list")
+    parser.add_argument("--pairs", type=int, default=15, help="pairs of runs of each work (default: 15)")
+    return parser.parse_args()
+
+
+def run(command, where):
+    done = subprocess.run(command, cwd=where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"regress: {' '.join(map(str, command))} in {where} failed ({done.returncode}):\n{done.stdout[-3000:]}")
+    return done.stdout.strip()
+
+
+def build(reference):
+    """The benchmark program of a commit, built in a worktree of its own; of None, that of the working tree."""
+    where = ROOT
+    if reference is not None:
+        commit = run(["git", "rev-parse", "--verify", f"{reference}^{{commit}}"], ROOT)
+        where = ROOT / "build/regress" / commit[:12]
+        if not where.exists():
+            run(["git", "worktree", "prune"], ROOT)
+            run(["git", "worktree", "add", "--detach", where, commit], ROOT)
+        if not (where / "bench/engine.cpp").exists():
+            raise SystemExit(f"regress: {reference} ({commit[:12]}) has no bench/: there is nothing to compare with before it")
+    print(f"building {reference or 'the working tree'}", file=sys.stderr, flush=True)
+    if not (where / "build/bench/build.ninja").exists():
+        run(["cmake", "--preset", "bench"], where)
+    run(["cmake", "--build", "build/bench", "--parallel", str(os.cpu_count()), "--target", *TARGETS], where)
+    return where / "build/bench/bin/strata_bench"
+
+
+def seconds_of(worker, work, folder):
+    answer = worker.ask(f"run {folder} {work.count}")
+    return answer.get("median", answer["seconds"] / work.count), answer["loss"]
+
+
+def compare(work, old, new, pairs):
+    """The ratios new/old of the pairs. Throws Gone when one of them cannot do the work."""
+    folder, _ = works.write(work, ROOT / "build/bench")
+    for worker in (old, new):
+        worker.ask(f"run {folder} {work.count}")  # touches its memory
+    ratios = []
+    for pair in range(pairs):
+        order = (old, new) if pair % 2 == 0 else (new, old)
+        results = {worker: seconds_of(worker, work, folder) for worker in order}
+        if not measure.agrees(work, results[new][1], results[old][1]):
+            raise SystemExit(f"regress: {work.name}: the loss is {results[new][1]:.6g}, it was {results[old][1]:.6g}")
+        ratios.append(results[new][0] / results[old][0])
+    for worker in (old, new):
+        worker.ask(f"forget {folder}")
+    return ratios
+
+
+def verdict(ratio):
+    if abs(ratio - 1) <= NOISE:
+        return "the same"
+    return "faster" if ratio < 1 else "slower" if ratio <= 1 + LIMIT else "TOO SLOW"
+
+
+def main():
+    args = arguments()
+    known = {work.name: work for work in works.WORKS}
+    names = args.only or USUAL
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"regress: there is no work '{name}'; there are: {', '.join(known)}")
+    programs = {"old": build(args.old), "new": build(args.new)}
+    failed, compared = [], 0
+    print(f"{'work':12} {'new/old':>8} {'quartiles':>15}")
+    for threads in sorted({known[name].threads for name in names}):
+        old, new = (Worker(Contestant(side, side, (str(program), "worker")), threads, "passive", threads)
+                    for side, program in programs.items())
+        for work in (known[name] for name in names if known[name].threads == threads):
+            try:
+                ratios = compare(work, old, new, args.pairs)
+            except Gone as reason:
+                print(f"{work.name:12} not compared: {reason}", flush=True)
+                continue
+            compared += 1
+            ratio, (q1, _, q3) = statistics.median(ratios), measure.quartiles(ratios)
+            print(f"{work.name:12} {ratio:8.3f} {q1:7.3f} {q3:7.3f}  {verdict(ratio)}", flush=True)
+            if ratio > 1 + LIMIT:
+                failed.append(work.name)
+        old.close()
+        new.close()
+    if compared == 0:
+        raise SystemExit("regress: nothing was compared")
+    if failed:
+        raise SystemExit(f"regress: more than {LIMIT:.0%} slower: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
