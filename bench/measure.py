@@ -9,6 +9,7 @@ import works
 from contestants import Gone
 
 REST = 0.01  # seconds between two runs: a pool that spins for a moment after its work does not disturb the next
+LONG = 10  # seconds: a run that took so long needs no warming up
 
 
 def quartiles(values):
@@ -78,8 +79,9 @@ def enter(measurement, contestant, workers, folder):
             measurement.out[contestant.name] = f"absent: {reason}"
             return None
         try:
-            run_once(measurement, worker, folder)  # compiles, allocates, touches its memory
-            trials = [run_once(measurement, worker, folder) for _ in range(2 if work.threads > 1 else 1)]
+            trials = [run_once(measurement, worker, folder)]  # compiles, allocates, touches its memory
+            if trials[0]["seconds"] < LONG:
+                trials = [run_once(measurement, worker, folder) for _ in range(2 if work.threads > 1 else 1)]
         except Gone as reason:
             measurement.out[contestant.name] = str(reason)
             if worker.process.poll() is not None:
@@ -110,7 +112,7 @@ def check_that_it_trains(measurement):
 
 
 def measure(work, contestants, workers, folder_root, rounds, seconds, say, trains=True):
-    """At most `rounds` rounds, fewer (but three) when they would take longer than `seconds`."""
+    """At most `rounds` rounds, fewer when they would take longer than `seconds`: three, or one when a round is very long."""
     measurement = Measurement(work)
     folder, measurement.loss_before = works.write(work, folder_root)
     field, trial = [], 0.0
@@ -126,7 +128,7 @@ def measure(work, contestants, workers, folder_root, rounds, seconds, say, train
         if contestant.name == "strata" and entered and trains:
             check_that_it_trains(measurement)
     ceiling = next((w for name, w in field if name == "strata"), None)
-    rounds = max(3, min(rounds, int(seconds / max(trial, 1e-3))))
+    rounds = max(1 if trial > 3 * LONG else 3, min(rounds, int(seconds / max(trial, 1e-3))))
     for number in range(rounds if field else 0):
         if ceiling:
             measurement.peak.append(ceiling.ask(f"peak {work.precision} {work.threads}")["gflops"])
