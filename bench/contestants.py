@@ -6,7 +6,6 @@ import os
 import pathlib
 import select
 import subprocess
-import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -50,7 +49,8 @@ def all_contestants(build, python):
         Contestant("numpy", "NumPy", script("numpy_worker.py")),
         Contestant("numpy-course", "NumPy, course style", script("course_worker.py"), largest=10**10),
         Contestant("onnxruntime", "ONNX Runtime", (str(build / "bin/onnxruntime_worker"),), kinds=("predict",),
-                   precisions=("float32",), settings={"STRATA_BENCH_ONNXRUNTIME": library_of(packages, "onnxruntime/capi/libonnxruntime.so*")}),
+                   precisions=("float32",),
+                   settings={"STRATA_BENCH_ONNXRUNTIME": library_of(packages, "onnxruntime/capi/libonnxruntime.so*")}),
     ]
 
 
@@ -63,12 +63,11 @@ def cpus():
 
 
 class Worker:
-    """One long-lived process. It is pinned: to the last CPU for one thread, else to as many as it has threads."""
+    """One long-lived process, pinned to as many CPUs as it may have threads, the last ones."""
 
-    def __init__(self, contestant, threads, wait, budget):
+    def __init__(self, contestant, threads, wait):
         self.contestant, self.threads, self.wait = contestant, threads, wait
-        # `budget` CPUs may be used, even where fewer threads are better
-        pinned = set(cpus()[-budget:])
+        pinned = set(cpus()[-threads:])
         environment = {name: value for name, value in os.environ.items()
                        if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "STRATA_BENCH_THREADS"):
@@ -129,13 +128,13 @@ class Workers:
     def __init__(self):
         self.running, self.failed, self.greetings = {}, {}, {}
 
-    def get(self, contestant, threads, wait="passive", budget=None):
-        key = contestant.name, threads, wait, budget or threads
+    def get(self, contestant, threads, wait):
+        key = contestant.name, threads, wait
         if key in self.failed:
             raise Gone(self.failed[key])
         if key not in self.running:
             try:
-                self.running[key] = Worker(contestant, threads, wait, budget or threads)
+                self.running[key] = Worker(contestant, threads, wait)
                 self.greetings.setdefault(contestant.name, self.running[key].greeting)
             except Gone as reason:
                 self.failed[key] = str(reason)
@@ -157,7 +156,3 @@ class Workers:
     def close(self):
         for worker in self.running.values():
             worker.close()
-
-
-if __name__ == "__main__":
-    sys.exit("this is a part of bench.py")

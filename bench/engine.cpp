@@ -1,4 +1,5 @@
-// Where the benchmark meets the library's inside: the same calls as src/train/trainer.cpp and src/model/predict.cpp make.
+// Where the benchmark meets the library's inside: the same calls as src/train/trainer.cpp and src/model/predict.cpp
+// make.
 #include "engine.hpp"
 
 #include <algorithm>
@@ -154,7 +155,8 @@ class EpochRunner final : public Runner {
 class EngineProducts final : public Products {
  public:
   EngineProducts(Index units, Index inputs, Index examples)
-      : numbers_(static_cast<std::size_t>(2 * units * inputs + 2 * units + 2 * inputs * examples + 2 * units * examples)),
+      : numbers_(
+            static_cast<std::size_t>(2 * units * inputs + 2 * units + 2 * inputs * examples + 2 * units * examples)),
         pool_(1),
         kernels_(strata::make_kernels<float>(strata::chosen_kernels(), pool_)) {
     unsigned state = 1;
@@ -172,9 +174,7 @@ class EngineProducts final : public Products {
     Z_ = take(units, examples), dZ_ = take(units, examples);
   }
   void forward() override { kernels_->linear_forward(W_, b_, A_prev_, Z_); }
-  void dW() override {
-    kernels_->linear_backward_params(dZ_, A_prev_, 1 / static_cast<double>(dZ_.cols), dW_, db_);
-  }
+  void dW() override { kernels_->linear_backward_params(dZ_, A_prev_, 1 / static_cast<double>(dZ_.cols), dW_, db_); }
   void dA() override { kernels_->linear_backward_input(W_, dZ_, dA_prev_); }
 
  private:

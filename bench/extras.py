@@ -81,7 +81,7 @@ def memory(bench, program, field, folder_root):
         if not contestant.takes(work):
             continue
         try:
-            worker = Worker(contestant, 1, "passive", 1)
+            worker = Worker(contestant, 1, "passive")
             worker.ask(f"run {folder} {work.count}")
             found[contestant.title] = worker.ask("memory")["peak_mib"]
             worker.close()

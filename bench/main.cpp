@@ -65,7 +65,9 @@ int spawn(char** argv) {
   if (child < 0 || wait4(child, &status, 0, &usage) != child) throw std::runtime_error("the system starts no process");
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  std::cout << nlohmann::json{{"seconds", seconds}, {"mib", static_cast<double>(usage.ru_maxrss) / 1024}, {"status", code}}
+  std::cout << nlohmann::json{{"seconds", seconds},
+                              {"mib", static_cast<double>(usage.ru_maxrss) / 1024},
+                              {"status", code}}
             << std::endl;
   return code;
 }

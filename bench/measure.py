@@ -74,7 +74,7 @@ def enter(measurement, contestant, workers, folder):
     work, best = measurement.work, None
     for threads, wait in settings_of(contestant, work):
         try:
-            worker = workers.get(contestant, threads, wait, work.threads)
+            worker = workers.get(contestant, threads, wait)
         except Gone as reason:
             measurement.out[contestant.name] = f"absent: {reason}"
             return None

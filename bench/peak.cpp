@@ -17,14 +17,14 @@ namespace {
 
 // acc = acc·a + b on `chains` registers that do not depend on each other: enough to hide the latency of the unit. The
 // empty assembler statement tells the compiler that the sums are used.
-#define STRATA_PEAK_LOOP(name, attribute, vector, chains, set, step, use)                \
-  attribute __attribute__((noinline)) void name(long iterations) {                       \
-    vector acc[chains];                                                                  \
-    _Pragma("GCC unroll 16") for (int c = 0; c < (chains); ++c) acc[c] = set(1 + c);      \
-    const vector a = set(0.5F), b = set(0.25F);                                          \
-    for (long i = 0; i < iterations; ++i) {                                              \
-      _Pragma("GCC unroll 16") for (int c = 0; c < (chains); ++c) acc[c] = step(acc[c], a, b); \
-    }                                                                                    \
+#define STRATA_PEAK_LOOP(name, attribute, vector, chains, set, step, use)                         \
+  attribute __attribute__((noinline)) void name(long iterations) {                                \
+    vector acc[chains];                                                                           \
+    _Pragma("GCC unroll 16") for (int c = 0; c < (chains); ++c) acc[c] = set(1 + c);              \
+    const vector a = set(0.5F), b = set(0.25F);                                                   \
+    for (long i = 0; i < iterations; ++i) {                                                       \
+      _Pragma("GCC unroll 16") for (int c = 0; c < (chains); ++c) acc[c] = step(acc[c], a, b);    \
+    }                                                                                             \
     _Pragma("GCC unroll 16") for (int c = 0; c < (chains); ++c) asm volatile("" : : use(acc[c])); \
   }
 

@@ -24,9 +24,9 @@ namespace {
 struct Shape {
   std::ptrdiff_t units, inputs, examples;
 };
-constexpr Shape kShapes[] = {{20, 30, 32},    {32, 64, 32},     {64, 64, 32},     {64, 64, 64},      {128, 128, 128},
-                             {512, 784, 128}, {512, 512, 128},  {256, 256, 1024}, {20, 12288, 209},  {2048, 2048, 512},
-                             {4096, 4096, 1024}};
+constexpr Shape kShapes[] = {{20, 30, 32},     {32, 64, 32},      {64, 64, 32},      {64, 64, 64},
+                             {128, 128, 128},  {512, 784, 128},   {512, 512, 128},   {256, 256, 1024},
+                             {20, 12288, 209}, {2048, 2048, 512}, {4096, 4096, 1024}};
 
 // C (m, n) = A (m, k) B (k, n), column-major; a transposed operand is stored the other way round.
 using Gemm = std::function<void(bool transpose_a, bool transpose_b, std::ptrdiff_t m, std::ptrdiff_t n,
@@ -58,8 +58,9 @@ Gemm openblas() {
   }
   if (void* found = symbol(library, {"scipy_cblas_sgemm64_"})) {
     using I = std::int64_t;
-    const auto sgemm = reinterpret_cast<void (*)(int, int, int, I, I, I, float, const float*, I, const float*, I, float,
-                                                 float*, I)>(found);
+    const auto sgemm =
+        reinterpret_cast<void (*)(int, int, int, I, I, I, float, const float*, I, const float*, I, float, float*, I)>(
+            found);
     return [sgemm](bool ta, bool tb, I m, I n, I k, const float* A, I lda, const float* B, I ldb, float* C, I ldc) {
       sgemm(kColumnMajor, ta ? kTransposed : kPlain, tb ? kTransposed : kPlain, m, n, k, 1, A, lda, B, ldb, 0, C, ldc);
     };
@@ -103,13 +104,16 @@ class GemmProducts final : public Products {
     fill(Z_, s.units * s.examples), fill(dZ_, s.units * s.examples);
   }
   void forward() override {
-    gemm_(false, false, s_.units, s_.examples, s_.inputs, W_.data(), s_.units, A_.data(), s_.inputs, Z_.data(), s_.units);
+    gemm_(false, false, s_.units, s_.examples, s_.inputs, W_.data(), s_.units, A_.data(), s_.inputs, Z_.data(),
+          s_.units);
   }
   void dW() override {
-    gemm_(false, true, s_.units, s_.inputs, s_.examples, dZ_.data(), s_.units, A_.data(), s_.inputs, dW_.data(), s_.units);
+    gemm_(false, true, s_.units, s_.inputs, s_.examples, dZ_.data(), s_.units, A_.data(), s_.inputs, dW_.data(),
+          s_.units);
   }
   void dA() override {
-    gemm_(true, false, s_.inputs, s_.examples, s_.units, W_.data(), s_.units, dZ_.data(), s_.units, dA_.data(), s_.inputs);
+    gemm_(true, false, s_.inputs, s_.examples, s_.units, W_.data(), s_.units, dZ_.data(), s_.units, dA_.data(),
+          s_.inputs);
   }
 
  private:
@@ -123,7 +127,8 @@ using Product = void (Products::*)();
 
 void add(const std::string& library, const std::string& product, Shape s, const Make& make, Product call) {
   const std::string name = fmt::format("{}/{}/{}x{}x{}", library, product, s.units, s.inputs, s.examples);
-  const double flops = 2.0 * static_cast<double>(s.units) * static_cast<double>(s.inputs) * static_cast<double>(s.examples);
+  const double flops =
+      2.0 * static_cast<double>(s.units) * static_cast<double>(s.inputs) * static_cast<double>(s.examples);
   benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
     const std::unique_ptr<Products> products = make(s);
     (products.get()->*call)();  // what a library allocates once is not timed

@@ -90,7 +90,7 @@ def main():
     failed, compared = [], 0
     print(f"{'work':12} {'new/old':>8} {'quartiles':>15}")
     for threads in sorted({known[name].threads for name in names}):
-        old, new = (Worker(Contestant(side, side, (str(program), "worker")), threads, "passive", threads)
+        old, new = (Worker(Contestant(side, side, (str(program), "worker")), threads, "passive")
                     for side, program in programs.items())
         for work in (known[name] for name in names if known[name].threads == threads):
             try:

@@ -32,9 +32,9 @@ class NotBuilt : public std::runtime_error {
 class Runner {
  public:
   virtual ~Runner() = default;
-  virtual void reset() {}                        // the initial weights again
-  virtual void run(std::ptrdiff_t count) = 0;    // steps, or calls
-  [[nodiscard]] virtual double loss() = 0;       // of the first batch, by mean_loss
+  virtual void reset() {}                      // the initial weights again
+  virtual void run(std::ptrdiff_t count) = 0;  // steps, or calls
+  [[nodiscard]] virtual double loss() = 0;     // of the first batch, by mean_loss
   /// A runner that times itself (an epoch inside a longer training) says how long one took.
   [[nodiscard]] virtual double own_seconds() const { return 0; }
 };

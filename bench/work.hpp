@@ -22,10 +22,10 @@ namespace strata_bench {
 struct Work {
   std::filesystem::path folder;
   std::string name;
-  std::string kind;          // train, predict, epoch
-  std::vector<int> layers;   // n_0 … n_L
-  std::string loss;          // binary_cross_entropy, categorical_cross_entropy, squared_error
-  std::string optimizer;     // gradient_descent, adam
+  std::string kind;         // train, predict, epoch
+  std::vector<int> layers;  // n_0 … n_L
+  std::string loss;         // binary_cross_entropy, categorical_cross_entropy, squared_error
+  std::string optimizer;    // gradient_descent, adam
   double learning_rate = 0;
   std::string precision;     // float32, float64, bf16 (float32 in the files)
   std::ptrdiff_t batch = 0;  // examples of one step or one call

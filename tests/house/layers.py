@@ -24,7 +24,7 @@ ONLY_IN = {
     "png.h": {"data/decode", "tests"},
     "jpeglib.h": {"data/decode", "tests"},
     "zlib.h": {"data", "model", "tests"},
-    "nlohmann/": {"model", "tests"},
+    "nlohmann/": {"model", "tests", "bench"},
     "CLI/": {"cli"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]')
@@ -61,7 +61,7 @@ def faults_of(path: pathlib.Path, place: str, lines):
 
 def check() -> list[str]:
     faults = []
-    for top in ("include", "src", "cli", "examples", "tests"):
+    for top in ("include", "src", "cli", "examples", "tests", "bench"):
         for path in sorted((ROOT / top).rglob("*")):
             if path.suffix in (".hpp", ".cpp", ".h"):
                 faults += faults_of(path, place_of(path), path.read_text().splitlines())

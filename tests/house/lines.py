@@ -12,7 +12,7 @@ BUDGET = {"engine": 9300, "readers": 4500}
 
 
 def lengths():
-    for top in ("include", "src", "cli", "examples", "tests"):
+    for top in ("include", "src", "cli", "examples", "tests", "bench"):
         for path in sorted((ROOT / top).rglob("*")):
             if path.suffix in (".hpp", ".cpp", ".h", ".py"):
                 yield str(path.relative_to(ROOT)), len(path.read_text().splitlines())
@@ -41,7 +41,7 @@ if __name__ == "__main__":
     for planted in ([("src/network/step.cpp", 251)], [("src/a.cpp", 501)], [("src/a.cpp", 500)] * 19, [("src/data/a.cpp", 500)] * 10):
         if not list(faults(planted)):
             found.append(f"the check accepts {planted[0]}")
-    for part in ("include", "src", "cli", "examples", "tests"):
+    for part in ("include", "src", "cli", "examples", "tests", "bench"):
         print(f"{part:9}{sum(c for n, c in measured if n.startswith(part + '/')):7} lines")
     for part, count in budgets(measured).items():
         print(f"{part:9}{count:7} lines of {BUDGET[part]}")

@@ -1,7 +1,7 @@
 // ONNX Runtime's C API: one session, inputs and outputs in memory of our own that are wrapped once, Run per call.
 //
-// The library is the one of the Python package, which brings no header. The functions of its API are a table whose order
-// never changes (new ones are added at the end), so the few that are needed are taken by their place in OrtApi.
+// The library is the one of the Python package, which brings no header. The functions of its API are a table whose
+// order never changes (new ones are added at the end), so the few that are needed are taken by their place in OrtApi.
 #include <dlfcn.h>
 
 #include <cstdint>
@@ -55,9 +55,18 @@ class Api {
   }
 
   enum Place : std::size_t {
-    kGetErrorMessage = 2, kCreateEnv = 3, kCreateSession = 7, kRun = 9, kCreateSessionOptions = 10,
-    kSetSessionGraphOptimizationLevel = 23, kSetIntraOpNumThreads = 24, kSetInterOpNumThreads = 25,
-    kCreateTensorWithData = 49, kCreateCpuMemoryInfo = 69, kReleaseSession = 95, kReleaseValue = 96,
+    kGetErrorMessage = 2,
+    kCreateEnv = 3,
+    kCreateSession = 7,
+    kRun = 9,
+    kCreateSessionOptions = 10,
+    kSetSessionGraphOptimizationLevel = 23,
+    kSetIntraOpNumThreads = 24,
+    kSetInterOpNumThreads = 25,
+    kCreateTensorWithData = 49,
+    kCreateCpuMemoryInfo = 69,
+    kReleaseSession = 95,
+    kReleaseValue = 96,
     kAddSessionConfigEntry = 130
   };
   std::string version;
