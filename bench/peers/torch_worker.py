@@ -1,4 +1,4 @@
-"""PyTorch: `eager` is the loop that its users write, with the fused optimizers; `compile` puts forward, backward and update
+"""PyTorch: `eager` is the loop that its users write, with the fastest optimizers; `compile` puts forward, backward and update
 into one graph and compiles that."""
 
 import functools
@@ -44,8 +44,10 @@ class Torch(protocol.Runner):
             for layer, (W, b) in zip((x for x in self.net if isinstance(x, nn.Linear)), protocol.parameters(self.work)):
                 layer.weight.copy_(torch.from_numpy(W.T))
                 layer.bias.copy_(torch.from_numpy(b))
-        Optimizer = torch.optim.Adam if self.work.optimizer == "adam" else torch.optim.SGD
-        self.optimizer = Optimizer(self.net.parameters(), lr=self.work.learning_rate, fused=True)
+        # each with what is fastest for it: the fused kernel for Adam, one addition a tensor for SGD
+        Optimizer, best = ((torch.optim.Adam, {"fused": True}) if self.work.optimizer == "adam" else
+                           (torch.optim.SGD, {"foreach": False}))
+        self.optimizer = Optimizer(self.net.parameters(), lr=self.work.learning_rate, **best)
         self.next = 0
 
     def step(self, X, Y):
