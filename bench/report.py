@@ -1,6 +1,7 @@
 """results.json as a page to read: RESULTS.md."""
 
-PEER_ORDER = ("torch", "torch-compile", "libtorch", "sklearn", "jax", "jax-scan", "numpy", "numpy-course", "onnxruntime")
+PEER_ORDER = ("torch", "torch-compile", "libtorch", "sklearn", "jax", "jax-scan", "numpy", "numpy-course",
+              "onnxruntime")
 
 
 def time_text(seconds):
@@ -89,7 +90,8 @@ def product_targets(products):
         aim = 90 if min(int(n) for n in shape.split("x")) >= 64 else 70
         reached = {product: libraries["strata"]["percent_of_peak"] for product, libraries in by_product.items()}
         text = ", ".join(f"{product} {reached[product]:.0f} %" for product in ("forward", "dW", "dA"))
-        yield f"products of {shape.replace('x', '×')}", f"{aim} % of the peak", text, verdict(min(reached.values()) >= aim)
+        passed = min(reached.values()) >= aim
+        yield f"products of {shape.replace('x', '×')}", f"{aim} % of the peak", text, verdict(passed)
 
 
 def work_tables(results):
@@ -109,7 +111,8 @@ def work_tables(results):
             if name == "strata":
                 cell += f" ({entry['percent_of_peak']:.0f} %)" if "percent_of_peak" in entry else ""
             elif mine:
-                cell += f" ({per_call(entry) / per_call(mine) if 'row_median' in entry else entry['times_strata']:.2f} ×)"
+                times = per_call(entry) / per_call(mine) if "row_median" in entry else entry["times_strata"]
+                cell += f" ({times:.2f} ×)"
             cells.append(cell)
         rows.append(cells)
         for name in ("strata", *names):
@@ -118,7 +121,8 @@ def work_tables(results):
                 spread.append([work["title"], titles[name], time_text(entry["q1"]), time_text(entry["seconds"]),
                                time_text(entry["q3"]), entry["rounds"], entry["setting"], f"{entry['loss']:.6g}"])
     return (table(["work", "Strata (of the peak)", *(titles[n] for n in names)], rows),
-            table(["work", "contestant", "first quartile", "median", "third quartile", "rounds", "setting", "loss after"], spread))
+            table(["work", "contestant", "first quartile", "median", "third quartile", "rounds", "setting", "loss after"],
+                  spread))
 
 
 def growth_tables(growth):
@@ -132,7 +136,8 @@ def growth_tables(growth):
 
 
 def product_table(products):
-    libraries = [n for n in ("strata", "openblas", "onednn") if any(n in e for s in products["shapes"].values() for e in s.values())]
+    measured = {name for shape in products["shapes"].values() for entry in shape.values() for name in entry}
+    libraries = [name for name in ("strata", "openblas", "onednn") if name in measured]
     rows = [[shape.replace("x", "×"), product,
              *(f"{e[n]['gflops']:.1f} ({e[n]['percent_of_peak']:.0f} %)" if n in e else "–" for n in libraries)]
             for shape, by_product in products["shapes"].items() for product in ("forward", "dW", "dA")
@@ -148,32 +153,39 @@ def absences(results):
 
 def page(works, results):
     machine = results["machine"]
-    lines = ["# What was measured", "", f"Written by `{results['command']}`. How it is done, and how to read it: [README.md](README.md).",
-             ""]
+    titles = results["titles"]
+    lines = ["# What was measured", "",
+             f"Written by `{results['command']}`. How it is done, and how to read it: [README.md](README.md).", ""]
     lines += [f"- {key}: {value}" for key, value in machine.items()]
-    lines += ["- versions: " + ", ".join(f"{results['titles'][n]} {g['version']}" + (f" (kernels {g['kernels']})" if "kernels" in g else "")
-                                         for n, g in results["greetings"].items()), ""]
+    versions = [f"{titles[n]} {g['version']}" + (f" (kernels {g['kernels']})" if "kernels" in g else "")
+                for n, g in results["greetings"].items()]
+    lines += ["- versions: " + ", ".join(versions), ""]
     lines += ["## The aims", ""] + table(["work", "at least", "reached", ""], target_rows(works, results))
     first, spread = work_tables(results)
-    lines += ["## A step, or a call", "", "Medians over the rounds. In brackets: Strata's share of the FMA peak that was measured in "
-              "the same rounds; the peers' time over Strata's (median of the rounds' ratios; above 1, Strata is faster). One "
-              "row: median / 99th percentile of a call.", "", *first]
+    lines += ["## A step, or a call", "",
+              "Medians over the rounds. In brackets: Strata's share of the FMA peak that was measured in the same rounds; the "
+              "peers' time over Strata's (median of the rounds' ratios; above 1, Strata is faster). One row: median / 99th "
+              "percentile of a call.", "", *first]
     if results.get("products"):
-        lines += ["## The products of one layer alone", "", f"One thread, float32, GFLOP/s (of the peak, {results['products']['peak_gflops']:.0f}). "
-                  "Google Benchmark, in shuffled order.", "", *product_table(results["products"])]
+        lines += ["## The products of one layer alone", "",
+                  f"One thread, float32, GFLOP/s (of the peak, {results['products']['peak_gflops']:.0f}). Google Benchmark, in "
+                  "shuffled order.", "", *product_table(results["products"])]
     if results.get("extras"):
         extras = results["extras"]
         lines += ["## Starting, size, memory", ""]
         lines += table(["start to end", "time", "peak memory"],
-                       [[f"`{n}`", time_text(e["seconds"]), f"{e['mib']:.0f} MiB"] for n, e in extras["startup"].items()])
+                       [[f"`{n}`", time_text(e["seconds"]), f"{e['mib']:.0f} MiB"]
+                        for n, e in extras["startup"].items()])
         lines += table(["program, stripped", "size"], [[n, f"{s:.2f} MB"] for n, s in extras["sizes"].items()])
-        lines += table(["training A (batch 32)", "peak memory of the process"], [[n, f"{m:.1f} MiB"] for n, m in extras["memory"].items()])
+        lines += table(["training A (batch 32)", "peak memory of the process"],
+                       [[n, f"{m:.1f} MiB"] for n, m in extras["memory"].items()])
     if results.get("growth"):
-        lines += ["## How the cost grows", "", "Median time of a step (rows: of a pass over all of them), one thread but where said.",
-                  "", "![growth](growth.svg)", "", *growth_tables(results["growth"])]
+        lines += ["## How the cost grows", "",
+                  "Median time of a step (rows: of a pass over all of them), one thread but where said.", "",
+                  "![growth](growth.svg)", "", *growth_tables(results["growth"])]
     lines += ["## Who is absent, and why", ""]
     absent = list(absences(results))
-    lines += [f"- {results['titles'].get(c, c)}, {n}: {reason}" for c, n, reason in absent] or ["- nobody"]
+    lines += [f"- {titles.get(c, c)}, {n}: {reason}" for c, n, reason in absent] or ["- nobody"]
     lines += [f"- {text}" for text in results["not_measured"]]
     lines += ["", "## The spread", "", *spread]
     return "\n".join(lines) + "\n"
