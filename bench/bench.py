@@ -85,6 +85,11 @@ def without_works(python, field, quick):
                       "memory": extras.memory(bench, program, field, BUILD)}
 
 
+def write(results, out):
+    (out / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    (out / "RESULTS.md").write_text(report.page(works.WORKS, results))
+
+
 def main():
     args = arguments()
     python = pathlib.Path(sys.executable)
@@ -98,7 +103,7 @@ def main():
     todo = chosen(args.only, works.WORKS, "work")
     whole = not (args.only or args.peer)
     results = {"command": shlex.join(["./dev", "bench", *sys.argv[1:]]), "machine": machine(),
-               "titles": {c.name: c.title for c in everybody}, "works": {}, "not_measured": NOT_MEASURED}
+               "titles": {c.name: c.title for c in everybody}, "works": {}, "not_measured": NOT_MEASURED, "greetings": {}}
     rounds, seconds = (5, 5) if args.quick else (15, 20)
     workers = Workers()
     try:
@@ -106,19 +111,19 @@ def main():
             say(f"{work.name}: {work.title}")
             results["works"][work.name] = measure.measure(work, field, workers, BUILD, rounds, seconds, say).summary()
             show(results["works"][work.name])
+            results["greetings"] = workers.greetings
+            write(results, BUILD)  # what is there if the run is stopped
         if whole and not args.quick:
             results["growth"] = growth.grow(field, workers, BUILD, say)
     finally:
         workers.close()
-    results["greetings"] = workers.greetings
     if whole:
         results["products"], results["extras"] = without_works(python, field, args.quick)
     # Only a full run replaces the published page.
     out = HERE if whole and not args.quick else BUILD
     if "growth" in results:
         growth.draw(results["growth"], out / "growth.svg")
-    (out / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    (out / "RESULTS.md").write_text(report.page(works.WORKS, results))
+    write(results, out)
     say(f"The results: {(out / 'RESULTS.md').relative_to(ROOT)}")
 
 

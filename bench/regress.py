@@ -51,9 +51,9 @@ def build(reference):
     return where / "build/bench/bin/strata_bench"
 
 
-def seconds_of(worker, work, folder):
-    answer = worker.ask(f"run {folder} {work.count}")
-    return answer.get("median", answer["seconds"] / work.count), answer["loss"]
+def seconds_of(worker, measurement, folder):
+    answer = measure.run_undisturbed(measurement, worker, folder)
+    return answer.get("median", answer["seconds"] / measurement.work.count), answer["loss"]
 
 
 def compare(work, old, new, pairs):
@@ -61,10 +61,10 @@ def compare(work, old, new, pairs):
     folder, _ = works.write(work, ROOT / "build/bench")
     for worker in (old, new):
         worker.ask(f"run {folder} {work.count}")  # touches its memory
-    ratios = []
+    ratios, measurement = [], measure.Measurement(work)
     for pair in range(pairs):
         order = (old, new) if pair % 2 == 0 else (new, old)
-        results = {worker: seconds_of(worker, work, folder) for worker in order}
+        results = {worker: seconds_of(worker, measurement, folder) for worker in order}
         if not measure.agrees(work, results[new][1], results[old][1]):
             raise SystemExit(f"regress: {work.name}: the loss is {results[new][1]:.6g}, it was {results[old][1]:.6g}")
         ratios.append(results[new][0] / results[old][0])

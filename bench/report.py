@@ -187,5 +187,7 @@ def page(works, results):
     absent = list(absences(results))
     lines += [f"- {titles.get(c, c)}, {n}: {reason}" for c, n, reason in absent] or ["- nobody"]
     lines += [f"- {text}" for text in results["not_measured"]]
-    lines += ["", "## The spread", "", *spread]
+    repeated = sum(work["repeated"] for work in results["works"].values())
+    lines += ["", "## The spread", "",
+              f"{repeated} runs were repeated because something else took a part of their CPU meanwhile.", "", *spread]
     return "\n".join(lines) + "\n"

@@ -6,6 +6,8 @@
 //   quit
 #pragma once
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -48,6 +50,14 @@ inline double seconds_of(const std::function<void()>& task) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// CPU seconds of the whole process so far: beside the seconds of the clock they tell whether something else ran
+// meanwhile.
+inline double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
 inline double peak_mib() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -77,7 +87,9 @@ inline void add_latency(Runner& runner, std::ptrdiff_t count, nlohmann::json& an
 inline nlohmann::json timed(const Work& work, Runner& runner, std::ptrdiff_t count) {
   runner.reset();
   nlohmann::json answer;
+  const double cpu = cpu_seconds();
   double seconds = seconds_of([&] { runner.run(count); });
+  answer["cpu_share"] = (cpu_seconds() - cpu) / seconds;
   if (runner.own_seconds() > 0) seconds = runner.own_seconds();
   answer["seconds"] = seconds;
   answer["loss"] = runner.loss();

@@ -96,9 +96,10 @@ def timed(work, runner, count):
     runner.reset()
     gc.collect()
     gc.disable()  # as timeit does
-    start = time.perf_counter()
+    cpu, start = time.process_time(), time.perf_counter()
     runner.run(count)
     answer = {"seconds": time.perf_counter() - start}
+    answer["cpu_share"] = (time.process_time() - cpu) / answer["seconds"]
     answer["loss"] = runner.loss()
     if work.kind == "predict" and work.batch == 1:
         add_latency(runner, count, answer)
