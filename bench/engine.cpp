@@ -14,6 +14,7 @@
 #include "optim/optimizer.hpp"
 #include "strata/trainer.hpp"
 #include "strata/version.hpp"
+#include "train/update_at_once.hpp"
 
 namespace strata_bench {
 namespace {
@@ -43,6 +44,12 @@ Options options_of(const Work& work) {
   return options;
 }
 
+strata::Precision precision_of(const Work& work) {
+  return work.precision == "bf16"      ? strata::Precision::bf16
+         : work.precision == "float64" ? strata::Precision::float64
+                                       : strata::Precision::float32;
+}
+
 // Training steps, and prediction with the network as it stands.
 template <class T>
 class NetRunner final : public Runner {
@@ -54,7 +61,7 @@ class NetRunner final : public Runner {
         X_(read_numbers<T>(work, "x", work.inputs() * work.rows)),
         Y_(read_numbers<T>(work, "y", work.outputs() * work.rows)),
         pool_(work.threads),
-        kernels_(strata::make_kernels<T>(strata::chosen_kernels(), pool_)),
+        kernels_(strata::make_chosen_kernels<T>(precision_of(work), pool_)),
         p_(net_),
         gradient_(net_),
         ws_(net_, work.batch, work.kind == "train" ? strata::Keep::backward : strata::Keep::forward),
@@ -73,8 +80,8 @@ class NetRunner final : public Runner {
       const Batch<T> batch = batch_at(next_);
       next_ = next_ + 1 == work_.batches() ? 0 : next_ + 1;
       if (work_.kind == "train") {
-        last_cost_ = strata::train_step(net_, p_, batch, 0, ws_, *kernels_, gradient_);
-        optimizer_.update(p_.theta(), std::as_const(gradient_).theta(), *kernels_);
+        strata::UpdateAtOnce<T> sink(p_, optimizer_, *kernels_, gradient_);
+        last_cost_ = strata::train_step(net_, p_, batch, 0, ws_, *kernels_, sink);
       } else {
         strata::predict(net_, p_, batch.X, ws_, *kernels_);
       }
@@ -131,6 +138,7 @@ class EpochRunner final : public Runner {
     options.batch_size = work_.batch;
     options.epochs = count + 1;
     options.threads = work_.threads;
+    options.precision = precision_of(work_);
     std::vector<Clock::time_point> ends;
     strata::Callbacks callbacks;
     callbacks.epoch = [&](const strata::EpochReport& report) {
@@ -190,7 +198,6 @@ std::string engine_version() { return STRATA_VERSION; }
 std::string engine_kernels() { return std::string(strata::chosen_kernels()); }
 
 std::unique_ptr<Runner> make_engine_runner(const Work& work) {
-  if (work.precision == "bf16") throw NotBuilt("bf16 is not built yet");
   if (work.kind == "epoch") return std::make_unique<EpochRunner>(work);
   if (work.precision == "float64") return std::make_unique<NetRunner<double>>(work);
   return std::make_unique<NetRunner<float>>(work);

@@ -44,7 +44,9 @@ int run(const Arguments& arguments) {
     json.object().text("version", diagnosis.version).text("compiler", diagnosis.compiler);
     json.text("processor", diagnosis.processor).text("instructions", diagnosis.instructions);
     json.whole("cpus", static_cast<std::int64_t>(diagnosis.cpus)).texts("kernels", diagnosis.kernels);
-    json.text("chosen_kernels", diagnosis.chosen_kernels).key("tests").array();
+    json.texts("kernels_elsewhere", diagnosis.kernels_elsewhere);
+    json.text("chosen_kernels", diagnosis.chosen_kernels).text("chosen_because", diagnosis.chosen_because);
+    json.key("peak_flops").number(diagnosis.peak).truth("native_bf16", diagnosis.native_bf16).key("tests").array();
     for (const SelfTest& test : diagnosis.tests) {
       json.object().text("name", test.name).truth("passed", test.passed).text("found", test.found);
       json.text("advice", test.advice).end();
@@ -64,7 +66,16 @@ int run(const Arguments& arguments) {
        diagnosis.processor +
            (diagnosis.instructions.empty() ? std::string() : fmt::format(" ({})", diagnosis.instructions)));
   item("CPUs to use", std::to_string(diagnosis.cpus));
-  item("kernels", listed(diagnosis.kernels, 12));
+  item("kernels", listed(diagnosis.kernels, 12) +
+                      (diagnosis.kernels_elsewhere.empty()
+                           ? std::string()
+                           : fmt::format(" (not on this processor: {})", listed(diagnosis.kernels_elsewhere, 12))));
+  if (!diagnosis.chosen_kernels.empty()) {
+    item("chosen", fmt::format("{}: {}", diagnosis.chosen_kernels, diagnosis.chosen_because));
+    if (diagnosis.peak > 0)
+      item("peak", fmt::format("{:.1f} GFLOP/s in float32 on one thread, measured", diagnosis.peak / 1e9));
+    item("bf16", diagnosis.native_bf16 ? "with instructions of its own" : "without instructions of its own: slower");
+  }
   item("stdout", terminal_text(out()));
   item("stderr", terminal_text(err()));
   for (const Variable& variable : kVariables)

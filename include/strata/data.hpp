@@ -83,11 +83,11 @@ class Table {
 
 /// Reads a CSV (also .gz), HDF5, NPY, NPZ, IDX (also .gz), PNG or JPEG file, or maps what `convert` wrote; the content
 /// decides, not the name.
-/// CSV: the first line names the columns; , ; or tab parts them; a column is text when its first cell that is not empty is
-/// no number, or when `text` names it; text that is not UTF-8 is taken for Latin-1. Arrays are named as in their file, those
-/// of NPY "array", of IDX "images" or "labels", a picture "picture". The fields come in the order of the choice; without a
-/// chooser all are read. CSV errors carry file:line:column.
-/// Errors: not_found, io, format, usage (a chosen name is not there), shape (chosen fields differ in rows), unsupported.
+/// CSV: the first line names the columns; , ; or tab parts them; a column is text when its first cell that is not empty
+/// is no number, or when `text` names it; text that is not UTF-8 is taken for Latin-1. Arrays are named as in their
+/// file, those of NPY "array", of IDX "images" or "labels", a picture "picture". The fields come in the order of the
+/// choice; without a chooser all are read. CSV errors carry file:line:column. Errors: not_found, io, format, usage (a
+/// chosen name is not there), shape (chosen fields differ in rows), unsupported.
 [[nodiscard]] Table read_table(const std::filesystem::path& file, const FieldChooser& choose = {},
                                std::span<const std::string> text = {});
 

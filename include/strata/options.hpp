@@ -17,8 +17,8 @@ namespace strata {
 enum class Task { automatic, binary, classes, regression };
 enum class OptimizerKind { gradient_descent, momentum, adam };
 enum class RandomStream { strata, numpy };
-/// What the network computes with. bf16: float32, but for the products, whose operands are rounded to bfloat16 (8 bits of
-/// mantissa) and whose sums stay in float32; the weights that are trained and stored are of float32.
+/// What the network computes with. bf16: float32, but for the products, whose operands are rounded to bfloat16 (8 bits
+/// of mantissa) and whose sums stay in float32; the weights that are trained and stored are of float32.
 enum class Precision { float32, float64, bf16 };
 enum class ScaleKind { automatic, standard, divide_255, none };
 

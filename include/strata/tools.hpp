@@ -36,12 +36,13 @@ struct Trace {
   std::vector<TracedLayer> layers;  ///< 0 (X and Y), 1 … L; or the one that was asked for
 };
 
-/// One forward and one backward pass over example `example` (from 0), or over the whole table, with the model's weights and
-/// in the model's own precision: what is shown is what the network computes. Layer 0 has X and Y, layers 1 … L have Z, A, dA,
-/// dZ, dW, db. dW and db are those of this batch (m = 1 for one example); a model that was trained with L2 shows the term
-/// λ/m W in dW and in the cost. dA[L] is the un-fused formula of the notes, infinite where an output is saturated on the wrong
-/// side; dZ[L] = A[L] − Y does not use it. Where the table has no target, there is no Y, no backward pass and no cost (NaN).
-/// Errors: as Model::evaluate; usage (no such example, no such layer); value (no rows).
+/// One forward and one backward pass over example `example` (from 0), or over the whole table, with the model's weights
+/// and in the model's own precision: what is shown is what the network computes. Layer 0 has X and Y, layers 1 … L have
+/// Z, A, dA, dZ, dW, db. dW and db are those of this batch (m = 1 for one example); a model that was trained with L2
+/// shows the term λ/m W in dW and in the cost. dA[L] is the un-fused formula of the notes, infinite where an output is
+/// saturated on the wrong side; dZ[L] = A[L] − Y does not use it. Where the table has no target, there is no Y, no
+/// backward pass and no cost (NaN). Errors: as Model::evaluate; usage (no such example, no such layer); value (no
+/// rows).
 [[nodiscard]] Trace trace(const Model& model, const Table& table, std::optional<std::size_t> example = {},
                           std::optional<int> layer = {});
 
@@ -52,14 +53,14 @@ struct KinkedParameter {
 };
 
 struct BlockCheck {
-  std::string name;              ///< "W[1]", "b[1]", …
-  std::size_t parameters = 0;    ///< compared
-  double largest_gradient = 0;   ///< max|g|
-  double largest_error = 0;      ///< max|g − ĝ|
-  double relative_error = 0;     ///< max|g − ĝ| / max|g|; where max|g| is 0: 0 if the block passed, else infinite
-  std::string where;             ///< of the largest error; in a block that fails, of the largest that nothing explains
+  std::string name;             ///< "W[1]", "b[1]", …
+  std::size_t parameters = 0;   ///< compared
+  double largest_gradient = 0;  ///< max|g|
+  double largest_error = 0;     ///< max|g − ĝ|
+  double relative_error = 0;    ///< max|g − ĝ| / max|g|; where max|g| is 0: 0 if the block passed, else infinite
+  std::string where;            ///< of the largest error; in a block that fails, of the largest that nothing explains
   double gradient = 0, difference = 0;  ///< g and ĝ there
-  double allowed_error = 0;      ///< there: 1e-7·max|g|, plus what rounding and the length of the step can explain
+  double allowed_error = 0;  ///< there: 1e-7·max|g|, plus what rounding and the length of the step can explain
   bool passed = false;
   std::vector<KinkedParameter> kinks;
 };
@@ -72,10 +73,11 @@ struct GradientCheck {
 };
 
 /// Compares every gradient with (J(θ+ε) − J(θ−ε)) / 2ε in float64, ε = 1e-5, on the first `examples` examples (0: all).
-/// With the λ that the model was trained with. Errors: as Model::evaluate; value (no rows); diverged (the cost is infinite).
+/// With the λ that the model was trained with. Errors: as Model::evaluate; value (no rows); diverged (the cost is
+/// infinite).
 [[nodiscard]] GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples = 0);
-/// The same for the network that `options` describe, with its initial weights in float64, whatever options.precision says.
-/// Errors: as train; diverged.
+/// The same for the network that `options` describe, with its initial weights in float64, whatever options.precision
+/// says. Errors: as train; diverged.
 [[nodiscard]] GradientCheck check_gradients(Table table, const Options& options, std::size_t examples = 0);
 /// Reads the file as a training would (only what the options name), then checks.
 [[nodiscard]] GradientCheck check_gradients(const std::filesystem::path& file, const Options& options,
@@ -89,18 +91,19 @@ struct Conversion {
   std::vector<std::string> notes;  ///< columns of numbers with cells that are none
 };
 
-/// Writes a data set as one file that training maps into memory instead of reading it: for data larger than memory, and to
-/// begin at once. Of `options` it uses inputs, target (a name, or a file of its own) and task, as training does; without
-/// inputs and target all fields are written. Needs room on the disk for the numbers twice, and little memory. The new file
-/// is read back and its checksums are compared. Errors: as read_table; usage; shape; io.
+/// Writes a data set as one file that training maps into memory instead of reading it: for data larger than memory, and
+/// to begin at once. Of `options` it uses inputs, target (a name, or a file of its own) and task, as training does;
+/// without inputs and target all fields are written. Needs room on the disk for the numbers twice, and little memory.
+/// The new file is read back and its checksums are compared. Errors: as read_table; usage; shape; io.
 [[nodiscard]] Conversion convert(const std::filesystem::path& from, const std::filesystem::path& to,
                                  const Options& options);
-/// Reads every byte of what `convert` wrote and compares the checksums. Errors: not_found, io, format (what is damaged).
+/// Reads every byte of what `convert` wrote and compares the checksums. Errors: not_found, io, format (what is
+/// damaged).
 void verify_converted(const std::filesystem::path& file);
 
 /// One thing that ought to work here, tried.
 struct SelfTest {
-  std::string name;    ///< "reading PNG"
+  std::string name;  ///< "reading PNG"
   bool passed = false;
   std::string found;   ///< what happened
   std::string advice;  ///< what to do where it failed
@@ -109,9 +112,13 @@ struct SelfTest {
 /// What this build, this machine and this installation can do: for `strata doctor` and for reports of faults.
 struct Diagnosis {
   std::string version, compiler, instructions, processor;
-  int cpus = 0;                      ///< that the process may use
-  std::vector<std::string> kernels;  ///< fastest first
-  std::string chosen_kernels;        ///< empty: STRATA_KERNELS names one that does not exist
+  int cpus = 0;                                ///< that the process may use
+  std::vector<std::string> kernels;            ///< fastest first
+  std::vector<std::string> kernels_elsewhere;  ///< in this program too, but not for this processor
+  std::string chosen_kernels;                  ///< empty: STRATA_KERNELS names one that does not exist
+  std::string chosen_because;
+  double peak = 0;           ///< measured: float32 operations a second, one thread, registers only; 0: not known
+  bool native_bf16 = false;  ///< the chosen kernels have an instruction for products in bfloat16
   std::vector<SelfTest> tests;
 };
 

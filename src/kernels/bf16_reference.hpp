@@ -9,7 +9,8 @@
 
 namespace strata {
 
-/// The nearest bfloat16, to even when two are as near (IEEE 754's rounding, as in Intel's VCVTNEPS2BF16); NaN stays NaN.
+/// The nearest bfloat16, to even when two are as near (IEEE 754's rounding, as in Intel's VCVTNEPS2BF16); NaN stays
+/// NaN.
 [[nodiscard]] inline float rounded_to_bf16(float x) noexcept {
   const auto bits = std::bit_cast<std::uint32_t>(x);
   const std::uint32_t rounded = std::isnan(x) ? bits | 0x00400000U : bits + 0x7FFFU + ((bits >> 16) & 1U);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <type_traits>
@@ -87,6 +89,24 @@ std::unique_ptr<Kernels<T>> make_kernels(std::string_view name, ThreadPool& pool
   if (name == "reference") return std::make_unique<ReferenceKernels<T>>();
   unknown(name);
 }
+
+double measured_peak(std::string_view name) {
+  using Clock = std::chrono::steady_clock;
+  double best = 0;
+  for (const cpu::InstructionSet& set : cpu::instruction_sets()) {
+    if (set.name != name || !set.runs_here()) continue;
+    for (int i = 0; i < 50; ++i) {
+      const auto start = Clock::now();
+      const double operations = set.multiply_adds(200'000);
+      best = std::max(best, operations / std::chrono::duration<double>(Clock::now() - start).count());
+    }
+  }
+  return best;
+}
+
+bool has_native_bf16(std::string_view name) noexcept { return name == "avx512" && cpu::native_bf16(); }
+
+std::span<const std::string_view> kernels_for_other_cpus() { return entries().elsewhere; }
 
 std::unique_ptr<Kernels<float>> make_bf16_kernels(std::string_view name, ThreadPool& pool) {
   for (const cpu::InstructionSet& set : cpu::instruction_sets()) {

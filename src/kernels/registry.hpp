@@ -39,6 +39,16 @@ template <class T>
   return make_kernels<T>(chosen_kernels(), pool);
 }
 
+/// Float32 operations a second of one thread with these kernels' vectors, when nothing but registers is needed: the
+/// best of some 50 ms. 0 for kernels without vectors of their own.
+[[nodiscard]] double measured_peak(std::string_view name);
+
+/// Whether products in bfloat16 have an instruction of their own with these kernels.
+[[nodiscard]] bool has_native_bf16(std::string_view name) noexcept;
+
+/// Kernels of this build for which this CPU lacks the instructions.
+[[nodiscard]] std::span<const std::string_view> kernels_for_other_cpus();
+
 extern template std::unique_ptr<Kernels<float>> make_kernels(std::string_view, ThreadPool&);
 extern template std::unique_ptr<Kernels<double>> make_kernels(std::string_view, ThreadPool&);
 

@@ -27,9 +27,7 @@ Model& Model::operator=(Model&&) noexcept = default;
 
 const Architecture& Model::architecture() const noexcept { return data_->architecture; }
 
-Precision Model::precision() const noexcept {
-  return data_->precision();
-}
+Precision Model::precision() const noexcept { return data_->precision(); }
 
 const std::vector<InputField>& Model::inputs() const noexcept { return data_->inputs; }
 const Target& Model::target() const noexcept { return data_->target; }

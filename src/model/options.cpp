@@ -28,8 +28,8 @@ constexpr Named<OptimizerKind> kOptimizers[] = {{"gradient-descent", OptimizerKi
                                                 {"adam", OptimizerKind::adam},
                                                 {"sgd", OptimizerKind::gradient_descent}};
 constexpr Named<RandomStream> kStreams[] = {{"strata", RandomStream::strata}, {"numpy", RandomStream::numpy}};
-constexpr Named<Precision> kPrecisions[] = {{"float32", Precision::float32}, {"float64", Precision::float64},
-                                               {"bf16", Precision::bf16}};
+constexpr Named<Precision> kPrecisions[] = {
+    {"float32", Precision::float32}, {"float64", Precision::float64}, {"bf16", Precision::bf16}};
 constexpr Named<ScaleKind> kScales[] = {{"auto", ScaleKind::automatic},
                                         {"standard", ScaleKind::standard},
                                         {"1/255", ScaleKind::divide_255},
@@ -300,7 +300,8 @@ constexpr OptionSpec kTable[] = {
      },
      [](const Options& o) { return std::to_string(o.seed); }},
     {"precision", "TYPE", "Network", "float32", "float32, float64, bf16",
-     "The numbers that the network computes with. bf16: float32, but products of numbers rounded to bfloat16, which are "
+     "The numbers that the network computes with. bf16: float32, but products of numbers rounded to bfloat16, which "
+     "are "
      "faster on large layers.",
      [](Options& o, Text t) { o.precision = kind_from("precision", kPrecisions, t); },
      [](const Options& o) { return std::string(name(o.precision)); }},

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <utility>
 
-#include "base/text.hpp"
 #include "base/cpus.hpp"
+#include "base/text.hpp"
 #include "base/thread_pool.hpp"
 #include "features/scaling.hpp"
 #include "kernels/registry.hpp"

@@ -27,7 +27,8 @@ std::string code(std::string_view text) { return text.empty() ? std::string() : 
 
 std::span<const Recipe> all_recipes() {
   // The notes set the activation, the head, the rule of the update, the whole batch and 1/sqrt(n) initialisation. They
-  // leave the rate, the number of iterations and the reports to the reader; those are the ones of the classic course's own runs.
+  // leave the rate, the number of iterations and the reports to the reader; those are the ones of the classic course's
+  // own runs.
   static const std::vector<Recipe> recipes = {
       {"classic",
        "The network of the notes: ReLU, then a sigmoid for a yes/no target; plain gradient descent over all examples "

@@ -32,7 +32,7 @@ class Parameters {
  private:
   void point_into_theta();
   std::vector<int> units_;  // n_0 … n_L
-  AlignedVector<T> theta_;    // W[1], b[1], …, W[L], b[L], each column-major
+  AlignedVector<T> theta_;  // W[1], b[1], …, W[L], b[L], each column-major
 };
 
 /// Weights drawn as the initializer says, biases zero. The numbers are drawn in float64 and then rounded to T.

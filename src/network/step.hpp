@@ -30,8 +30,8 @@ template <class T>
 [[nodiscard]] double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
                           Workspace<T>& ws, const Kernels<T>& k);
 
-/// What becomes of a layer's gradient: kept, or used at once. Layers come from L to 1; when layer l comes, nothing of the
-/// step needs W[l] and b[l] any more.
+/// What becomes of a layer's gradient: kept, or used at once. Layers come from L to 1; when layer l comes, nothing of
+/// the step needs W[l] and b[l] any more.
 template <class T>
 class GradientSink {
  public:

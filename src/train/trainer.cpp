@@ -199,7 +199,8 @@ void Training<T>::update() {
   optimizer_.update(p_.theta(), std::as_const(gradient_).theta(), *kernels_);
 }
 
-// Both, each layer's update as soon as its gradient is there. When J turns out not to be finite, the weights may be anything.
+// Both, each layer's update as soon as its gradient is there. When J turns out not to be finite, the weights may be
+// anything.
 template <class T>
 double Training<T>::step_and_update(Batch<T> batch) {
   UpdateAtOnce<T> sink(p_, optimizer_, *kernels_, gradient_);

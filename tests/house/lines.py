@@ -6,9 +6,11 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LONGEST = 500
 LONGEST_OF = {"src/network/step.cpp": 250}
-# The engine is all of the library but the readers of files, which are many and simple (docs/decisions/0001-house.md).
+# The engine is all of the library but the readers of files, which are many and simple, and the kernels for the vector
+# instructions of CPUs (docs/decisions/0001-house.md).
 READERS = ("src/data/",)
-BUDGET = {"engine": 9300, "readers": 4500}
+VECTORS = ("src/kernels/cpu/",)
+BUDGET = {"engine": 10700, "readers": 4800, "vectors": 2900}
 
 
 def lengths():
@@ -21,7 +23,8 @@ def lengths():
 def budgets(measured):
     library = [(name, count) for name, count in measured if name.startswith(("include/", "src/"))]
     readers = sum(count for name, count in library if name.startswith(READERS))
-    return {"engine": sum(count for _, count in library) - readers, "readers": readers}
+    vectors = sum(count for name, count in library if name.startswith(VECTORS))
+    return {"engine": sum(count for _, count in library) - readers - vectors, "readers": readers, "vectors": vectors}
 
 
 def faults(measured):
@@ -38,7 +41,8 @@ if __name__ == "__main__":
     measured = list(lengths())
     found = list(faults(measured))
     # The check must go red on a story that grew and on a file that grew.
-    for planted in ([("src/network/step.cpp", 251)], [("src/a.cpp", 501)], [("src/a.cpp", 500)] * 19, [("src/data/a.cpp", 500)] * 10):
+    for planted in ([("src/network/step.cpp", 251)], [("src/a.cpp", 501)], [("src/a.cpp", 500)] * 22, [("src/data/a.cpp", 500)] * 10,
+                    [("src/kernels/cpu/a.cpp", 500)] * 6):
         if not list(faults(planted)):
             found.append(f"the check accepts {planted[0]}")
     for part in ("include", "src", "cli", "examples", "tests", "bench"):

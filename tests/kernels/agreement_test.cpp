@@ -1,6 +1,6 @@
 // Agreement: every implementation gives the same bits for any number of threads, and the reference's numbers within a
-// bound that its sums allow (`panels`: the reference's bits); an example gives the same bits alone and at any place of any
-// batch; in-place calls give the bits of calls with separate memory.
+// bound that its sums allow (`panels`: the reference's bits); an example gives the same bits alone and at any place of
+// any batch; in-place calls give the bits of calls with separate memory.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -79,14 +79,14 @@ Everything<T> everything(const Kernels<T>& k, const Shape& s, Activation g) {
     return (terms + 2) * std::sqrt(terms) * 4 * product * std::numeric_limits<T>::epsilon();
   };
   const double slope = 1.2;  // the largest |g'| of all activations, but SELU's: 1.76
-  const double of_Z = sum_bound(s.n_prev, largest(W) * largest(A_prev)) + largest(b) * std::numeric_limits<T>::epsilon();
+  const double of_Z =
+      sum_bound(s.n_prev, largest(W) * largest(A_prev)) + largest(b) * std::numeric_limits<T>::epsilon();
   const double of_dA = sum_bound(s.n, largest(W) * largest(dA));
   const double ulps = 16 * std::numeric_limits<T>::epsilon();
   return {{Z.values(), A.values(), dZ.values(), dW.values(), db.values(), dA_prev.values(), dZ_prev.values()},
           {of_Z, 1.8 * of_Z + ulps * (1 + largest(Z)), ulps * (1 + slope * largest(dA)),
            sum_bound(s.m, largest(dA) * largest(A_prev)) / static_cast<double>(s.m),
-           sum_bound(s.m, largest(dA)) / static_cast<double>(s.m), of_dA,
-           1.8 * of_dA + ulps * (1 + largest(dA_prev))}};
+           sum_bound(s.m, largest(dA)) / static_cast<double>(s.m), of_dA, 1.8 * of_dA + ulps * (1 + largest(dA_prev))}};
 }
 
 template <class T>
@@ -158,7 +158,8 @@ TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
         const auto found = run(*k);
         const bool exact = k->name() == "panels" || k->name() == "reference";
         EXPECT_TRUE(within(found.first, expected.first, exact ? 0 : 16 * epsilon)) << label << ", " << name(loss);
-        EXPECT_NEAR(found.second, expected.second, exact ? 0 : 1e-12 * std::abs(expected.second) * (1 + 0.01 * static_cast<double>(m)))
+        EXPECT_NEAR(found.second, expected.second,
+                    exact ? 0 : 1e-12 * std::abs(expected.second) * (1 + 0.01 * static_cast<double>(m)))
             << label << ", " << name(loss) << ", m = " << m;
       }
     }
@@ -199,8 +200,7 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
   for (const auto& [label, pool, k, bf16] : implementations_and_bf16<T>()) {
     for (const Shape& s : {Shape{1, 33, 9}, Shape{7, 1030, 100}, Shape{300, 65, 70}, Shape{64, 30, 32}, Shape{20, 5, 1},
                            Shape{130, 700, 900}}) {
-      for (const auto kind :
-           {UpdateRule::Kind::gradient_descent, UpdateRule::Kind::momentum, UpdateRule::Kind::adam}) {
+      for (const auto kind : {UpdateRule::Kind::gradient_descent, UpdateRule::Kind::momentum, UpdateRule::Kind::adam}) {
         for (const double c : {0.0, 0.25}) {
           const UpdateRule rule{kind, 0.9, {0.01, 0.9, 0.999, 1e-8, 3}};
           const auto run = [&](bool at_once) {

@@ -39,8 +39,15 @@ TEST(Bf16, RoundsToTheNearestAndTiesToEven) {
 // One number through the product, z = w·1: the kernels round as the function above does.
 TEST(Bf16, TheKernelsRoundTheSameWay) {
   std::mt19937_64 random(21);
-  std::vector<float> numbers = {257.0F, 259.0F, 257.01F, -257.01F, -0.0F, from_bits(0x3F808000), from_bits(0x3F808001),
-                                from_bits(0x7F800001), std::numeric_limits<float>::infinity(),
+  std::vector<float> numbers = {257.0F,
+                                259.0F,
+                                257.01F,
+                                -257.01F,
+                                -0.0F,
+                                from_bits(0x3F808000),
+                                from_bits(0x3F808001),
+                                from_bits(0x7F800001),
+                                std::numeric_limits<float>::infinity(),
                                 std::numeric_limits<float>::max()};
   while (numbers.size() < 5000) {
     const float x = from_bits(static_cast<std::uint32_t>(random()));

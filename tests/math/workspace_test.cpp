@@ -13,8 +13,8 @@
 #include "kernels/registry.hpp"
 #include "math/problem.hpp"
 #include "optim/optimizer.hpp"
-#include "train/update_at_once.hpp"
 #include "strata/error.hpp"
+#include "train/update_at_once.hpp"
 
 namespace {
 std::atomic<long long> allocations{0};

@@ -5,12 +5,12 @@
 #include <span>
 #include <string_view>
 
+#include "base/thread_pool.hpp"
 #include "kernels/cpu/dot-inl.hpp"
 #include "kernels/cpu/elementwise-inl.hpp"
 #include "kernels/cpu/heads-inl.hpp"
 #include "kernels/cpu/pairs-inl.hpp"
 #include "kernels/cpu/updates-inl.hpp"
-#include "base/thread_pool.hpp"
 
 #if defined(STRATA_KERNELS_CPU_CPU_KERNELS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef STRATA_KERNELS_CPU_CPU_KERNELS_INL_HPP
@@ -67,9 +67,7 @@ class CpuKernels final : public Kernels<T> {
                  double* sum) const noexcept override {
     *sum = HWY_NAMESPACE::loss_head(loss, Z, Y, A, dZ);
   }
-  void add_scaled(double c, View<const T> X, View<T> Y) const noexcept override {
-    HWY_NAMESPACE::add_scaled(c, X, Y);
-  }
+  void add_scaled(double c, View<const T> X, View<T> Y) const noexcept override { HWY_NAMESPACE::add_scaled(c, X, Y); }
   [[nodiscard]] double sum_of_squares(View<const T> X) const noexcept override {
     return HWY_NAMESPACE::sum_of_squares(X);
   }
@@ -116,8 +114,9 @@ class CpuKernels final : public Kernels<T> {
       if (c != 0) {
         HWY_NAMESPACE::add_scaled(c, View<const T>(W.theta.columns(k, count)), View<T>(d, dW.rows, count));
       }
-      update_block(rule, {View<T>(W.theta.data + begin, dW.rows, count), W.first + (W.first != nullptr ? begin : 0),
-                          W.second + (W.second != nullptr ? begin : 0)},
+      update_block(rule,
+                   {View<T>(W.theta.data + begin, dW.rows, count), W.first + (W.first != nullptr ? begin : 0),
+                    W.second + (W.second != nullptr ? begin : 0)},
                    d);
     };
     if (lanes_along_inputs(dW)) {
@@ -175,9 +174,8 @@ class CpuKernels final : public Kernels<T> {
   template <class F>
   void for_slices(std::size_t size, const F& f) const {
     for_parts(static_cast<Index>(size), 16 * kLanes<T>, static_cast<Index>(size) * kUpdateWork,
-              [&](Index begin, Index count) HWY_ATTR {
-                f(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
-              });
+              [&](Index begin, Index count)
+                  HWY_ATTR { f(static_cast<std::size_t>(begin), static_cast<std::size_t>(count)); });
   }
 
   void forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z, End end) const {
@@ -194,8 +192,8 @@ class CpuKernels final : public Kernels<T> {
     const auto part = [&](Index i, Index rows, Index j, Index cols) HWY_ATTR {
       TileEnds<T> e = ends;
       e.bias += i;
-      multiply(Left<T>{W.data + i, W.ld}, Right<T>{A_prev.col(j), 1, A_prev.ld}, rows, cols, W.cols,
-               Z.col(j) + i, Z.ld, e, *cpu::Scratch::Lease(scratch_));
+      multiply(Left<T>{W.data + i, W.ld}, Right<T>{A_prev.col(j), 1, A_prev.ld}, rows, cols, W.cols, Z.col(j) + i, Z.ld,
+               e, *cpu::Scratch::Lease(scratch_));
     };
     split(Z, W.cols, part);
   }
@@ -205,8 +203,8 @@ class CpuKernels final : public Kernels<T> {
     split(dA_prev, W.rows, [&](Index i, Index rows, Index j, Index cols) HWY_ATTR {
       TileEnds<T> e = ends;
       if (e.end == End::relu_mask) e.mask += i + j * e.mask_ld;
-      multiply(Left<T>{W.col(i), W.ld, layout}, Right<T>{dZ.col(j), 1, dZ.ld}, rows, cols, W.rows,
-               dA_prev.col(j) + i, dA_prev.ld, e, *cpu::Scratch::Lease(scratch_));
+      multiply(Left<T>{W.col(i), W.ld, layout}, Right<T>{dZ.col(j), 1, dZ.ld}, rows, cols, W.rows, dA_prev.col(j) + i,
+               dA_prev.ld, e, *cpu::Scratch::Lease(scratch_));
     });
   }
 
@@ -230,9 +228,7 @@ class CpuKernels final : public Kernels<T> {
     }
     return {panels, 0, Left<T>::Layout::panels};
   }
-  static bool sums_by_lanes(View<const T> W) {
-    return kTerms == Terms::numbers && sums_along_lanes<T>(W.rows, W.cols);
-  }
+  static bool sums_by_lanes(View<const T> W) { return kTerms == Terms::numbers && sums_along_lanes<T>(W.rows, W.cols); }
 
   // A product shared over the threads by rows, or by columns when there are too few rows.
   template <class F>

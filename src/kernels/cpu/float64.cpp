@@ -1,8 +1,8 @@
 // The CPU kernels in float64.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/float64.cpp"
-#include "kernels/cpu/targets.hpp"
 #include <hwy/foreach_target.h>
+#include "kernels/cpu/targets.hpp"
 // The order matters: foreach_target.h first, then what is compiled for every target.
 #include "kernels/cpu/cpu_kernels-inl.hpp"
 #include "kernels/cpu/instruction_sets.hpp"

@@ -62,9 +62,9 @@ HWY_INLINE void softmax(const T* z, T* a, Index n, T largest, const Use& use) {
   });
 }
 
-// A = softmax(Z) for few classes, where an example does not fill its vectors: the examples of a block lie side by side, and
-// their exponentials are of float64, for the loss needs them too. Then use(i, j, z − max, ln Σ, A, part) for the vectors
-// of example j.
+// A = softmax(Z) for few classes, where an example does not fill its vectors: the examples of a block lie side by side,
+// and their exponentials are of float64, for the loss needs them too. Then use(i, j, z − max, ln Σ, A, part) for the
+// vectors of example j.
 constexpr Index kFewClasses = 64;
 
 template <class T, class Use>

@@ -8,22 +8,26 @@ namespace N_AVX3 {
 std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool);
 std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool);
 std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);
+double multiply_adds(std::int64_t rounds);
 }  // namespace N_AVX3
 namespace N_AVX2 {
 std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool);
 std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool);
 std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);
+double multiply_adds(std::int64_t rounds);
 }  // namespace N_AVX2
 namespace N_SSE4 {
 std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool);
 std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool);
 std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);
+double multiply_adds(std::int64_t rounds);
 }  // namespace N_SSE4
 #elif defined(__aarch64__)
 namespace N_NEON {
 std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool);
 std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool);
 std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);
+double multiply_adds(std::int64_t rounds);
 }  // namespace N_NEON
 #endif
 
@@ -47,12 +51,15 @@ bool always() { return true; }
 
 constexpr InstructionSet kSets[] = {
 #if defined(__x86_64__)
-    {"avx512", "AVX-512: 32 registers of 512 bits", has_avx512, N_AVX3::make_float32, N_AVX3::make_float64, N_AVX3::make_bf16},
-    {"avx2", "AVX2 and FMA: 16 registers of 256 bits", has_avx2, N_AVX2::make_float32, N_AVX2::make_float64, N_AVX2::make_bf16},
+    {"avx512", "AVX-512: 32 registers of 512 bits", has_avx512, N_AVX3::make_float32, N_AVX3::make_float64,
+     N_AVX3::make_bf16, N_AVX3::multiply_adds},
+    {"avx2", "AVX2 and FMA: 16 registers of 256 bits", has_avx2, N_AVX2::make_float32, N_AVX2::make_float64,
+     N_AVX2::make_bf16, N_AVX2::multiply_adds},
     {"sse4", "SSE4: 16 registers of 128 bits, no fused multiply-add", has_sse4, N_SSE4::make_float32,
-     N_SSE4::make_float64, N_SSE4::make_bf16},
+     N_SSE4::make_float64, N_SSE4::make_bf16, N_SSE4::multiply_adds},
 #elif defined(__aarch64__)
-    {"neon", "NEON: 32 registers of 128 bits", always, N_NEON::make_float32, N_NEON::make_float64, N_NEON::make_bf16},
+    {"neon", "NEON: 32 registers of 128 bits", always, N_NEON::make_float32, N_NEON::make_float64, N_NEON::make_bf16,
+     N_NEON::multiply_adds},
 #endif
 };
 
@@ -70,4 +77,3 @@ bool native_bf16() noexcept {
 
 }  // namespace cpu
 }  // namespace strata
-

@@ -1,6 +1,7 @@
 // The kernels for the vector instructions of CPUs: one text, compiled once for every instruction set.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -17,6 +18,7 @@ struct InstructionSet {
   std::unique_ptr<Kernels<float>> (*make_float32)(ThreadPool&);
   std::unique_ptr<Kernels<double>> (*make_float64)(ThreadPool&);
   std::unique_ptr<Kernels<float>> (*make_bf16)(ThreadPool&);
+  double (*multiply_adds)(std::int64_t rounds);  // operations in registers alone, in float32; gives their number
 };
 
 /// What this build has code for, fastest first.

@@ -1,4 +1,7 @@
 // Parts of matrices laid out in the order in which a product reads them.
+#include <algorithm>
+
+#include "hwy/cache_control.h"
 #include "kernels/cpu/simd-inl.hpp"
 
 #if defined(STRATA_KERNELS_CPU_PACK_INL_HPP) == defined(HWY_TARGET_TOGGLE)
@@ -39,9 +42,14 @@ template <class T>
 HWY_NOINLINE void transpose(const T* HWY_RESTRICT src, Index src_ld, Index rows, Index cols, T* HWY_RESTRICT dst,
                             Index dst_ld) {
   constexpr Index B = 16 / sizeof(T);
+  constexpr Index kLine = 64 / sizeof(T);
   const Index whole_rows = rows / B * B, whole_cols = cols / B * B;
-  for (Index i = 0; i < whole_rows; i += B) {
-    for (Index j = 0; j < whole_cols; j += B) transpose_block(src + i + j * src_ld, src_ld, dst + j + i * dst_ld, dst_ld);
+  for (Index i0 = 0; i0 < whole_rows; i0 += kLine) {  // a cache line of every column at a time
+    const Index end = std::min(i0 + kLine, whole_rows);
+    for (Index j = 0; j < whole_cols; j += B) {
+      for (Index c = 0; c < B; ++c) hwy::Prefetch(src + std::min(i0 + 2 * kLine, rows - 1) + (j + c) * src_ld);
+      for (Index i = i0; i < end; i += B) transpose_block(src + i + j * src_ld, src_ld, dst + j + i * dst_ld, dst_ld);
+    }
   }
   for (Index j = whole_cols; j < cols; ++j) {
     for (Index i = 0; i < rows; ++i) dst[j + i * dst_ld] = src[i + j * src_ld];

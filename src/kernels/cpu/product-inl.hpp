@@ -23,7 +23,7 @@ inline constexpr Index kWide = 12;
 #endif
 inline constexpr int kVectors = 2;  // of rows, in a tile
 template <class T>
-inline constexpr Index kPanel = kVectors * kLanes<T>;  // rows of a tile
+inline constexpr Index kPanel = kVectors* kLanes<T>;  // rows of a tile
 template <class T>
 inline constexpr Index kDepth = 1600 / sizeof(T);  // a block of k: kWide columns of it stay in the first-level cache
 template <class T>
@@ -120,14 +120,26 @@ void multiply_block(const Block<T>& block, Index rows, Index cols, Index K, T* C
 template <class T>
 void pack_left(const Left<T>& A, Index i0, Index rows, Index k0, Index K, T* to) {
   constexpr Index P = kPanel<T>;
-  for (Index i = 0; i < rows; i += P) {
-    const Index high = std::min(P, rows - i);
-    T* const panel = to + i * K;
-    if (A.layout == Left<T>::Layout::transposed) {
-      transpose(A.data + k0 + (i0 + i) * A.ld, A.ld, K, high, panel, P);
-    } else {
-      copy_columns(A.data + i0 + i + k0 * A.ld, A.ld, high, K, panel, P);
+  if (A.layout == Left<T>::Layout::transposed) {
+    for (Index i = 0; i < rows; i += P) {
+      transpose(A.data + k0 + (i0 + i) * A.ld, A.ld, K, std::min(P, rows - i), to + i * K, P);
     }
+    return;
+  }
+  const Tag<T> d;
+  constexpr Index N = kLanes<T>;
+  const Index whole = rows / P * P;
+  for (Index k = 0; k < K; ++k) {  // down each column, as it lies in memory
+    const T* const from = A.data + i0 + (k0 + k) * A.ld;
+    T* const out = to + k * P;
+    for (Index i = 0; i < whole; i += P) {
+      STRATA_UNROLL for (Index v = 0; v < kVectors; ++v) {
+        hn::Store(hn::LoadU(d, from + i + v * N), d, out + i * K + v * N);
+      }
+    }
+  }
+  if (whole < rows) {
+    copy_columns(A.data + i0 + whole + k0 * A.ld, A.ld, rows - whole, K, to + whole * K, P);
   }
 }
 

@@ -7,8 +7,5 @@
 // Not for Highway's emulation of vectors: `panels` serves CPUs without any of these.
 #define STRATA_CPU_TARGET \
   (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_NEON)
-#define STRATA_CPU_TARGET_NAME         \
-  (HWY_TARGET == HWY_AVX3   ? "avx512" \
-   : HWY_TARGET == HWY_AVX2 ? "avx2"   \
-   : HWY_TARGET == HWY_SSE4 ? "sse4"   \
-                            : "neon")
+#define STRATA_CPU_TARGET_NAME \
+  (HWY_TARGET == HWY_AVX3 ? "avx512" : HWY_TARGET == HWY_AVX2 ? "avx2" : HWY_TARGET == HWY_SSE4 ? "sse4" : "neon")

@@ -1,8 +1,9 @@
 // One tile of a product in registers: MR vectors of rows by NR columns, C = (…) + A B, summed over k in order.
 //
-// Lanes run along the rows of C, where A's columns lie in memory; the elements of B are broadcast. Every element of C is
-// one chain of multiply-adds over k = 0, 1, …, K−1, whatever the tile that holds it, so its bits do not depend on how a
-// product is cut. The next block of k continues the chain from memory, where a number is as wide as in a register.
+// Lanes run along the rows of C, where A's columns lie in memory; the elements of B are broadcast. Every element of C
+// is one chain of multiply-adds over k = 0, 1, …, K−1, whatever the tile that holds it, so its bits do not depend on
+// how a product is cut. The next block of k continues the chain from memory, where a number is as wide as in a
+// register.
 #include "kernels/cpu/simd-inl.hpp"
 
 #if defined(STRATA_KERNELS_CPU_TILE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
@@ -100,9 +101,7 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
       STRATA_UNROLL for (int j = 0; j < NR; ++j) acc[v][j] = bias;
     }
   } else {
-    STRATA_UNROLL for (int v = 0; v < MR; ++v) {
-      STRATA_UNROLL for (int j = 0; j < NR; ++j) acc[v][j] = hn::Zero(d);
-    }
+    STRATA_UNROLL for (int v = 0; v < MR; ++v) { STRATA_UNROLL for (int j = 0; j < NR; ++j) acc[v][j] = hn::Zero(d); }
   }
 
   // Every third column has a pointer of its own: the two between are reached by its index and twice its index.
