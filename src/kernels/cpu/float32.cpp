@@ -1,11 +1,13 @@
 // The CPU kernels in float32.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/float32.cpp"
-#include <hwy/foreach_target.h>
+// In this order: which targets, then each of them, then what is compiled for every one.
+// clang-format off
 #include "kernels/cpu/targets.hpp"
-// The order matters: foreach_target.h first, then what is compiled for every target.
+#include <hwy/foreach_target.h>
 #include "kernels/cpu/cpu_kernels-inl.hpp"
 #include "kernels/cpu/instruction_sets.hpp"
+// clang-format on
 
 #if STRATA_CPU_TARGET
 HWY_BEFORE_NAMESPACE();
