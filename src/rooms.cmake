@@ -4,7 +4,8 @@ strata_room(base
   SOURCES checked.cpp cpus.cpp file.cpp fmt.cpp random.cpp text.cpp thread_pool.cpp)
 
 strata_room(kernels
-  SOURCES contract.cpp reference.cpp panels.cpp registry.cpp cpu/instruction_sets.cpp cpu/float32.cpp cpu/float64.cpp cpu/bf16.cpp
+  SOURCES contract.cpp reference.cpp panels.cpp registry.cpp prepared.cpp
+          cpu/instruction_sets.cpp cpu/float32.cpp cpu/float64.cpp cpu/bf16.cpp cpu/prepared.cpp
   USES base)
 # The loops of the kernels are written to be vectorised, which GCC 12 does at -O3.
 target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)
@@ -27,7 +28,7 @@ strata_room(features
   USES data base)
 
 strata_room(model
-  SOURCES options.cpp recipes.cpp model.cpp encode.cpp predict.cpp score.cpp read_for.cpp model_file.cpp metadata.cpp safetensors.cpp strict_json.cpp
+  SOURCES options.cpp recipes.cpp model.cpp encode.cpp predict.cpp predictor.cpp score.cpp read_for.cpp model_file.cpp metadata.cpp safetensors.cpp strict_json.cpp
   USES features network kernels data base
   LIBRARIES nlohmann_json::nlohmann_json ZLIB::ZLIB)
 

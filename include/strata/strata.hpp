@@ -6,6 +6,7 @@
 #include "strata/error.hpp"
 #include "strata/model.hpp"
 #include "strata/options.hpp"
+#include "strata/predictor.hpp"
 #include "strata/steps.hpp"
 #include "strata/tools.hpp"
 #include "strata/trainer.hpp"

@@ -1,0 +1,267 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/prepared.cpp"
+// In this order: which targets, then each of them, then what is compiled for every one.
+// clang-format off
+#include "kernels/cpu/targets.hpp"
+#include <hwy/foreach_target.h>
+#include "kernels/cpu/dot-inl.hpp"
+#include "kernels/cpu/heads-inl.hpp"
+#include "kernels/cpu/product-inl.hpp"
+#include "kernels/cpu/row-inl.hpp"
+// clang-format on
+
+#include <algorithm>
+#include <cassert>
+
+#include "base/aligned.hpp"
+#include "base/denormals.hpp"
+#include "kernels/cpu/instruction_sets.hpp"
+#include "kernels/cpu/prepared.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace strata {
+namespace HWY_NAMESPACE {
+#if STRATA_CPU_TARGET
+
+template <class T>
+class CpuNetwork final : public PreparedNetwork<T> {
+  using typename PreparedNetwork<T>::Buffers;
+  // W in panels of kPanel rows, the last one filled with zeros; or, where sums run along the lanes, its transpose.
+  struct Layer {
+    AlignedVector<T> W, b;
+    Index n, n_prev, n_whole;  // n_whole: n, filled up to whole vectors
+    Activation activation;
+    bool along_lanes;
+  };
+
+ public:
+  explicit CpuNetwork(const NetworkValues<T>& values)
+      : PreparedNetwork<T>(STRATA_CPU_TARGET_NAME, values), head_(values.head) {
+    for (const auto& layer : values.layers) layers_.push_back(packed(layer));
+  }
+
+ private:
+  static Index panel_step(Index K) { return CpuNetwork::distance(kPanel<T> * K); }
+
+  static Layer packed(const typename NetworkValues<T>::Layer& from) {
+    constexpr Index P = kPanel<T>, N = kLanes<T>;
+    const Index n = from.W.rows, K = from.W.cols;
+    Layer to{{}, {}, n, K, (n + N - 1) / N * N, from.activation, sums_along_lanes<T>(n, K)};
+    const Index high = (n + P - 1) / P * P;
+    to.b.assign(static_cast<std::size_t>(high), T(0));
+    std::copy_n(from.b.data, n, to.b.begin());
+    if (to.along_lanes) {
+      const Index ld = CpuNetwork::distance(K);
+      to.W.assign(static_cast<std::size_t>(n * ld), T(0));
+      transpose(from.W.data, from.W.ld, n, K, to.W.data(), ld);
+    } else {
+      to.W.assign(static_cast<std::size_t>(high / P * panel_step(K)), T(0));
+      for (Index i = 0; i < n; i += P) {
+        pack_left(Left<T>{from.W.data, from.W.ld}, i, std::min(P, n - i), 0, K, to.W.data() + i / P * panel_step(K));
+      }
+    }
+    return to;
+  }
+
+  bool predict_chunk(const T* X, Index m, Buffers buffers, T* A) const noexcept override {
+    bool finite = scale_inputs(X, m, buffers.even);
+    {
+      const FlushDenormals flush;
+      const std::size_t L = layers_.size();
+      for (std::size_t l = 1; l < L; ++l) {
+        const Layer& layer = layers_[l - 1];
+        const Index ld = CpuNetwork::distance(layer.n);
+        T* const Z = buffers.of(l);
+        const bool relu = layer.activation == Activation::relu && !layer.along_lanes;
+        linear_forward(layer, buffers.of(l - 1), m, Z, ld, relu);
+        if (!relu) activate(layer.activation, Z, layer.along_lanes ? layer.n : layer.n_whole, m, ld);
+      }
+      output_layer(layers_[L - 1], buffers.of(L - 1), buffers.of(L), m, A);
+    }
+    this->scale_outputs(m, A);
+    finite &= all_finite(A, this->outputs() * m);
+    return finite;
+  }
+
+  // A[L] = head(Z[L]). Numbers that need no whole vectors go straight to A.
+  void output_layer(const Layer& layer, const T* A_prev, T* Z, Index m, T* A) const {
+    const Index n = layer.n, ld = layer.along_lanes ? n : CpuNetwork::distance(n);
+    if (layer.along_lanes) Z = A;
+    linear_forward(layer, A_prev, m, Z, ld, false);
+    if (head_ == Head::softmax) {
+      if (m == 1 && n <= kFewClasses) return softmax_of_one(Z, A, n);
+      return head_forward(head_, View<const T>(Z, n, m, ld), View<T>(A, n, m));
+    }
+    if (Z != A) copy_columns(Z, ld, n, m, A, n);
+    if (head_ == Head::sigmoid) activate(Activation::sigmoid, A, n * m, 1, n * m);
+  }
+
+  // A = g(A)
+  static void activate(Activation g, T* A, Index rows, Index cols, Index ld) {
+    const Tag<T> d;
+    with_activation(g, [&](auto f) HWY_ATTR {
+      if (rows * cols == 1) {  // just written as a number: reading it as a part of a vector would wait
+        *A = hn::GetLane(f.g(d, hn::Set(d, *A)));
+        return;
+      }
+      for (Index j = 0; j < cols; ++j) {
+        for_each_vector(d, rows, [&](Index i, auto part) HWY_ATTR {
+          T* const a = A + i + j * ld;
+          store(d, f.g(d, load(d, a, part)), a, part);
+        });
+      }
+    });
+  }
+
+  // Z = W A_prev + b, or relu of it; the rows of a packed layer are filled up to whole vectors.
+  static void linear_forward(const Layer& layer, const T* A_prev, Index m, T* Z, Index ld, bool relu) {
+    const Index a_ld = CpuNetwork::distance(layer.n_prev);
+    if (layer.along_lanes) return dot_columns(layer, A_prev, a_ld, m, Z, ld);
+    if (m == 1) {
+      return row_forward(layer.W.data(), panel_step(layer.n_prev), layer.b.data(), layer.n_whole / kLanes<T>,
+                         layer.n_prev, A_prev, Z, relu);
+    }
+    // A block of k is so deep that the columns of a tile stay in the first-level cache. W passes once for all examples.
+    constexpr Index P = kPanel<T>;
+    const Index K = layer.n_prev, blocks = (K + kDepth<T> - 1) / kDepth<T>, depth = (K + blocks - 1) / blocks;
+    TileArguments<T> x{nullptr, nullptr, nullptr, P, 1, a_ld, 0, ld, 0, {}};
+    for (Index k0 = 0; k0 < K; k0 += depth) {
+      x.K = std::min(depth, K - k0);
+      x.ends.begin = k0 == 0 ? Begin::bias : Begin::resume;
+      x.ends.end = k0 + x.K == K && relu ? End::relu : End::store;
+      for (Index i = 0; i < layer.n_whole; i += P) {
+        x.a = layer.W.data() + i / P * panel_step(K) + k0 * P;
+        x.ends.bias = layer.b.data() + i;
+        const bool whole = layer.n_whole - i >= P;
+        for (Index j = 0; j < m;) {
+          const Index width = next_width(m - j);
+          x.b = A_prev + k0 + j * a_ld;
+          x.c = Z + i + j * ld;
+          whole ? tile_of_width<T, 2, false, false>(width, x) : tile_of_width<T, 1, false, false>(width, x);
+          j += width;
+        }
+      }
+    }
+  }
+
+  // The sums of dot_forward, with W transposed before.
+  static void dot_columns(const Layer& layer, const T* A_prev, Index a_ld, Index m, T* Z, Index ld) {
+    const Tag<T> d;
+    constexpr Index N = kLanes<T>;
+    const Index n = layer.n, K = layer.n_prev, w_ld = CpuNetwork::distance(K);
+    HWY_ALIGN T sums[kDotExamples * kDotUnits * N];
+    for (Index j = 0; j < m;) {
+      const Index examples = m - j >= kDotExamples ? kDotExamples : 1;
+      for (Index u = 0; u < n; u += kDotUnits) {
+        const Index units = std::min(kDotUnits, n - u);
+        const T *w = layer.W.data() + u * w_ld, *a = A_prev + j * a_ld;
+        if (examples == kDotExamples) {
+          dot_units<T, kDotExamples>(units, w, w_ld, a, a_ld, K, sums, kDotUnits * N, false);
+        } else {
+          dot_units<T, 1>(units, w, w_ld, a, a_ld, K, sums, kDotUnits * N, false);
+        }
+        for (Index e = 0; e < examples; ++e) {
+          for (Index v = 0; v < units; ++v) {
+            const auto sum = hn::Load(d, sums + (e * kDotUnits + v) * N);
+            Z[u + v + (j + e) * ld] = hn::GetLane(hn::SumOfLanes(d, sum)) + layer.b[static_cast<std::size_t>(u + v)];
+          }
+        }
+      }
+      j += examples;
+    }
+  }
+
+  // A[0] = X, scaled; whether all of it is finite
+  bool scale_inputs(const T* X, Index m, T* to) const {
+    const Tag<T> d;
+    const hn::ScalableTag<double> d64;
+    const hn::Rebind<T, decltype(d64)> half;
+    const Index n_x = this->inputs(), ld = CpuNetwork::distance(n_x);
+    const double *offset = this->input_offset_.data(), *divisor = this->input_divisor_.data();
+    const bool scaled = !this->input_divisor_.empty();
+    auto nothing = hn::Zero(d);  // NaN as soon as a number is not finite
+    auto no_half = hn::Zero(half);
+    for (Index j = 0; j < m; ++j) {
+      const T* const x = X + j * n_x;
+      T* const a = to + j * ld;
+      if (scaled) {
+        for_each_vector(d64, n_x, [&](Index i, auto part) HWY_ATTR {
+          const auto distance = hn::Sub(load_as_double(d64, x + i, part), load(d64, offset + i, part));
+          const auto by = fill_rest(d64, load(d64, divisor + i, part), hn::Set(d64, 1.0), part);
+          const auto value = from_double(d64, half, hn::Div(distance, by));
+          no_half = hn::MulAdd(value, hn::Zero(half), no_half);
+          hn::StoreU(value, half, a + i);
+        });
+      } else {
+        for_each_vector(d, n_x, [&](Index i, auto part) HWY_ATTR {
+          const auto value = load(d, x + i, part);
+          nothing = hn::MulAdd(value, hn::Zero(d), nothing);
+          hn::StoreU(value, d, a + i);
+        });
+      }
+    }
+    return hn::AllTrue(d, hn::Eq(nothing, nothing)) && hn::AllTrue(half, hn::Eq(no_half, no_half));
+  }
+
+  static bool all_finite(const T* a, Index count) {
+    if (count == 1) return *a - *a == 0;
+    const Tag<T> d;
+    auto nothing = hn::Zero(d);
+    for_each_vector(d, count, [&](Index i, auto part) HWY_ATTR {
+      nothing = hn::MulAdd(load(d, a + i, part), hn::Zero(d), nothing);
+    });
+    return hn::AllTrue(d, hn::Eq(nothing, nothing));
+  }
+
+  Head head_;
+  std::vector<Layer> layers_;
+};
+
+template <class T>
+std::unique_ptr<PreparedNetwork<T>> prepare(const NetworkValues<T>& values);
+template <>
+std::unique_ptr<PreparedNetwork<float>> prepare(const NetworkValues<float>& values) {
+  return std::make_unique<CpuNetwork<float>>(values);
+}
+template <>
+std::unique_ptr<PreparedNetwork<double>> prepare(const NetworkValues<double>& values) {
+  return std::make_unique<CpuNetwork<double>>(values);
+}
+
+#endif
+}  // namespace HWY_NAMESPACE
+}  // namespace strata
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace strata::cpu {
+namespace {
+
+template <class T>
+std::unique_ptr<PreparedNetwork<T>> prepare_here(std::string_view name, const NetworkValues<T>& values) {
+  for (const InstructionSet& set : instruction_sets()) {
+    if (set.name != name || !set.runs_here()) continue;
+#if HWY_ARCH_X86
+    if (name == "avx512") return N_AVX3::prepare<T>(values);
+    if (name == "avx2") return N_AVX2::prepare<T>(values);
+    if (name == "sse4") return N_SSE4::prepare<T>(values);
+#elif HWY_ARCH_ARM_A64
+    if (name == "neon") return N_NEON::prepare<T>(values);
+#endif
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view name, const NetworkValues<float>& values) {
+  return prepare_here(name, values);
+}
+std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view name, const NetworkValues<double>& values) {
+  return prepare_here(name, values);
+}
+
+}  // namespace strata::cpu
+
+#endif

@@ -1,0 +1,160 @@
+#include "kernels/prepared.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/aligned.hpp"
+#include "base/denormals.hpp"
+#include "base/thread_pool.hpp"
+#include "kernels/cpu/prepared.hpp"
+#include "kernels/registry.hpp"
+
+namespace strata {
+namespace {
+
+// A thread may have a stack of a few hundred KiB only.
+template <class T>
+constexpr Index kStackNumbers = (Index{64} << 10) / static_cast<Index>(sizeof(T));
+// Examples that pass through the layers together: as many as fill the tiles of every product, at least that of the
+// widest.
+constexpr Index kChunk = 48, kTile = 12;
+
+// Memory of this thread for networks that are too wide for its stack; kept until the thread ends.
+template <class T>
+T* thread_memory(Index count) {
+  thread_local AlignedVector<T> memory;
+  if (static_cast<Index>(memory.size()) < count) memory.resize(static_cast<std::size_t>(count));
+  return memory.data();
+}
+
+// For the kernels that have no layout of their own: their operations, one after the other.
+template <class T>
+class PlainNetwork final : public PreparedNetwork<T> {
+  using typename PreparedNetwork<T>::Buffers;
+  struct Layer {
+    std::vector<T> W, b;
+    Index n, n_prev;
+    Activation activation;
+  };
+
+ public:
+  PlainNetwork(std::string_view name, const NetworkValues<T>& values)
+      : PreparedNetwork<T>(name, values), pool_(1), kernels_(make_kernels<T>(name, pool_)), head_(values.head) {
+    for (const auto& from : values.layers) {
+      Layer layer{{}, {from.b.data, from.b.data + from.b.rows}, from.W.rows, from.W.cols, from.activation};
+      for (Index k = 0; k < layer.n_prev; ++k) layer.W.insert(layer.W.end(), from.W.col(k), from.W.col(k) + layer.n);
+      layers_.push_back(std::move(layer));
+    }
+  }
+
+ private:
+  bool predict_chunk(const T* X, Index m, Buffers buffers, T* A) const noexcept override {
+    const Index n_x = this->inputs(), n_y = this->outputs();
+    bool finite = true;
+    for (Index j = 0; j < m; ++j) {
+      T* const a = buffers.even + j * this->distance(n_x);
+      for (Index i = 0; i < n_x; ++i) {
+        const T x = X[i + j * n_x];
+        const auto at = static_cast<std::size_t>(i);
+        a[i] = this->input_divisor_.empty()
+                   ? x
+                   : static_cast<T>((static_cast<double>(x) - this->input_offset_[at]) / this->input_divisor_[at]);
+        finite = finite && std::isfinite(a[i]);
+      }
+    }
+    {
+      const FlushDenormals flush;
+      View<const T> A_prev(buffers.even, n_x, m, this->distance(n_x));
+      for (std::size_t l = 1; l <= layers_.size(); ++l) {
+        const Layer& layer = layers_[l - 1];
+        const View<const T> W(layer.W.data(), layer.n, layer.n_prev), b(layer.b.data(), layer.n, 1);
+        if (l == layers_.size()) {
+          const View<T> Z(A, n_y, m);
+          kernels_->linear_forward(W, b, A_prev, Z);
+          kernels_->head_forward(head_, Z, Z);
+        } else {
+          const View<T> Z(buffers.of(l), layer.n, m, this->distance(layer.n));
+          kernels_->linear_forward(W, b, A_prev, Z);
+          kernels_->activation_forward(layer.activation, Z, Z);
+          A_prev = Z;
+        }
+      }
+    }
+    this->scale_outputs(m, A);
+    for (Index i = 0; i < n_y * m; ++i) finite = finite && std::isfinite(A[i]);
+    return finite;
+  }
+
+  mutable ThreadPool pool_;  // of one thread: never started
+  std::unique_ptr<Kernels<T>> kernels_;
+  Head head_;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace
+
+template <class T>
+PreparedNetwork<T>::PreparedNetwork(std::string_view name, const NetworkValues<T>& values)
+    : input_offset_(values.input_offset.begin(), values.input_offset.end()),
+      input_divisor_(values.input_divisor.begin(), values.input_divisor.end()),
+      output_offset_(values.output_offset.begin(), values.output_offset.end()),
+      output_divisor_(values.output_divisor.begin(), values.output_divisor.end()),
+      name_(name),
+      n_x_(values.inputs()),
+      n_y_(values.outputs()),
+      even_(distance(n_x_)) {
+  for (std::size_t l = 1; l <= values.layers.size(); ++l) {
+    Index& widest = l % 2 == 0 ? even_ : odd_;
+    widest = std::max(widest, distance(values.layers[l - 1].W.rows));
+  }
+  fits_ = kStackNumbers<T> / (even_ + odd_);
+  if (fits_ >= kTile) fits_ = std::min(kChunk, fits_ / kTile * kTile);
+}
+
+template <class T>
+bool PreparedNetwork<T>::predict(const T* X, Index m, T* A) const {
+  if (fits_ >= std::min(m, kTile)) return predict_on_stack(X, m, A);
+  return predict_in_chunks(X, m, kChunk, thread_memory<T>(kChunk * (even_ + odd_)), A);
+}
+
+template <class T>
+bool PreparedNetwork<T>::predict_on_stack(const T* X, Index m, T* A) const noexcept {
+  alignas(kAlignment) T memory[kStackNumbers<T>];
+  return predict_in_chunks(X, m, fits_, memory, A);
+}
+
+template <class T>
+bool PreparedNetwork<T>::predict_in_chunks(const T* X, Index m, Index chunk, T* memory, T* A) const noexcept {
+  const Buffers buffers{memory, memory + chunk * even_};
+  bool finite = true;
+  for (Index first = 0; first < m; first += chunk) {
+    const Index count = std::min(chunk, m - first);
+    finite &= predict_chunk(X + first * n_x_, count, buffers, A + first * n_y_);
+  }
+  return finite;
+}
+
+template <class T>
+void PreparedNetwork<T>::scale_outputs(Index m, T* A) const noexcept {
+  if (output_divisor_.empty()) return;
+  for (Index j = 0; j < m; ++j) {
+    for (Index k = 0; k < n_y_; ++k) {
+      T& a = A[k + j * n_y_];
+      const auto at = static_cast<std::size_t>(k);
+      a = static_cast<T>(static_cast<double>(a) * output_divisor_[at] + output_offset_[at]);
+    }
+  }
+}
+
+template <class T>
+std::unique_ptr<PreparedNetwork<T>> prepare_network(std::string_view name, const NetworkValues<T>& values) {
+  if (auto prepared = cpu::prepare_network(name, values)) return prepared;
+  return std::make_unique<PlainNetwork<T>>(name, values);
+}
+
+template class PreparedNetwork<float>;
+template class PreparedNetwork<double>;
+template std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view, const NetworkValues<float>&);
+template std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view, const NetworkValues<double>&);
+
+}  // namespace strata

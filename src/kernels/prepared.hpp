@@ -1,0 +1,94 @@
+// A network made ready for prediction: its weights laid out once in the order in which the kernels read them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/view.hpp"
+#include "strata/architecture.hpp"
+
+namespace strata {
+
+/// The numbers of a network, borrowed. x_scaled = (x − offset) / divisor in float64 and then rounded to T once;
+/// y = output·divisor + offset likewise. Empty spans: the numbers as they are.
+template <class T>
+struct NetworkValues {
+  struct Layer {
+    View<const T> W, b;  // (n_l, n_{l−1}), (n_l, 1)
+    Activation activation = Activation::identity;
+  };
+  std::vector<Layer> layers;  // 1 … L; the head stands in for the activation of the last
+  Head head = Head::identity;
+  std::span<const double> input_offset, input_divisor;    // n_x each
+  std::span<const double> output_offset, output_divisor;  // n_y each
+
+  [[nodiscard]] Index inputs() const { return layers.front().W.cols; }
+  [[nodiscard]] Index outputs() const { return layers.back().W.rows; }
+};
+
+/// Never changes once it is made: any number of threads may use one.
+template <class T>
+class PreparedNetwork {
+ public:
+  virtual ~PreparedNetwork() = default;
+  PreparedNetwork(const PreparedNetwork&) = delete;
+  PreparedNetwork& operator=(const PreparedNetwork&) = delete;
+
+  /// Of the kernels whose bits these are.
+  [[nodiscard]] std::string_view name() const noexcept { return name_; }
+  [[nodiscard]] Index inputs() const noexcept { return n_x_; }
+  [[nodiscard]] Index outputs() const noexcept { return n_y_; }
+
+  /// A (n_y, m) = what the network says of X (n_x, m), on this thread; false when an input, once scaled, or an output
+  /// is no finite number. The bits of an example are those of the kernels, whatever the batch. Memory comes from the
+  /// stack; networks with an example too wide for it take some at a thread's first call, which may throw
+  /// std::bad_alloc.
+  [[nodiscard]] bool predict(const T* X, Index m, T* A) const;
+
+ protected:
+  PreparedNetwork(std::string_view name, const NetworkValues<T>& values);
+
+  /// The activations of a chunk of examples lie in two blocks by turns, A[0] in the first; each layer's columns stand
+  /// `distance` numbers apart.
+  struct Buffers {
+    T* even;
+    T* odd;
+    [[nodiscard]] T* of(std::size_t l) const noexcept { return l % 2 == 0 ? even : odd; }
+  };
+  /// Whole cache lines, and an odd number of them: columns at a power of two would fall into few sets of a cache.
+  [[nodiscard]] static constexpr Index distance(Index n) {
+    constexpr Index kLine = 64 / sizeof(T);
+    return ((n + kLine - 1) / kLine | 1) * kLine;
+  }
+  /// The target's scale, applied to m examples.
+  void scale_outputs(Index m, T* A) const noexcept;
+
+  std::vector<double> input_offset_, input_divisor_, output_offset_, output_divisor_;
+
+ private:
+  /// predict for a chunk.
+  virtual bool predict_chunk(const T* X, Index m, Buffers buffers, T* A) const noexcept = 0;
+  bool predict_on_stack(const T* X, Index m, T* A) const noexcept;
+  bool predict_in_chunks(const T* X, Index m, Index chunk, T* memory, T* A) const noexcept;
+
+  std::string_view name_;
+  Index n_x_, n_y_;
+  Index even_ = 0, odd_ = 0;  // numbers an example in each block
+  Index fits_ = 0;            // examples that pass through the layers together on the stack
+};
+
+/// With the kernels of that name (kernels/registry.hpp).
+template <class T>
+[[nodiscard]] std::unique_ptr<PreparedNetwork<T>> prepare_network(std::string_view name,
+                                                                  const NetworkValues<T>& values);
+
+extern template class PreparedNetwork<float>;
+extern template class PreparedNetwork<double>;
+extern template std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view, const NetworkValues<float>&);
+extern template std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view,
+                                                                         const NetworkValues<double>&);
+
+}  // namespace strata

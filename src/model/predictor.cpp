@@ -1,0 +1,183 @@
+#include "strata/predictor.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <new>
+#include <type_traits>
+#include <variant>
+
+#include "base/text.hpp"
+#include "features/scaling.hpp"
+#include "kernels/prepared.hpp"
+#include "kernels/registry.hpp"
+#include "model/model_data.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+
+struct Predictor::Data {
+  template <class T>
+  using Network = std::unique_ptr<PreparedNetwork<T>>;
+
+  std::variant<Network<float>, Network<double>> network;
+  Scaling scaling;  // for messages: the network has its own copy
+
+  template <class T>
+  void predict(std::span<const T> X, std::size_t m, std::span<T> A) const;
+};
+
+namespace {
+
+template <class T>
+constexpr std::string_view kPrecision = std::is_same_v<T, float> ? "float32" : "float64";
+
+template <class T>
+std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, const Parameters<T>& p, const Scaling& scaling,
+                                            const Target& target) {
+  NetworkValues<T> values;
+  const int L = net.depth();
+  for (int l = 1; l <= L; ++l) {
+    values.layers.push_back({p.W[l], p.b[l], l < L ? net.layer(l).activation : Activation::identity});
+  }
+  values.head = net.head();
+  std::vector<double> offset(scaling.offset), divisor(scaling.divisor);
+  if (scaling.kind == ScaleKind::divide_255) {
+    offset.assign(static_cast<std::size_t>(net.inputs), 0.0);
+    divisor.assign(static_cast<std::size_t>(net.inputs), 255.0);
+  }
+  values.input_offset = offset;
+  values.input_divisor = divisor;
+  values.output_offset = target.offset;
+  values.output_divisor = target.divisor;
+  return prepare_network<T>(chosen_kernels(), values);
+}
+
+// A constructor's work, with what the system throws turned into an Error.
+template <class F>
+auto with_memory(const F& make) {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::memory, "there is not enough memory to make this network ready for prediction");
+  }
+}
+
+template <class T>
+std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, std::span<const T> theta) {
+  net.validate();
+  if (theta.size() != net.parameter_count()) {
+    throw Error(ErrorCode::shape, fmt::format("theta has {} numbers; this network has {} weights and biases",
+                                              theta.size(), net.parameter_count()));
+  }
+  Parameters<T> p(net);
+  std::copy(theta.begin(), theta.end(), p.theta().begin());
+  return prepare(net, p, Scaling(), Target());
+}
+
+void require_size(char letter, std::size_t size, std::size_t m, std::size_t n, const char* rows) {
+  std::size_t expected = 0;
+  if (!__builtin_mul_overflow(m, n, &expected) && size == expected) return;
+  throw Error(ErrorCode::shape, fmt::format("{} has {} numbers; {} examples of {} numbers each, ({}, m) = {}, expected",
+                                            letter, size, m, n, rows, shape_text(n, m)));
+}
+
+// Which number was not finite.
+template <class T>
+[[noreturn]] void not_finite(std::span<const T> X, std::span<const T> A, std::size_t n_x, std::size_t n_y,
+                             const Scaling& scaling) {
+  for (std::size_t at = 0; at < X.size(); ++at) {
+    if (!std::isfinite(X[at])) {
+      throw Error(ErrorCode::value, fmt::format("X({}, {}) is {}; expected a finite number", at % n_x + 1, at / n_x + 1,
+                                                shortest(X[at])));
+    }
+  }
+  std::vector<double> raw(n_x);
+  std::vector<T> x(n_x);
+  for (std::size_t i = 0; i < X.size() / n_x; ++i) {
+    std::copy_n(X.data() + i * n_x, n_x, raw.begin());
+    apply_scaling(scaling, raw, x.data());
+    for (std::size_t j = 0; j < n_x; ++j) {
+      if (std::isfinite(x[j])) continue;
+      throw Error(ErrorCode::value,
+                  fmt::format("X({}, {}): {}, scaled as the model's inputs are, is no finite number in "
+                              "{}",
+                              j + 1, i + 1, shortest(raw[j]), kPrecision<T>));
+    }
+  }
+  for (std::size_t at = 0; at < A.size(); ++at) {
+    if (!std::isfinite(A[at])) {
+      throw Error(ErrorCode::value, fmt::format("X(1, {}): the network's output for this example is {}; its inputs are "
+                                                "far outside what the network was trained on",
+                                                at / n_y + 1, shortest(A[at])));
+    }
+  }
+  throw Error(ErrorCode::internal, "a prediction was found not finite, but all of its numbers are");
+}
+
+}  // namespace
+
+template <class T>
+void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> A) const {
+  const auto* const of_type = std::get_if<Network<T>>(&network);
+  if (of_type == nullptr) {
+    constexpr std::string_view kOther = kPrecision<std::conditional_t<std::is_same_v<T, float>, double, float>>;
+    throw Error(ErrorCode::usage, fmt::format("the inputs are {} and the network is {}; give it {} numbers",
+                                              kPrecision<T>, kOther, kOther));
+  }
+  const PreparedNetwork<T>& prepared = **of_type;
+  const auto n_x = static_cast<std::size_t>(prepared.inputs()), n_y = static_cast<std::size_t>(prepared.outputs());
+  require_size('X', X.size(), m, n_x, "n_x");
+  require_size('A', A.size(), m, n_y, "n_y");
+  bool finite = false;
+  try {
+    finite = prepared.predict(X.data(), static_cast<Index>(m), A.data());
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::memory, "there is not enough memory for the activations of this network's layers");
+  }
+  if (!finite) not_finite<T>(X, A, n_x, n_y, scaling);
+}
+
+Predictor::Predictor(const Model& model)
+    : data_(with_memory([&] {
+        const Model::Data& from = model.data();
+        return std::visit(
+            [&](const auto& p) {
+              return std::make_unique<Data>(
+                  Data{prepare(from.architecture, p, from.scaling, from.target), from.scaling});
+            },
+            from.parameters);
+      })) {}
+
+Predictor::Predictor(const Architecture& net, std::span<const float> theta)
+    : data_(with_memory([&] {
+        return std::make_unique<Data>(Data{prepare(net, theta), Scaling()});
+      })) {}
+Predictor::Predictor(const Architecture& net, std::span<const double> theta)
+    : data_(with_memory([&] {
+        return std::make_unique<Data>(Data{prepare(net, theta), Scaling()});
+      })) {}
+
+Predictor::~Predictor() = default;
+Predictor::Predictor(Predictor&&) noexcept = default;
+Predictor& Predictor::operator=(Predictor&&) noexcept = default;
+
+void Predictor::predict(std::span<const float> X, std::size_t m, std::span<float> A) const { data_->predict(X, m, A); }
+void Predictor::predict(std::span<const double> X, std::size_t m, std::span<double> A) const {
+  data_->predict(X, m, A);
+}
+
+std::size_t Predictor::inputs() const noexcept {
+  return std::visit([](const auto& network) { return static_cast<std::size_t>(network->inputs()); }, data_->network);
+}
+std::size_t Predictor::outputs() const noexcept {
+  return std::visit([](const auto& network) { return static_cast<std::size_t>(network->outputs()); }, data_->network);
+}
+Precision Predictor::precision() const noexcept {
+  return data_->network.index() == 0 ? Precision::float32 : Precision::float64;
+}
+std::string_view Predictor::kernels() const noexcept {
+  return std::visit([](const auto& network) { return network->name(); }, data_->network);
+}
+
+}  // namespace strata
