@@ -24,7 +24,8 @@ namespace strata {
 /// The numbers are those of Model::predict, bit for bit, for an example alone and in any batch.
 class Predictor {
  public:
-  /// Scales inputs and outputs as the model does. Errors: unsupported (STRATA_KERNELS), memory.
+  /// Scales inputs and outputs as the model does. Errors: unsupported (a model of precision bf16; STRATA_KERNELS),
+  /// memory.
   explicit Predictor(const Model& model);
   /// A network without scaling: `theta` is W[1], b[1], …, W[L], b[L], each matrix (n_l, n_{l−1}) column-major.
   /// Errors: shape (the architecture is none, or another number of parameters), unsupported, memory.

@@ -141,6 +141,11 @@ void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> 
 Predictor::Predictor(const Model& model)
     : data_(with_memory([&] {
         const Model::Data& from = model.data();
+        if (from.bf16) {
+          throw Error(ErrorCode::unsupported,
+                      "a Predictor computes in float32 or float64, and this model was trained with --precision bf16: "
+                      "use Model::predict, or train with --precision float32");
+        }
         return std::visit(
             [&](const auto& p) {
               return std::make_unique<Data>(

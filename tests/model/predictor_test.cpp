@@ -292,6 +292,12 @@ TEST(Predictor, FindsNumbersThatAreNotFinite) {
   }
 }
 
+TEST(Predictor, RefusesAModelWhoseBitsItWouldNotGive) {
+  Model model = make_model<float>({1, {}, 1, Loss::squared_error});
+  model.data().bf16 = true;
+  EXPECT_ERROR(Predictor(model), "unsupported", "trained with --precision bf16: use Model::predict");
+}
+
 TEST(Predictor, SaysThatThereAreNoSuchKernels) {
   const ForcedKernels forced("abacus");
   EXPECT_ERROR(Predictor(make_model<float>({1, {}, 1, Loss::squared_error})), "unsupported", "STRATA_KERNELS=abacus");

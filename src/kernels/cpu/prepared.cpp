@@ -137,7 +137,8 @@ class CpuNetwork final : public PreparedNetwork<T> {
           const Index width = next_width(m - j);
           x.b = A_prev + k0 + j * a_ld;
           x.c = Z + i + j * ld;
-          whole ? tile_of_width<T, 2, false, false>(width, x) : tile_of_width<T, 1, false, false>(width, x);
+          whole ? tile_of_width<T, 2, false, false, Terms::numbers>(width, x)
+                : tile_of_width<T, 1, false, false, Terms::numbers>(width, x);
           j += width;
         }
       }
