@@ -10,10 +10,12 @@ strata_room(kernels
 # The loops of the kernels are written to be vectorised, which GCC 12 does at -O3.
 target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)
 
+if(NOT STRATA_CORE_ONLY)
 strata_room(data
   SOURCES table.cpp mapped_file.cpp cache.cpp take_rows.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
   USES base
   LIBRARIES ZLIB::ZLIB)
+endif()
 
 strata_room(network
   SOURCES architecture.cpp parameters.cpp workspace.cpp step.cpp
@@ -23,6 +25,7 @@ strata_room(optim
   SOURCES optimizer.cpp
   USES kernels base)
 
+if(NOT STRATA_CORE_ONLY)
 strata_room(features
   SOURCES scaling.cpp
   USES data base)
@@ -41,10 +44,23 @@ set_source_files_properties(src/train/finite.cpp PROPERTIES COMPILE_OPTIONS $<$<
 strata_room(tools
   SOURCES steps.cpp steps_model.cpp of_model.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp gradient_check_file.cpp convert.cpp
   USES train model network data kernels base)
+else()
+strata_room(model  # the hyperparameters that the optimizers read
+  SOURCES options.cpp
+  USES base)
+endif()
 
+if(STRATA_FUZZ)  # Clang takes a quarter of an hour to check every one of these instructions in every way
+  set_source_files_properties(
+    src/kernels/cpu/float32.cpp src/kernels/cpu/float64.cpp src/kernels/cpu/bf16.cpp src/kernels/cpu/prepared.cpp PROPERTIES
+    COMPILE_OPTIONS "-fno-sanitize=undefined;-mllvm;-asan-instrumentation-with-call-threshold=0")
+endif()
 target_include_directories(strata_kernels SYSTEM PRIVATE ${STRATA_HIGHWAY_INCLUDE_DIR})
 
 set(STRATA_OBJECTS)
 foreach(room base kernels data network optim features model train tools)
+  if(NOT TARGET strata_${room})
+    continue()
+  endif()
   list(APPEND STRATA_OBJECTS $<TARGET_OBJECTS:strata_${room}>)
 endforeach()

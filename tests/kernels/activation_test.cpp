@@ -62,7 +62,7 @@ std::vector<T> inputs() {
   }
   std::mt19937_64 random(21);
   std::normal_distribution<double> draw(0, 4);
-  for (int i = 0; i < 20000; ++i) z.push_back(static_cast<T>(draw(random)));
+  for (int i = 0; i < part_of(20000); ++i) z.push_back(static_cast<T>(draw(random)));
   return z;
 }
 

@@ -1,18 +1,23 @@
 #include "kernels/vector_functions.hpp"
 
-#include <cstdint>
+#include <algorithm>
+#include <stdexcept>
 
 // Highway includes this file once for every instruction set.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/vector_functions.cpp"
-#include "hwy/foreach_target.h"  // IWYU pragma: keep
-#include "hwy/highway.h"
+#include "kernels/cpu/targets.hpp"
+
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+// The order matters: foreach_target.h first, then what is compiled for every target.
+#include "kernels/cpu/cpu_kernels.hpp"
 #include "kernels/cpu/heads-inl.hpp"
 #include "kernels/cpu/updates-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace strata {
 namespace HWY_NAMESPACE {
+#if STRATA_CPU_TARGET
 namespace {
 
 using testing::VectorFunctions;
@@ -66,6 +71,8 @@ void derivative(Activation activation, std::span<const T> z, std::span<const T> 
   });
 }
 
+}  // namespace
+
 template <class T>
 VectorFunctions<T> table() {
   return {map<T>,
@@ -81,44 +88,43 @@ VectorFunctions<T> table() {
           update_momentum<T>,
           update_adam<T>};
 }
-VectorFunctions<float> table32() { return table<float>(); }
-VectorFunctions<double> table64() { return table<double>(); }
+template VectorFunctions<float> table();
+template VectorFunctions<double> table();
 
-}  // namespace
+#endif
 }  // namespace HWY_NAMESPACE
 }  // namespace strata
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-namespace strata {
+namespace strata::testing {
 namespace {
-HWY_EXPORT(table32);
-HWY_EXPORT(table64);
+
+template <class T>
+const VectorTarget<T> kCompiled[] = {
+#if HWY_ARCH_X86
+    {"avx512", N_AVX3::table<T>()},
+    {"avx2", N_AVX2::table<T>()},
+    {"sse4", N_SSE4::table<T>()},
+#elif HWY_ARCH_ARM_A64
+    {"neon", N_NEON::table<T>()},
+#endif
+};
+
 }  // namespace
 
-namespace testing {
-
+// Those of the library that run here, each by its name.
 template <class T>
 const std::vector<VectorTarget<T>>& vector_targets() {
   static const std::vector<VectorTarget<T>> all = [] {
     std::vector<VectorTarget<T>> found;
-    const std::int64_t supported = hwy::SupportedTargets() & HWY_TARGETS;
-    for (std::int64_t rest = supported; rest != 0; rest &= rest - 1) {
-      const std::int64_t target = rest & -rest;
-      hwy::SetSupportedTargetsForTest(target);
-      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-      VectorTarget<T> entry;
-      entry.name = hwy::TargetName(target);
-      if constexpr (sizeof(T) == 4) {
-        entry.functions = HWY_DYNAMIC_DISPATCH(table32)();
-      } else {
-        entry.functions = HWY_DYNAMIC_DISPATCH(table64)();
-      }
-      found.push_back(entry);
+    for (const cpu::InstructionSet& set : cpu::instruction_sets()) {
+      const auto* const entry = std::ranges::find(kCompiled<T>, set.name, &VectorTarget<T>::name);
+      if (entry == std::end(kCompiled<T>))
+        throw std::logic_error("vector_functions.cpp lacks " + std::string(set.name));
+      if (set.runs_here()) found.push_back(*entry);
     }
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
     return found;
   }();
   return all;
@@ -126,6 +132,5 @@ const std::vector<VectorTarget<T>>& vector_targets() {
 template const std::vector<VectorTarget<float>>& vector_targets();
 template const std::vector<VectorTarget<double>>& vector_targets();
 
-}  // namespace testing
-}  // namespace strata
+}  // namespace strata::testing
 #endif

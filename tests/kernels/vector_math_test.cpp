@@ -68,15 +68,15 @@ std::vector<T> numbers() {
   std::vector<T> all;
   std::mt19937_64 random(5);
   if constexpr (sizeof(T) == 4) {
-    for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += 641) {
+    for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += kEmulated ? 12821 : 641) {
       all.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
     }
   } else {
-    for (int i = 0; i < 200000; ++i) all.push_back(std::bit_cast<double>(std::uint64_t{random()}));
+    for (int i = 0; i < part_of(200000); ++i) all.push_back(std::bit_cast<double>(std::uint64_t{random()}));
   }
   for (const double size : {0.01, 1.0, 10.0, 100.0, 400.0}) {
     std::normal_distribution<double> draw(0, size);
-    for (int i = 0; i < 100000; ++i) all.push_back(static_cast<T>(draw(random)));
+    for (int i = 0; i < part_of(100000); ++i) all.push_back(static_cast<T>(draw(random)));
   }
   return all;
 }
@@ -99,7 +99,7 @@ TYPED_TEST(VectorMathOf, IsWithinItsUlps) {
     for (const T value : candidates) {
       if (value >= c.from && value <= c.to) x.push_back(value);
     }
-    ASSERT_GT(x.size(), 100000U) << c.name;
+    ASSERT_GT(x.size(), static_cast<std::size_t>(part_of(100000))) << c.name;
     std::vector<R> exact;
     for (const T value : x) exact.push_back(c.exact(value));
     for (const auto& [target, functions] : vector_targets<T>()) {
@@ -121,7 +121,7 @@ TYPED_TEST(VectorMathOf, IsWithinItsUlps) {
 TEST(VectorMathOfDoubles, TheLogarithmIsWithinItsUlps) {
   std::vector<double> x = {1, std::nextafter(1.0, 2.0), 2, 1e300, std::numeric_limits<double>::max()};
   std::mt19937_64 random(6);
-  for (int i = 0; i < 100000; ++i) {
+  for (int i = 0; i < part_of(100000); ++i) {
     const double u = static_cast<double>(random() >> 11) * 0x1p-53;
     x.insert(x.end(), {1 + u, 1 + 10 * u, 1 + u * u * u * u * 1e-6, std::exp(700 * u)});
   }
@@ -256,7 +256,7 @@ std::vector<T> activation_inputs() {
   std::mt19937_64 random(7);
   for (const double size : {0.1, 1.0, 4.0, 20.0}) {
     std::normal_distribution<double> draw(0, size);
-    for (int i = 0; i < 20000; ++i) z.push_back(static_cast<T>(draw(random)));
+    for (int i = 0; i < part_of(20000); ++i) z.push_back(static_cast<T>(draw(random)));
   }
   return z;
 }
