@@ -1,16 +1,24 @@
-// When the threads are called: never for a small net, and for a large one they are.
+// When the threads are called: never for a small net, and for a large one they are; and a large net's training step has
+// the same bits for any number of them.
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/thread_pool.hpp"
 #include "kernels/registry.hpp"
+#include "kernels/support.hpp"
 #include "network/step.hpp"
 #include "optim/optimizer.hpp"
+#include "train/update_at_once.hpp"
 
 namespace strata {
 namespace {
+
+using testing::kEmulated;
+using testing::same_bits;
+using testing::Scalars;
 
 Architecture net_of(int inputs, std::vector<int> hidden, int outputs, Loss loss) {
   Architecture net{inputs, {}, outputs, loss};
@@ -18,44 +26,82 @@ Architecture net_of(int inputs, std::vector<int> hidden, int outputs, Loss loss)
   return net;
 }
 
-/// How often a step and an update call the threads of a pool of four.
+constexpr OptimizerKind kOptimizers[] = {OptimizerKind::gradient_descent, OptimizerKind::momentum, OptimizerKind::adam};
+
+/// What a step leaves, and how often it called the threads.
 template <class T>
-std::uint64_t rounds_of_a_step(const Architecture& net, Index batch, OptimizerKind optimizer) {
-  ThreadPool pool(4);
-  const auto kernels = make_kernels<T>(available_kernels().front().name, pool);
-  std::vector<T> X(static_cast<std::size_t>(net.inputs * batch), T(0.5)),
-      Y(static_cast<std::size_t>(net.outputs * batch));
-  for (Index j = 0; j < batch; ++j) Y[static_cast<std::size_t>(j * net.outputs)] = 1;
-  Parameters<T> p(net), gradient(net);
-  for (T& value : p.theta()) value = T(0.01);
+struct Step {
+  double cost = 0;
+  std::vector<T> gradient;
+  std::vector<T> theta;  // after the gradient was used at once
+  std::uint64_t rounds = 0;
+};
+
+/// A step with the gradient kept and used, and then one with the gradient used at once, from any numbers.
+template <class T>
+Step<T> step(std::string_view kernels_name, int threads, const Architecture& net, Index batch,
+             OptimizerKind optimizer) {
+  std::mt19937_64 random(21);
+  std::normal_distribution<double> draw;
+  std::vector<T> X(static_cast<std::size_t>(net.inputs * batch)), Y(static_cast<std::size_t>(net.outputs * batch));
+  for (T& value : X) value = static_cast<T>(draw(random));
+  for (Index j = 0; j < batch; ++j) Y[static_cast<std::size_t>(j * net.outputs + j % net.outputs)] = 1;
+  Parameters<T> p(net), gradient(net), scratch(net);
+  for (T& value : p.theta()) value = static_cast<T>(0.05 * draw(random));
+
+  ThreadPool pool(threads);
+  const auto kernels = make_kernels<T>(kernels_name, pool);
   Workspace<T> ws(net, batch, Keep::backward);
   Options options;
   options.optimizer = optimizer;
   Optimizer<T> rule(options, p.theta().size());
   const Batch<T> all{View<T>(X.data(), net.inputs, batch), View<const T>(Y.data(), net.outputs, batch)};
-  static_cast<void>(train_step(net, p, all, 0.1, ws, *kernels, gradient));
+  Step<T> result;
+  result.cost = train_step(net, p, all, 0.1, ws, *kernels, gradient);
+  result.gradient.assign(gradient.theta().begin(), gradient.theta().end());
   rule.update(p.theta(), std::as_const(gradient).theta(), *kernels);
-  return pool.rounds();
+  UpdateAtOnce<T> at_once(p, rule, *kernels, scratch);
+  result.cost += train_step(net, p, all, 0.1, ws, *kernels, at_once);
+  result.theta.assign(p.theta().begin(), p.theta().end());
+  result.rounds = pool.rounds();
+  return result;
 }
 
-constexpr OptimizerKind kOptimizers[] = {OptimizerKind::gradient_descent, OptimizerKind::momentum, OptimizerKind::adam};
+template <class T>
+class Threads : public ::testing::Test {};
+TYPED_TEST_SUITE(Threads, Scalars);
 
-TEST(Threads, SmallNetsNeverCallThem) {
-  for (const OptimizerKind optimizer : kOptimizers) {
-    const Architecture a = net_of(30, {64, 32}, 1, Loss::binary_cross_entropy);
-    const Architecture b = net_of(64, {128, 64}, 10, Loss::categorical_cross_entropy);
-    for (const Architecture& net : {a, b}) {
-      EXPECT_EQ(rounds_of_a_step<float>(net, 32, optimizer), 0U);
-      EXPECT_EQ(rounds_of_a_step<double>(net, 32, optimizer), 0U);
+TYPED_TEST(Threads, SmallNetsNeverCallThem) {
+  using T = TypeParam;
+  const Architecture a = net_of(30, {64, 32}, 1, Loss::binary_cross_entropy);
+  const Architecture b = net_of(64, {128, 64}, 10, Loss::categorical_cross_entropy);
+  for (const KernelsEntry& entry : available_kernels()) {
+    for (const OptimizerKind optimizer : kOptimizers) {
+      EXPECT_EQ(step<T>(entry.name, 4, a, 32, optimizer).rounds, 0U) << entry.name << ", net A";
+      EXPECT_EQ(step<T>(entry.name, 4, b, 32, optimizer).rounds, 0U) << entry.name << ", net B";
     }
   }
 }
 
-TEST(Threads, LargeNetsDo) {
-  const Architecture net = net_of(512, {512}, 512, Loss::squared_error);
-  for (const OptimizerKind optimizer : kOptimizers) {
-    EXPECT_GT(rounds_of_a_step<float>(net, 512, optimizer), 0U);
-    EXPECT_GT(rounds_of_a_step<double>(net, 512, optimizer), 0U);
+TYPED_TEST(Threads, ALargeNetCallsThemAndHasTheSameBits) {
+  using T = TypeParam;
+  const Architecture net = net_of(784, {512, 512}, 10, Loss::categorical_cross_entropy);
+  const Index batch = kEmulated ? 32 : 512;
+  std::size_t turn = 0;
+  for (const KernelsEntry& entry : available_kernels()) {
+    if (entry.name == "reference") continue;  // has no threads, and takes seconds
+    const OptimizerKind optimizer = kOptimizers[turn++ % 3];
+    const Step<T> alone = step<T>(entry.name, 1, net, batch, optimizer);
+    EXPECT_EQ(alone.rounds, 0U) << entry.name;
+    for (const int threads : {2, 3, 8}) {
+      if (kEmulated && threads != 3) continue;
+      const Step<T> shared = step<T>(entry.name, threads, net, batch, optimizer);
+      const std::string label = std::string(entry.name) + ", " + std::to_string(threads) + " threads";
+      EXPECT_GT(shared.rounds, 0U) << label;
+      EXPECT_EQ(shared.cost, alone.cost) << label;
+      EXPECT_TRUE(same_bits(shared.gradient, alone.gradient)) << label;
+      EXPECT_TRUE(same_bits(shared.theta, alone.theta)) << label;
+    }
   }
 }
 
