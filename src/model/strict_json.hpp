@@ -24,7 +24,8 @@ struct JsonValue {
   using List = std::vector<JsonValue>;
   using Object = std::vector<JsonMember>;
   // A negative whole number is an int64, any other whole number an uint64.
-  std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, List, Object> content = nullptr;
+  std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, List, Object>
+      content;  // null at first
 };
 
 struct JsonMember {

@@ -14,7 +14,7 @@ BUDGET = {"engine": 10700, "readers": 4800, "vectors": 2900}
 
 
 def lengths():
-    for top in ("include", "src", "cli", "examples", "tests", "bench"):
+    for top in ("include", "src", "cli", "examples", "tests", "bench", "fuzz"):
         for path in sorted((ROOT / top).rglob("*")):
             if path.suffix in (".hpp", ".cpp", ".h", ".py"):
                 yield str(path.relative_to(ROOT)), len(path.read_text().splitlines())
@@ -45,7 +45,7 @@ if __name__ == "__main__":
                     [("src/kernels/cpu/a.cpp", 500)] * 6):
         if not list(faults(planted)):
             found.append(f"the check accepts {planted[0]}")
-    for part in ("include", "src", "cli", "examples", "tests", "bench"):
+    for part in ("include", "src", "cli", "examples", "tests", "bench", "fuzz"):
         print(f"{part:9}{sum(c for n, c in measured if n.startswith(part + '/')):7} lines")
     for part, count in budgets(measured).items():
         print(f"{part:9}{count:7} lines of {BUDGET[part]}")

@@ -1,0 +1,9 @@
+// NPY: a table or an error, the same however the bytes arrive.
+#include "fuzz/parsers.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace strata;
+  fuzz::read_in_pieces(fuzz::bytes_of(data, size),
+                       [](Input& input, const Request& request) { return read_npy(input, request); });
+  return 0;
+}

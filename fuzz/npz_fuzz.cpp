@@ -1,0 +1,10 @@
+// NPZ: archives of arrays, read from a file.
+#include "fuzz/parsers.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace strata;
+  const fuzz::MemoryFile file(fuzz::bytes_of(data, size));
+  const FieldChooser choose = fuzz::of_equal_rows;
+  fuzz::error_of([&] { fuzz::description(read_npz(FileReader(file.path()), "data", Request{choose, {}})); });
+  return 0;
+}
