@@ -42,7 +42,7 @@ if __name__ == "__main__":
     found = list(faults(measured))
     # The check must go red on a story that grew and on a file that grew.
     for planted in ([("src/network/step.cpp", 251)], [("src/a.cpp", 501)], [("src/a.cpp", 500)] * 22, [("src/data/a.cpp", 500)] * 10,
-                    [("src/kernels/cpu/a.cpp", 500)] * 6):
+                    [("src/kernels/cpu/a.cpp", 500)] * 7):
         if not list(faults(planted)):
             found.append(f"the check accepts {planted[0]}")
     for part in ("include", "src", "cli", "examples", "tests", "bench", "fuzz"):
