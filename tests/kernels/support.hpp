@@ -20,16 +20,17 @@
 
 namespace strata::testing {
 
-/// Under an emulator, which is some fifty times slower, tests leave out their largest shapes and most of their numbers.
-#ifdef STRATA_EMULATED
-inline constexpr bool kEmulated = true;
+/// Under an emulator or the address sanitizer, many times slower, tests leave out their largest shapes and most
+/// numbers.
+#ifdef STRATA_SLOW_BUILD
+inline constexpr bool kSlowBuild = true;
 #else
-inline constexpr bool kEmulated = false;
+inline constexpr bool kSlowBuild = false;
 #endif
 /// How many of so many numbers are tested.
-constexpr int part_of(int count) { return kEmulated ? count / 20 : count; }
+constexpr int part_of(int count) { return kSlowBuild ? count / 20 : count; }
 /// Is a product of this shape left out?
-constexpr bool too_slow(Index n, Index n_prev, Index m) { return kEmulated && n * n_prev * m > 3'100'000; }
+constexpr bool too_slow(Index n, Index n_prev, Index m) { return kSlowBuild && n * n_prev * m > 3'100'000; }
 
 /// A matrix inside a larger block: an unaligned start, a leading dimension larger than its rows, and NaN everywhere
 /// around it. Whoever reads beside the matrix gets NaN in his result; whoever writes there is found by `intact`.
@@ -118,7 +119,7 @@ std::vector<Implementation<T>> implementations() {
   for (const KernelsEntry& entry : available_kernels()) {
     for (const int threads : {1, 2, 3, 8}) {
       if (threads > 1 && entry.name == "reference") continue;  // it uses none
-      if (kEmulated && (threads == 2 || threads == 8)) continue;
+      if (kSlowBuild && (threads == 2 || threads == 8)) continue;
       auto pool = std::make_unique<ThreadPool>(threads);
       auto kernels = make_kernels<T>(entry.name, *pool);
       all.push_back({std::string(entry.name) + ", " + std::to_string(threads) +

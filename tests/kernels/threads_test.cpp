@@ -16,7 +16,7 @@
 namespace strata {
 namespace {
 
-using testing::kEmulated;
+using testing::kSlowBuild;
 using testing::same_bits;
 using testing::Scalars;
 
@@ -86,7 +86,7 @@ TYPED_TEST(Threads, SmallNetsNeverCallThem) {
 TYPED_TEST(Threads, ALargeNetCallsThemAndHasTheSameBits) {
   using T = TypeParam;
   const Architecture net = net_of(784, {512, 512}, 10, Loss::categorical_cross_entropy);
-  const Index batch = kEmulated ? 32 : 512;
+  const Index batch = kSlowBuild ? 32 : 512;
   std::size_t turn = 0;
   for (const KernelsEntry& entry : available_kernels()) {
     if (entry.name == "reference") continue;  // has no threads, and takes seconds
@@ -94,7 +94,7 @@ TYPED_TEST(Threads, ALargeNetCallsThemAndHasTheSameBits) {
     const Step<T> alone = step<T>(entry.name, 1, net, batch, optimizer);
     EXPECT_EQ(alone.rounds, 0U) << entry.name;
     for (const int threads : {2, 3, 8}) {
-      if (kEmulated && threads != 3) continue;
+      if (kSlowBuild && threads != 3) continue;
       const Step<T> shared = step<T>(entry.name, threads, net, batch, optimizer);
       const std::string label = std::string(entry.name) + ", " + std::to_string(threads) + " threads";
       EXPECT_GT(shared.rounds, 0U) << label;

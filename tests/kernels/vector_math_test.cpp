@@ -68,7 +68,7 @@ std::vector<T> numbers() {
   std::vector<T> all;
   std::mt19937_64 random(5);
   if constexpr (sizeof(T) == 4) {
-    for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += kEmulated ? 12821 : 641) {
+    for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += kSlowBuild ? 12821 : 641) {
       all.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
     }
   } else {
