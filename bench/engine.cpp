@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "kernels/registry.hpp"
 #include "network/step.hpp"
 #include "optim/optimizer.hpp"
+#include "strata/predictor.hpp"
 #include "strata/trainer.hpp"
 #include "strata/version.hpp"
 #include "train/update_at_once.hpp"
@@ -67,6 +69,11 @@ class NetRunner final : public Runner {
         ws_(net_, work.batch, work.kind == "train" ? strata::Keep::backward : strata::Keep::forward),
         optimizer_(options_of(work), p_.theta().size()) {
     reset();
+    // As a program embeds it: prepared once. There is none for bf16.
+    if (work.kind == "predict" && work.precision != "bf16") {
+      predictor_.emplace(net_, std::span<const T>(theta_));
+      A_.resize(static_cast<std::size_t>(work.outputs() * work.batch));
+    }
   }
 
   void reset() override {
@@ -82,6 +89,8 @@ class NetRunner final : public Runner {
       if (work_.kind == "train") {
         strata::UpdateAtOnce<T> sink(p_, optimizer_, *kernels_, gradient_);
         last_cost_ = strata::train_step(net_, p_, batch, 0, ws_, *kernels_, sink);
+      } else if (predictor_) {
+        prepared_predict(batch);
       } else {
         strata::predict(net_, p_, batch.X, ws_, *kernels_);
       }
@@ -90,11 +99,19 @@ class NetRunner final : public Runner {
 
   double loss() override {
     const Batch<T> first = batch_at(0);
+    if (predictor_) {
+      prepared_predict(first);
+      return mean_loss<T>(work_, A_.data(), first.Y.data, work_.batch);
+    }
     strata::predict(net_, p_, first.X, ws_, *kernels_);
     return mean_loss<T>(work_, ws_.A[net_.depth()].data, first.Y.data, work_.batch);
   }
 
  private:
+  void prepared_predict(Batch<T> batch) {
+    predictor_->predict(std::span<const T>(batch.X.data, static_cast<std::size_t>(batch.X.size())),
+                        static_cast<std::size_t>(batch.m()), A_);
+  }
   [[nodiscard]] Batch<T> batch_at(Index i) {
     return {View<T>(X_.data() + i * work_.batch * work_.inputs(), work_.inputs(), work_.batch),
             View<const T>(Y_.data() + i * work_.batch * work_.outputs(), work_.outputs(), work_.batch)};
@@ -108,6 +125,8 @@ class NetRunner final : public Runner {
   strata::Parameters<T> p_, gradient_;
   strata::Workspace<T> ws_;
   strata::Optimizer<T> optimizer_;
+  std::optional<strata::Predictor> predictor_;
+  std::vector<T> A_;
   Index next_ = 0;
   double last_cost_ = 0;
 };

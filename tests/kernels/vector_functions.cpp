@@ -10,8 +10,8 @@
 
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 // The order matters: foreach_target.h first, then what is compiled for every target.
-#include "kernels/cpu/instruction_sets.hpp"
 #include "kernels/cpu/heads-inl.hpp"
+#include "kernels/cpu/instruction_sets.hpp"
 #include "kernels/cpu/updates-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
