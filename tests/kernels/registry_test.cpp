@@ -87,5 +87,21 @@ TEST(Registry, AnUnknownNameIsAnErrorThatListsTheNames) {
   }
 }
 
+TEST(Registry, TooManyThreadsForTheMemoryIsAnErrorThatSaysSo) {
+  ThreadPool pool(100'000'000);  // no thread is started before there is work
+  for (const KernelsEntry& entry : available_kernels()) {
+    if (entry.name == "panels" || entry.name == "reference") continue;
+    try {
+      (void)make_kernels<float>(entry.name, pool);
+      ADD_FAILURE() << entry.name << ": no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::memory);
+      EXPECT_NE(std::string(error.what()).find("100000000 threads, 2.7 MB each: use fewer with --threads"),
+                std::string::npos)
+          << error.what();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace strata

@@ -114,7 +114,7 @@ class CpuKernels final : public Kernels<T> {
       if (c != 0) {
         HWY_NAMESPACE::add_scaled(c, View<const T>(W.theta.columns(k, count)), View<T>(d, dW.rows, count));
       }
-      update_block(rule,
+      this->update(rule,
                    {View<T>(W.theta.data + begin, dW.rows, count), W.first + (W.first != nullptr ? begin : 0),
                     W.second + (W.second != nullptr ? begin : 0)},
                    d);
@@ -137,7 +137,7 @@ class CpuKernels final : public Kernels<T> {
       }
     }
     bias_gradient(dZ, static_cast<T>(s), db);
-    update_block(rule, b, db.data);
+    this->update(rule, b, db.data);
   }
 
   void linear_backward_input(View<const T> W, View<const T> dZ, View<T> dA_prev) const noexcept override {
@@ -305,22 +305,6 @@ class CpuKernels final : public Kernels<T> {
         after(k, high);
       }
     });
-  }
-
-  static void update_block(const UpdateRule& rule, const Trained<T>& block, const T* d) {
-    const auto size = static_cast<std::size_t>(block.theta.size());
-    const std::span<T> theta(block.theta.data, size);
-    const std::span<const T> gradient(d, size);
-    switch (rule.kind) {
-      case UpdateRule::Kind::gradient_descent:
-        return HWY_NAMESPACE::update_gradient_descent(theta, gradient, rule.step.alpha);
-      case UpdateRule::Kind::momentum:
-        return HWY_NAMESPACE::update_momentum(theta, gradient, std::span<T>(block.first, size), rule.step.alpha,
-                                              rule.momentum);
-      case UpdateRule::Kind::adam:
-        return HWY_NAMESPACE::update_adam(theta, gradient, std::span<T>(block.first, size),
-                                          std::span<T>(block.second, size), rule.step);
-    }
   }
 
   // db = s·Σ_j dZ^(j)

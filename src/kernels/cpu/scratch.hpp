@@ -1,12 +1,15 @@
 // Memory for the parts of matrices that products lay out anew: one set of blocks for every thread at work.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
-#include <new>
 #include <thread>
+
+#include "strata/error.hpp"
 
 namespace strata::cpu {
 
@@ -36,9 +39,14 @@ struct Blocks {
 /// threads than the pool's share one implementation.
 class Scratch {
  public:
-  explicit Scratch(int threads) : count_(threads), taken_(std::make_unique<std::atomic<bool>[]>(count_)) {
+  explicit Scratch(int threads)
+      : count_(static_cast<std::size_t>(threads)), taken_(std::make_unique<std::atomic<bool>[]>(count_)) {
     memory_.reset(static_cast<std::byte*>(std::aligned_alloc(4096, kSetBytes * count_)));
-    if (!memory_) throw std::bad_alloc();
+    if (!memory_) {
+      throw Error(ErrorCode::memory, fmt::format("no memory for the products of {} threads, {:.1f} MB each: use fewer "
+                                                 "with --threads",
+                                                 threads, static_cast<double>(kSetBytes) / 1e6));
+    }
   }
 
   class Lease {
