@@ -17,10 +17,17 @@ namespace strata {
 /// g' from A: then A may overwrite Z. GELU, SiLU and Mish need Z.
 [[nodiscard]] bool derivative_from_output(Activation g) noexcept;
 
-/// Step t = 1, 2, … of Adam (Kingma and Ba, 2015), ε outside the root.
+/// Step t = 1, 2, … of Adam (Kingma and Ba, 2015), ε outside the root. Section 2 there: with c = √(1−β₂ᵗ),
+/// θ − α m̂ / (√v̂ + ε) is θ − rate·m / (√v + floor). The powers are computed once a step.
 struct AdamStep {
-  double alpha, beta1, beta2, epsilon;
-  long long t;
+  AdamStep() = default;
+  AdamStep(double alpha, double beta1, double beta2, double epsilon, long long t) noexcept;
+  [[nodiscard]] AdamStep next() const noexcept { return {alpha, beta1, beta2, epsilon, t + 1}; }
+
+  double alpha = 0, beta1 = 0, beta2 = 0, epsilon = 0;
+  long long t = 0;
+  double rate = 0;   // α c / (1−β₁ᵗ)
+  double floor = 0;  // ε c
 };
 
 /// How a step of the parameters follows from their gradient.

@@ -30,7 +30,11 @@ Optimizer<T>::Optimizer(const Options& options, std::size_t size)
 
 template <class T>
 const UpdateRule& Optimizer<T>::next_step() noexcept {
-  ++rule_.step.t;
+  if (rule_.kind == UpdateRule::Kind::adam) {
+    rule_.step = rule_.step.next();
+  } else {
+    ++rule_.step.t;
+  }
   return rule_;
 }
 

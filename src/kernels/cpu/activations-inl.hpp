@@ -61,11 +61,10 @@ struct Tanh {
     return hn::NegMulAdd(a, a, constant(d, 1));
   }
 };
-// Not Max(0, z), which on Arm turns NaN into 0.
 struct Relu {
   template <class D, class V>
   static HWY_INLINE V g(D d, V z) {
-    return hn::IfThenZeroElse(hn::Lt(z, hn::Zero(d)), z);
+    return positive_part(d, z);
   }
   template <class D, class V>
   static HWY_INLINE V derivative(D d, V, V a) {

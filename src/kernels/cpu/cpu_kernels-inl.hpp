@@ -9,6 +9,7 @@
 #include "kernels/cpu/dot-inl.hpp"
 #include "kernels/cpu/elementwise-inl.hpp"
 #include "kernels/cpu/heads-inl.hpp"
+#include "kernels/cpu/one_unit-inl.hpp"
 #include "kernels/cpu/pairs-inl.hpp"
 #include "kernels/cpu/updates-inl.hpp"
 
@@ -101,7 +102,7 @@ class CpuKernels final : public Kernels<T> {
       ends.scale = static_cast<T>(s);
       gradient_along_units(dZ, A_prev, dW, ends);
     }
-    bias_gradient(dZ, static_cast<T>(s), db);
+    bias_gradient(dZ, static_cast<T>(s), db.data);
   }
 
   void linear_backward_update(View<const T> dZ, View<const T> A_prev, double s, double c, const UpdateRule& rule,
@@ -136,7 +137,7 @@ class CpuKernels final : public Kernels<T> {
         gradient_in_chunks(dZ, A_prev, dW, ends, update_columns);
       }
     }
-    bias_gradient(dZ, static_cast<T>(s), db);
+    bias_gradient(dZ, static_cast<T>(s), db.data);
     this->update(rule, b, db.data);
   }
 
@@ -179,9 +180,16 @@ class CpuKernels final : public Kernels<T> {
   }
 
   void forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z, End end) const {
+    if (sums_by_lanes(W) && one_unit(W, Z)) {
+      for_parts(Z.cols, kWide, W.size() * Z.cols, [&](Index j, Index count) HWY_ATTR {
+        forward_of_one_unit(W.data, b.data[0], A_prev.columns(j, count), Z.data + j);
+      });
+      return;
+    }
     if (sums_by_lanes(W)) {
       for_parts(Z.cols, kDotExamples, W.size() * Z.cols, [&](Index j, Index count) HWY_ATTR {
-        dot_forward(W, b, A_prev.columns(j, count), Z.columns(j, count), *cpu::Scratch::Lease(scratch_));
+        cpu::Scratch::Lease scratch(scratch_);
+        dot_forward(W, b, A_prev.columns(j, count), Z.columns(j, count), scratch);
       });
       return;
     }
@@ -192,25 +200,39 @@ class CpuKernels final : public Kernels<T> {
     const auto part = [&](Index i, Index rows, Index j, Index cols) HWY_ATTR {
       TileEnds<T> e = ends;
       e.bias += i;
+      cpu::Scratch::Lease scratch(scratch_);
       multiply(Left<T>{W.data + i, W.ld}, Right<T>{A_prev.col(j), 1, A_prev.ld}, rows, cols, W.cols, Z.col(j) + i, Z.ld,
-               e, *cpu::Scratch::Lease(scratch_));
+               e, scratch);
     };
     split(Z, W.cols, part);
   }
 
+  // A layer of one unit, whose numbers lie side by side; its products are sums and multiples of vectors.
+  static bool one_unit(View<const T> W, View<const T> dZ) {
+    return kTerms == Terms::numbers && W.rows == 1 && W.ld == 1 && dZ.ld == 1;
+  }
+
   void backward_input(View<const T> W, View<const T> dZ, View<T> dA_prev, const TileEnds<T>& ends) const {
+    if (one_unit(W, dZ)) {
+      for_parts(dA_prev.cols, kWide, dA_prev.size(), [&](Index j, Index cols) HWY_ATTR {
+        const T* const mask = ends.end == End::relu_mask ? ends.mask + j * ends.mask_ld : nullptr;
+        backward_input_of_one_unit(W.data, dZ.data + j, dA_prev.columns(j, cols), mask, ends.mask_ld);
+      });
+      return;
+    }
     const auto layout = W.rows == 1 && W.ld == 1 ? Left<T>::Layout::columns : Left<T>::Layout::transposed;
     split(dA_prev, W.rows, [&](Index i, Index rows, Index j, Index cols) HWY_ATTR {
       TileEnds<T> e = ends;
       if (e.end == End::relu_mask) e.mask += i + j * e.mask_ld;
+      cpu::Scratch::Lease scratch(scratch_);
       multiply(Left<T>{W.col(i), W.ld, layout}, Right<T>{dZ.col(j), 1, dZ.ld}, rows, cols, W.rows, dA_prev.col(j) + i,
-               dA_prev.ld, e, *cpu::Scratch::Lease(scratch_));
+               dA_prev.ld, e, scratch);
     });
   }
 
   // C = begin + A B, of numbers as they are or rounded to bfloat16
   static void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index K, T* C, Index ldc,
-                       const TileEnds<T>& ends, const cpu::Blocks& scratch) {
+                       const TileEnds<T>& ends, cpu::Scratch::Lease& scratch) {
     if constexpr (kTerms == Terms::numbers) {
       HWY_NAMESPACE::multiply(A, B, rows, cols, K, C, ldc, ends, scratch);
     } else {
@@ -219,7 +241,7 @@ class CpuKernels final : public Kernels<T> {
   }
   // What K numbers of a row of A take in a panel.
   static Index units_of(Index K) { return kTerms == Terms::numbers ? K : (K + 1) / 2; }
-  static Left<T> packed(const Left<T>& A, Index rows, Index K, const cpu::Blocks& scratch) {
+  static Left<T> packed(const Left<T>& A, Index rows, Index K, cpu::Scratch::Lease& scratch) {
     T* const panels = scratch.left<T>();
     if constexpr (kTerms == Terms::numbers) {
       pack_left(A, 0, rows, 0, K, panels);
@@ -253,8 +275,9 @@ class CpuKernels final : public Kernels<T> {
     for_parts(dW.cols, kWide, dW.size() * dZ.cols, [&](Index k, Index count) HWY_ATTR {
       TileEnds<T> part = ends;
       if (part.end == End::descend) part.theta += k * dW.ld;
+      cpu::Scratch::Lease scratch(scratch_);
       multiply(Left<T>{dZ.data, dZ.ld}, Right<T>{A_prev.data + k, A_prev.ld, 1}, dW.rows, count, dZ.cols, dW.col(k),
-               dW.ld, part, *cpu::Scratch::Lease(scratch_));
+               dW.ld, part, scratch);
     });
   }
 
@@ -268,14 +291,14 @@ class CpuKernels final : public Kernels<T> {
     const bool packs = kTerms != Terms::numbers || m <= kDepth<T>;
     const bool one_block = packs && (dW.rows + kPanel<T>)*units_of(m) <= kLeftSize<T>;
     for_parts(dW.cols, kWide, dW.size() * m, [&](Index k0, Index count) HWY_ATTR {
-      const cpu::Scratch::Lease scratch(scratch_);
+      cpu::Scratch::Lease scratch(scratch_);
       Left<T> A{dZ.data, dZ.ld};
       if (one_block && count > chunk) {
-        A = packed(A, dW.rows, m, *scratch);
+        A = packed(A, dW.rows, m, scratch);
       }
       for (Index k = k0; k < k0 + count; k += chunk) {
         const Index cols = std::min(chunk, k0 + count - k);
-        multiply(A, Right<T>{A_prev.data + k, A_prev.ld, 1}, dW.rows, cols, m, dW.col(k), dW.ld, ends, *scratch);
+        multiply(A, Right<T>{A_prev.data + k, A_prev.ld, 1}, dW.rows, cols, m, dW.col(k), dW.ld, ends, scratch);
         after(k, cols, dW.col(k));
       }
     });
@@ -289,52 +312,22 @@ class CpuKernels final : public Kernels<T> {
     ends.scale = static_cast<T>(s);
     const Index m = dZ.cols;
     for_parts(dW.cols, kPanel<T>, dW.size() * m, [&](Index k0, Index count) HWY_ATTR {
-      const cpu::Scratch::Lease scratch(scratch_);
-      const Right<T> B{dZ.data, dZ.ld, 1};
-      if (dW.rows == 1 && dW.ld == 1) {
-        multiply(Left<T>{A_prev.data + k0, A_prev.ld}, B, count, Index{1}, m, dW.data + k0, count, ends, *scratch);
+      if (one_unit(dW, dZ)) {
+        gradient_of_one_unit(dZ.data, A_prev.row_block(k0, count), ends.scale, dW.data + k0);
         return after(k0, count);
       }
-      T* const result = (*scratch).template result<T>();
+      cpu::Scratch::Lease scratch(scratch_);
+      const Right<T> B{dZ.data, dZ.ld, 1};
+      T* const result = scratch.template result<T>();
       const Index chunk =
           std::max(kPanel<T>, static_cast<Index>(cpu::kResultBytes / sizeof(T)) / dW.rows / kPanel<T> * kPanel<T>);
       for (Index k = k0; k < k0 + count; k += chunk) {
         const Index high = std::min(chunk, k0 + count - k);
-        multiply(Left<T>{A_prev.data + k, A_prev.ld}, B, high, dW.rows, m, result, high, ends, *scratch);
+        multiply(Left<T>{A_prev.data + k, A_prev.ld}, B, high, dW.rows, m, result, high, ends, scratch);
         transpose(result, high, high, dW.rows, dW.col(k), dW.ld);
         after(k, high);
       }
     });
-  }
-
-  // db = s·Σ_j dZ^(j)
-  static void bias_gradient(View<const T> dZ, T s, View<T> db) {
-    const Tag<T> d;
-    constexpr Index N = kLanes<T>;
-    const auto scale = hn::Set(d, s);
-    Index i = 0;
-    for (; i + 4 * N <= dZ.rows; i += 4 * N) {
-      auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
-      for (Index j = 0; j < dZ.cols; ++j) {
-        const T* const z = dZ.col(j) + i;
-        s0 = hn::Add(s0, hn::LoadU(d, z));
-        s1 = hn::Add(s1, hn::LoadU(d, z + N));
-        s2 = hn::Add(s2, hn::LoadU(d, z + 2 * N));
-        s3 = hn::Add(s3, hn::LoadU(d, z + 3 * N));
-      }
-      hn::StoreU(hn::Mul(s0, scale), d, db.data + i);
-      hn::StoreU(hn::Mul(s1, scale), d, db.data + i + N);
-      hn::StoreU(hn::Mul(s2, scale), d, db.data + i + 2 * N);
-      hn::StoreU(hn::Mul(s3, scale), d, db.data + i + 3 * N);
-    }
-    for (; i < dZ.rows; i += N) {
-      const auto sum_rows = [&](auto part) HWY_ATTR {
-        auto sum = hn::Zero(d);
-        for (Index j = 0; j < dZ.cols; ++j) sum = hn::Add(sum, load(d, dZ.col(j) + i, part));
-        store(d, hn::Mul(sum, scale), db.data + i, part);
-      };
-      dZ.rows - i >= N ? sum_rows(Whole{}) : sum_rows(First{dZ.rows - i});
-    }
   }
 
   std::string_view name_;

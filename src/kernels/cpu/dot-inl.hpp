@@ -1,5 +1,6 @@
 // Z = W A_prev + b for layers whose few units would leave lanes idle: lanes run along the sum over k instead.
 #include <algorithm>
+
 #include "kernels/cpu/pack-inl.hpp"
 #include "kernels/cpu/scratch.hpp"
 
@@ -23,8 +24,8 @@ template <class T>
 inline constexpr Index kDotDepth = 4096 / sizeof(T);  // a block of k; a multiple of every number of lanes
 inline constexpr Index kDotMostUnits = 64;            // their blocks of W fit the scratch memory
 
-// Lane p of a sum takes k = p, p + N, p + 2N, …, and the lanes are added up in the order of SumOfLanes: one order for
-// every shape of the same n_prev. Which layers sum this way depends on (n, n_prev) alone, not on the batch.
+// Lane p of a sum takes k = p, p + N, p + 2N, …, and the lanes are added up in the order of sums_of_lanes: one order
+// for every shape of the same n_prev. Which layers sum this way depends on (n, n_prev) alone, not on the batch.
 template <class T>
 bool sums_along_lanes(Index n, Index n_prev) {
   constexpr Index N = kLanes<T>;
@@ -32,6 +33,47 @@ bool sums_along_lanes(Index n, Index n_prev) {
   const double tiles = static_cast<double>((n + N - 1) / N * n_prev);
   const double dots = static_cast<double>(n * ((n_prev + N - 1) / N + 6));
   return 1.15 * dots < tiles;
+}
+
+// The upper half of a vector's lanes added to the lower one, until 16 bytes are left.
+template <class D>
+HWY_INLINE auto folded(D d, hn::Vec<D> v) {
+  if constexpr (hn::MaxLanes(d) * sizeof(hn::TFromD<D>) == 16) {
+    return v;
+  } else {
+    const hn::Half<D> half;
+    return folded(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+
+// The sums of the lanes of as many vectors as 16 bytes hold numbers: (l0 + l2) + (l1 + l3) of four floats, l0 + l1 of
+// two doubles.
+template <class V>
+HWY_INLINE hn::Vec<hn::Full128<float>> sums_of_lanes(Tag<float> d, const V* v) {
+  const hn::Full128<float> d4;
+  const auto r0 = folded(d, v[0]), r1 = folded(d, v[1]), r2 = folded(d, v[2]), r3 = folded(d, v[3]);
+  const auto s01 = hn::Add(hn::InterleaveLower(d4, r0, r1), hn::InterleaveUpper(d4, r0, r1));
+  const auto s23 = hn::Add(hn::InterleaveLower(d4, r2, r3), hn::InterleaveUpper(d4, r2, r3));
+  return hn::Add(hn::ConcatLowerLower(d4, s23, s01), hn::ConcatUpperUpper(d4, s23, s01));
+}
+template <class V>
+HWY_INLINE hn::Vec<hn::Full128<double>> sums_of_lanes(Tag<double> d, const V* v) {
+  const hn::Full128<double> d2;
+  const auto r0 = folded(d, v[0]), r1 = folded(d, v[1]);
+  return hn::Add(hn::InterleaveLower(d2, r0, r1), hn::InterleaveUpper(d2, r0, r1));
+}
+
+// The same for `count` vectors that lie one after the other, in place: number i of `sums` becomes the sum of vector i.
+// What is read beyond the last vector belongs to `sums` too.
+template <class T>
+HWY_INLINE void add_up_lanes(T* sums, Index count) {
+  const Tag<T> d;
+  constexpr Index B = 16 / sizeof(T), N = kLanes<T>;
+  for (Index i = 0; i < count; i += B) {
+    hn::Vec<Tag<T>> v[B];
+    STRATA_UNROLL for (Index q = 0; q < B; ++q) v[q] = hn::LoadU(d, sums + (i + q) * N);
+    hn::StoreU(sums_of_lanes(d, v), hn::Full128<T>(), sums + i);
+  }
 }
 
 // sums[j][u] = (sums[j][u]) + Σ_k w(k, u) a(k, j), one vector each; `whole` vectors and `rest` more numbers of k.
@@ -101,13 +143,14 @@ void dot_units(Index units, const T* w, Index w_ld, const T* a, Index a_ld, Inde
 }
 
 template <class T>
-void dot_forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z, const cpu::Blocks& scratch) {
+void dot_forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z, cpu::Scratch::Lease& scratch) {
   const Tag<T> d;
   constexpr Index N = kLanes<T>;
   const Index n = W.rows, K = W.cols;
   T* const sums = scratch.result<T>();
   const Index sums_step = n * N;
-  const Index chunk = static_cast<Index>(cpu::kResultBytes / sizeof(T)) / sums_step / kDotExamples * kDotExamples;
+  const Index most = static_cast<Index>(cpu::kResultBytes / sizeof(T)) / N - 16 / sizeof(T);  // see add_up_lanes
+  const Index chunk = most / n / kDotExamples * kDotExamples;
   for (Index j0 = 0; j0 < Z.cols; j0 += chunk) {
     const Index m = std::min(chunk, Z.cols - j0);
     for (Index k0 = 0; k0 < K; k0 += kDotDepth<T>) {
@@ -131,11 +174,11 @@ void dot_forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T>
         dot_units<T, 1>(n, w, w_ld, A_prev.col(j0 + j) + k0, A_prev.ld, deep, sums + j * sums_step, sums_step, resume);
       }
     }
+    add_up_lanes(sums, m * n);
     for (Index j = 0; j < m; ++j) {
-      T* const z = Z.col(j0 + j);
-      for (Index u = 0; u < n; ++u) {
-        z[u] = hn::GetLane(hn::SumOfLanes(d, hn::LoadU(d, sums + j * sums_step + u * N))) + b.data[u];
-      }
+      for_each_vector(d, n, [&](Index u, auto part) HWY_ATTR {
+        store(d, hn::Add(load(d, sums + j * n + u, part), load(d, b.data + u, part)), Z.col(j0 + j) + u, part);
+      });
     }
   }
 }

@@ -123,6 +123,16 @@ HWY_INLINE V expm1_reduced(D d, V x, V& rounded) {
   return hn::MulAdd(polynomial(d, r, r2, C::kExp), r2, r);
 }
 
+/// max(0, z); NaN stays NaN, and −0 stays −0
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V positive_part(D d, V z) {
+#if HWY_ARCH_X86  // whose maximum is its second operand when one of the two is NaN
+  return hn::Max(hn::Zero(d), z);
+#else
+  return hn::IfThenZeroElse(hn::Lt(z, hn::Zero(d)), z);
+#endif
+}
+
 /// e^x; at most 1.1 ulp. ±∞ give ∞ and 0.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp(D d, V x) {

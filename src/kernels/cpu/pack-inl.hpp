@@ -15,12 +15,25 @@ HWY_BEFORE_NAMESPACE();
 namespace strata {
 namespace HWY_NAMESPACE {
 
-// A square of 128-bit vectors, transposed: four by four float, two by two double.
-HWY_INLINE void transpose_block(const float* src, Index src_ld, float* dst, Index dst_ld) {
-  const hn::Full128<float> d;
-  const hn::Repartition<double, decltype(d)> dd;
-  const auto c0 = hn::LoadU(d, src), c1 = hn::LoadU(d, src + src_ld);
-  const auto c2 = hn::LoadU(d, src + 2 * src_ld), c3 = hn::LoadU(d, src + 3 * src_ld);
+// 16 bytes of a column; where vectors of 32 bytes are there, those of another column in the upper half.
+template <class T>
+using HalfLine = hn::CappedTag<T, 32 / sizeof(T)>;
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> columns_of_block(D d, const T* src, Index src_ld, Index c) {
+  if constexpr (hn::MaxLanes(D()) * sizeof(T) == 32) {
+    const hn::Half<D> half;
+    return hn::Combine(d, hn::LoadU(half, src + (c + 16 / sizeof(T)) * src_ld), hn::LoadU(half, src + c * src_ld));
+  } else {
+    return hn::LoadU(d, src + c * src_ld);
+  }
+}
+
+// 16 bytes of each of as many columns as a vector has lanes, transposed.
+template <class D>
+HWY_INLINE void transpose_block(D d, const float* src, Index src_ld, float* dst, Index dst_ld) {
+  const hn::Repartition<double, D> dd;
+  const auto c0 = columns_of_block(d, src, src_ld, 0), c1 = columns_of_block(d, src, src_ld, 1);
+  const auto c2 = columns_of_block(d, src, src_ld, 2), c3 = columns_of_block(d, src, src_ld, 3);
   const auto low01 = hn::BitCast(dd, hn::InterleaveLower(d, c0, c1));
   const auto low23 = hn::BitCast(dd, hn::InterleaveLower(d, c2, c3));
   const auto high01 = hn::BitCast(dd, hn::InterleaveUpper(d, c0, c1));
@@ -30,9 +43,9 @@ HWY_INLINE void transpose_block(const float* src, Index src_ld, float* dst, Inde
   hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dd, high01, high23)), d, dst + 2 * dst_ld);
   hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dd, high01, high23)), d, dst + 3 * dst_ld);
 }
-HWY_INLINE void transpose_block(const double* src, Index src_ld, double* dst, Index dst_ld) {
-  const hn::Full128<double> d;
-  const auto c0 = hn::LoadU(d, src), c1 = hn::LoadU(d, src + src_ld);
+template <class D>
+HWY_INLINE void transpose_block(D d, const double* src, Index src_ld, double* dst, Index dst_ld) {
+  const auto c0 = columns_of_block(d, src, src_ld, 0), c1 = columns_of_block(d, src, src_ld, 1);
   hn::StoreU(hn::InterleaveLower(d, c0, c1), d, dst);
   hn::StoreU(hn::InterleaveUpper(d, c0, c1), d, dst + dst_ld);
 }
@@ -41,14 +54,18 @@ HWY_INLINE void transpose_block(const double* src, Index src_ld, double* dst, In
 template <class T>
 HWY_NOINLINE void transpose(const T* HWY_RESTRICT src, Index src_ld, Index rows, Index cols, T* HWY_RESTRICT dst,
                             Index dst_ld) {
-  constexpr Index B = 16 / sizeof(T);
+  const HalfLine<T> d;
+  constexpr Index B = 16 / sizeof(T), W = hn::MaxLanes(HalfLine<T>());
   constexpr Index kLine = 64 / sizeof(T);
-  const Index whole_rows = rows / B * B, whole_cols = cols / B * B;
+  const Index whole_rows = rows / B * B, whole_cols = cols / W * W;
   for (Index i0 = 0; i0 < whole_rows; i0 += kLine) {  // a cache line of every column at a time
     const Index end = std::min(i0 + kLine, whole_rows);
-    for (Index j = 0; j < whole_cols; j += B) {
-      for (Index c = 0; c < B; ++c) hwy::Prefetch(src + std::min(i0 + 2 * kLine, rows - 1) + (j + c) * src_ld);
-      for (Index i = i0; i < end; i += B) transpose_block(src + i + j * src_ld, src_ld, dst + j + i * dst_ld, dst_ld);
+    for (Index j = 0; j < whole_cols; j += W) {
+      if (i0 + 2 * kLine < rows) {
+        for (Index c = 0; c < W; ++c) hwy::Prefetch(src + i0 + 2 * kLine + (j + c) * src_ld);
+      }
+      for (Index i = i0; i < end; i += B)
+        transpose_block(d, src + i + j * src_ld, src_ld, dst + j + i * dst_ld, dst_ld);
     }
   }
   for (Index j = whole_cols; j < cols; ++j) {

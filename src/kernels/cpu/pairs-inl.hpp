@@ -102,7 +102,7 @@ inline void pack_right_pairs(const Right<float>& B, Index k0, Index K, Index j0,
 // C = begin + A B with both rounded to bfloat16 and every sum in float32. Panels of A may be laid out before.
 template <Terms kTerms>
 void multiply_pairs(const Left<float>& A, const Right<float>& B, Index rows, Index cols, Index K, float* C, Index ldc,
-                    const TileEnds<float>& ends, const cpu::Blocks& scratch) {
+                    const TileEnds<float>& ends, cpu::Scratch::Lease& scratch) {
   constexpr Index P = kPanel<float>;
   const Index pairs = (K + 1) / 2;
   const Index k_blocks = std::max<Index>(1, (pairs + kDepth<float> - 1) / kDepth<float>);

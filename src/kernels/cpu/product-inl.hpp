@@ -168,7 +168,7 @@ HWY_INLINE bool far_apart(Index step, Index count) {
 // C (rows, cols) = begin + A B, then its end. The bits do not depend on how the product is cut.
 template <class T>
 void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index K, T* C, Index ldc,
-              const TileEnds<T>& ends, const cpu::Blocks& scratch) {
+              const TileEnds<T>& ends, cpu::Scratch::Lease& scratch) {
   using Layout = typename Left<T>::Layout;
   const Index k_blocks = std::max<Index>(1, (K + kDepth<T> - 1) / kDepth<T>);
   const Index depth = (K + k_blocks - 1) / k_blocks;

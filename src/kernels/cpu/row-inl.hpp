@@ -37,7 +37,7 @@ HWY_NOINLINE void row_pass(const T* panels, Index panel_step, const T* a, Index 
     }
   }
   if (relu) {
-    STRATA_UNROLL for (int v = 0; v < V; ++v) acc[v] = hn::IfThenZeroElse(hn::Lt(acc[v], hn::Zero(d)), acc[v]);
+    STRATA_UNROLL for (int v = 0; v < V; ++v) acc[v] = positive_part(d, acc[v]);
   }
   STRATA_UNROLL for (int v = 0; v < V; ++v) hn::StoreU(acc[v], d, z + v * N);
 }

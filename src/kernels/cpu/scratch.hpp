@@ -18,23 +18,6 @@ inline constexpr std::size_t kLeftBytes = std::size_t{512} << 10;
 inline constexpr std::size_t kRightBytes = std::size_t{1600} << 10;
 inline constexpr std::size_t kResultBytes = std::size_t{512} << 10;
 
-/// The blocks of one thread. Pages that no product reaches cost nothing.
-struct Blocks {
-  std::byte* memory;
-  template <class T>
-  [[nodiscard]] T* left() const noexcept {
-    return reinterpret_cast<T*>(memory);
-  }
-  template <class T>
-  [[nodiscard]] T* right() const noexcept {
-    return reinterpret_cast<T*>(memory + kLeftBytes);
-  }
-  template <class T>
-  [[nodiscard]] T* result() const noexcept {
-    return reinterpret_cast<T*>(memory + kLeftBytes + kRightBytes);
-  }
-};
-
 /// As many sets of blocks as a pool has threads. A thread that finds none free waits: that happens only when more
 /// threads than the pool's share one implementation.
 class Scratch {
@@ -49,27 +32,47 @@ class Scratch {
     }
   }
 
+  /// The blocks of one thread, taken when one of them is first asked for: a small product needs none, and what takes
+  /// them waits for every number that the product before has stored. Pages that no product reaches cost nothing.
   class Lease {
    public:
-    explicit Lease(const Scratch& from) noexcept : flag_(nullptr), blocks_{nullptr} {
-      while (true) {
-        for (std::size_t i = 0; i < from.count_; ++i) {
-          if (from.taken_[i].exchange(true, std::memory_order_acquire)) continue;
-          flag_ = &from.taken_[i];
-          blocks_.memory = from.memory_.get() + i * kSetBytes;
-          return;
+    explicit Lease(const Scratch& from) noexcept : from_(from) {}
+    ~Lease() {
+      if (flag_ != nullptr) flag_->store(false, std::memory_order_release);
+    }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+    template <class T>
+    [[nodiscard]] T* left() noexcept {
+      return reinterpret_cast<T*>(memory());
+    }
+    template <class T>
+    [[nodiscard]] T* right() noexcept {
+      return reinterpret_cast<T*>(memory() + kLeftBytes);
+    }
+    template <class T>
+    [[nodiscard]] T* result() noexcept {
+      return reinterpret_cast<T*>(memory() + kLeftBytes + kRightBytes);
+    }
+
+   private:
+    std::byte* memory() noexcept {
+      while (flag_ == nullptr) {
+        for (std::size_t i = 0; i < from_.count_; ++i) {
+          if (from_.taken_[i].exchange(true, std::memory_order_acquire)) continue;
+          flag_ = &from_.taken_[i];
+          memory_ = from_.memory_.get() + i * kSetBytes;
+          return memory_;
         }
         std::this_thread::yield();
       }
+      return memory_;
     }
-    ~Lease() { flag_->store(false, std::memory_order_release); }
-    Lease(const Lease&) = delete;
-    Lease& operator=(const Lease&) = delete;
-    [[nodiscard]] const Blocks& operator*() const noexcept { return blocks_; }
 
-   private:
-    std::atomic<bool>* flag_;
-    Blocks blocks_;
+    const Scratch& from_;
+    std::atomic<bool>* flag_ = nullptr;
+    std::byte* memory_ = nullptr;
   };
 
  private:

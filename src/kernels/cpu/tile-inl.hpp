@@ -4,6 +4,7 @@
 // is one chain of multiply-adds over k = 0, 1, …, K−1, whatever the tile that holds it, so its bits do not depend on
 // how a product is cut. The next block of k continues the chain from memory, where a number is as wide as in a
 // register.
+#include "kernels/cpu/math-inl.hpp"
 #include "kernels/cpu/simd-inl.hpp"
 
 #if defined(STRATA_KERNELS_CPU_TILE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
@@ -92,8 +93,10 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
   const Index ldc = x.ldc, b_j = x.b_j, b_k = x.b_k, a_stride = x.a_stride;
   V acc[MR][NR];
   if (e.begin == Begin::resume) {
+    const T* from = c;
     STRATA_UNROLL for (int j = 0; j < NR; ++j) {
-      STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = load_rows(c + j * ldc, v);
+      STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = load_rows(from, v);
+      from += ldc;
     }
   } else if (e.begin == Begin::bias) {
     STRATA_UNROLL for (int v = 0; v < MR; ++v) {
@@ -141,47 +144,43 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
     STRATA_UNROLL for (int q = 0; q < kPointers; ++q) b[q] += b_k;
   }
 
+  // What becomes of each vector, perhaps with that of `beside`, and its store at once: stores take as long as
+  // arithmetic and can go beside it.
+  const auto finish = [&](T* to, const T* beside, Index beside_ld, const auto& value_of) HWY_ATTR {
+    STRATA_UNROLL for (int j = 0; j < NR; ++j) {
+      STRATA_UNROLL for (int v = 0; v < MR; ++v) store_rows(value_of(acc[v][j], beside, v), to, v);
+      to += ldc;
+      beside += beside_ld;
+    }
+  };
   switch (e.end) {
     case End::store:
-      break;
+      return finish(c, c, ldc, [](V sum, const T*, int) HWY_ATTR { return sum; });
     case End::scale: {
       const V s = hn::Set(d, e.scale);
-      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
-        STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = hn::Mul(acc[v][j], s);
-      }
-      break;
+      return finish(c, c, ldc, [&](V sum, const T*, int) HWY_ATTR { return hn::Mul(sum, s); });
     }
-    case End::relu:  // not max(z, 0): NaN must stay NaN
-      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
-        STRATA_UNROLL for (int v = 0; v < MR; ++v) {
-          acc[v][j] = hn::IfThenZeroElse(hn::Lt(acc[v][j], hn::Zero(d)), acc[v][j]);
-        }
-      }
-      break;
+    case End::relu:
+      return finish(c, c, ldc, [&](V sum, const T*, int) HWY_ATTR { return positive_part(d, sum); });
     case End::relu_mask:
-      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
-        STRATA_UNROLL for (int v = 0; v < MR; ++v) {
-          acc[v][j] = hn::IfThenElseZero(hn::Gt(load_rows(e.mask + j * e.mask_ld, v), hn::Zero(d)), acc[v][j]);
-        }
-      }
-      break;
+      return finish(c, e.mask, e.mask_ld, [&](V sum, const T* mask, int v) HWY_ATTR {
+        return hn::IfThenElseZero(hn::Gt(load_rows(mask, v), hn::Zero(d)), sum);
+      });
     case End::descend: {
-      const V s = hn::Set(d, e.scale), alpha = hn::Set(d, e.alpha), decay = hn::Set(d, e.decay);
-      T* const theta = e.theta;
-      const bool decays = e.decay != T(0);
-      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
-        STRATA_UNROLL for (int v = 0; v < MR; ++v) {
-          const V before = load_rows(theta + j * ldc, v);
-          V gradient = hn::Mul(acc[v][j], s);
-          if (decays) gradient = hn::MulAdd(decay, before, gradient);
-          store_rows(hn::NegMulAdd(alpha, gradient, before), theta + j * ldc, v);
-        }
+      // Products and differences of their own: on Zen 4 a multiply-add waits for the stores beside it, which need the
+      // port of its third operand.
+      const V s = hn::Set(d, e.scale), alpha = hn::Set(d, e.alpha);
+      if (e.decay == T(0)) {
+        return finish(e.theta, e.theta, ldc, [&](V sum, const T* theta, int v) HWY_ATTR {
+          return hn::Sub(load_rows(theta, v), hn::Mul(alpha, hn::Mul(sum, s)));
+        });
       }
-      return;
+      const V decay = hn::Set(d, e.decay);
+      return finish(e.theta, e.theta, ldc, [&](V sum, const T* theta, int v) HWY_ATTR {
+        const V before = load_rows(theta, v);
+        return hn::Sub(before, hn::Mul(alpha, hn::MulAdd(decay, before, hn::Mul(sum, s))));
+      });
     }
-  }
-  STRATA_UNROLL for (int j = 0; j < NR; ++j) {
-    STRATA_UNROLL for (int v = 0; v < MR; ++v) store_rows(acc[v][j], c + j * ldc, v);
   }
 }
 
