@@ -10,7 +10,7 @@
 #include "kernels/cpu/elementwise-inl.hpp"
 #include "kernels/cpu/heads-inl.hpp"
 #include "kernels/cpu/one_unit-inl.hpp"
-#include "kernels/cpu/pairs-inl.hpp"
+#include "kernels/cpu/product-inl.hpp"
 #include "kernels/cpu/updates-inl.hpp"
 
 #if defined(STRATA_KERNELS_CPU_CPU_KERNELS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
@@ -131,6 +131,7 @@ class CpuKernels final : public Kernels<T> {
         ends.theta = W.theta.data;
         ends.alpha = static_cast<T>(rule.step.alpha);
         ends.decay = static_cast<T>(c);
+        ends.theta_is_far = dW.size() * static_cast<Index>(sizeof(T)) > static_cast<Index>(cpu::kLeftBytes);
         gradient_along_units(dZ, A_prev, dW, ends);
       } else {
         ends.end = End::scale;
@@ -201,8 +202,8 @@ class CpuKernels final : public Kernels<T> {
       TileEnds<T> e = ends;
       e.bias += i;
       cpu::Scratch::Lease scratch(scratch_);
-      multiply(Left<T>{W.data + i, W.ld}, Right<T>{A_prev.col(j), 1, A_prev.ld}, rows, cols, W.cols, Z.col(j) + i, Z.ld,
-               e, scratch);
+      multiply<kTerms>(Left<T>{W.data + i, W.ld}, Right<T>{A_prev.col(j), 1, A_prev.ld}, rows, cols, W.cols,
+                       Z.col(j) + i, Z.ld, e, scratch);
     };
     split(Z, W.cols, part);
   }
@@ -225,31 +226,11 @@ class CpuKernels final : public Kernels<T> {
       TileEnds<T> e = ends;
       if (e.end == End::relu_mask) e.mask += i + j * e.mask_ld;
       cpu::Scratch::Lease scratch(scratch_);
-      multiply(Left<T>{W.col(i), W.ld, layout}, Right<T>{dZ.col(j), 1, dZ.ld}, rows, cols, W.rows, dA_prev.col(j) + i,
-               dA_prev.ld, e, scratch);
+      multiply<kTerms>(Left<T>{W.col(i), W.ld, layout}, Right<T>{dZ.col(j), 1, dZ.ld}, rows, cols, W.rows,
+                       dA_prev.col(j) + i, dA_prev.ld, e, scratch);
     });
   }
 
-  // C = begin + A B, of numbers as they are or rounded to bfloat16
-  static void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index K, T* C, Index ldc,
-                       const TileEnds<T>& ends, cpu::Scratch::Lease& scratch) {
-    if constexpr (kTerms == Terms::numbers) {
-      HWY_NAMESPACE::multiply(A, B, rows, cols, K, C, ldc, ends, scratch);
-    } else {
-      multiply_pairs<kTerms>(A, B, rows, cols, K, C, ldc, ends, scratch);
-    }
-  }
-  // What K numbers of a row of A take in a panel.
-  static Index units_of(Index K) { return kTerms == Terms::numbers ? K : (K + 1) / 2; }
-  static Left<T> packed(const Left<T>& A, Index rows, Index K, cpu::Scratch::Lease& scratch) {
-    T* const panels = scratch.left<T>();
-    if constexpr (kTerms == Terms::numbers) {
-      pack_left(A, 0, rows, 0, K, panels);
-    } else {
-      pack_left_pairs(A, 0, rows, 0, K, panels);
-    }
-    return {panels, 0, Left<T>::Layout::panels};
-  }
   static bool sums_by_lanes(View<const T> W) { return kTerms == Terms::numbers && sums_along_lanes<T>(W.rows, W.cols); }
 
   // A product shared over the threads by rows, or by columns when there are too few rows.
@@ -276,8 +257,8 @@ class CpuKernels final : public Kernels<T> {
       TileEnds<T> part = ends;
       if (part.end == End::descend) part.theta += k * dW.ld;
       cpu::Scratch::Lease scratch(scratch_);
-      multiply(Left<T>{dZ.data, dZ.ld}, Right<T>{A_prev.data + k, A_prev.ld, 1}, dW.rows, count, dZ.cols, dW.col(k),
-               dW.ld, part, scratch);
+      multiply<kTerms>(Left<T>{dZ.data, dZ.ld}, Right<T>{A_prev.data + k, A_prev.ld, 1}, dW.rows, count, dZ.cols,
+                       dW.col(k), dW.ld, part, scratch);
     });
   }
 
@@ -289,16 +270,17 @@ class CpuKernels final : public Kernels<T> {
     const Index m = dZ.cols;
     const Index chunk = std::max(kWide, kChunkBytes / static_cast<Index>(sizeof(T)) / dW.rows / kWide * kWide);
     const bool packs = kTerms != Terms::numbers || m <= kDepth<T>;
-    const bool one_block = packs && (dW.rows + kPanel<T>)*units_of(m) <= kLeftSize<T>;
+    const bool one_block = packs && (dW.rows + kPanel<T>)*steps_of<kTerms>(m) <= kLeftSize<T>;
     for_parts(dW.cols, kWide, dW.size() * m, [&](Index k0, Index count) HWY_ATTR {
       cpu::Scratch::Lease scratch(scratch_);
       Left<T> A{dZ.data, dZ.ld};
       if (one_block && count > chunk) {
-        A = packed(A, dW.rows, m, scratch);
+        pack_left_as<kTerms>(A, 0, dW.rows, 0, m, scratch.template left<T>());
+        A = {scratch.template left<T>(), 0, Left<T>::Layout::panels};
       }
       for (Index k = k0; k < k0 + count; k += chunk) {
         const Index cols = std::min(chunk, k0 + count - k);
-        multiply(A, Right<T>{A_prev.data + k, A_prev.ld, 1}, dW.rows, cols, m, dW.col(k), dW.ld, ends, scratch);
+        multiply<kTerms>(A, Right<T>{A_prev.data + k, A_prev.ld, 1}, dW.rows, cols, m, dW.col(k), dW.ld, ends, scratch);
         after(k, cols, dW.col(k));
       }
     });
@@ -318,12 +300,13 @@ class CpuKernels final : public Kernels<T> {
       }
       cpu::Scratch::Lease scratch(scratch_);
       const Right<T> B{dZ.data, dZ.ld, 1};
+      constexpr std::size_t kChunkBytes = std::size_t{64} << 10;  // what is transposed is still near
       T* const result = scratch.template result<T>();
       const Index chunk =
-          std::max(kPanel<T>, static_cast<Index>(cpu::kResultBytes / sizeof(T)) / dW.rows / kPanel<T> * kPanel<T>);
+          std::max(kPanel<T>, static_cast<Index>(kChunkBytes / sizeof(T)) / dW.rows / kPanel<T> * kPanel<T>);
       for (Index k = k0; k < k0 + count; k += chunk) {
         const Index high = std::min(chunk, k0 + count - k);
-        multiply(Left<T>{A_prev.data + k, A_prev.ld}, B, high, dW.rows, m, result, high, ends, scratch);
+        multiply<kTerms>(Left<T>{A_prev.data + k, A_prev.ld}, B, high, dW.rows, m, result, high, ends, scratch);
         transpose(result, high, high, dW.rows, dW.col(k), dW.ld);
         after(k, high);
       }

@@ -95,6 +95,7 @@ HWY_NOINLINE void dot_tile(const T* w, Index w_ld, const T* a, Index a_ld, Index
     STRATA_UNROLL for (Index u = 0; u < U; ++u) column[u] = hn::LoadU(d, w + k + u * w_ld);
     STRATA_UNROLL for (Index j = 0; j < J; ++j) {
       const V value = hn::LoadU(d, a + k + j * a_ld);
+      fetch_ahead<kSecondLevel>(a + k + j * a_ld, J * a_ld);
       STRATA_UNROLL for (Index u = 0; u < U; ++u) acc[u][j] = hn::MulAdd(column[u], value, acc[u][j]);
     }
   }

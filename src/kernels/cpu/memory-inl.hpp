@@ -3,6 +3,7 @@
 // Compiled once for every instruction set: include it only from a file that Highway includes again and again
 // (hwy/foreach_target.h), and after "hwy/highway.h".
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "hwy/highway.h"
@@ -67,6 +68,14 @@ HWY_INLINE hn::Vec<D> fill_rest(D, hn::Vec<D> v, hn::Vec<D>, Whole) {
 template <class D>
 HWY_INLINE hn::Vec<D> fill_rest(D d, hn::Vec<D> v, hn::Vec<D> other, First part) {
   return hn::IfThenElse(hn::FirstN(d, static_cast<std::size_t>(part.count)), v, other);
+}
+
+// Asks for the cache line `distance` numbers further, which may be that of no number: then nothing happens.
+inline constexpr int kFirstLevel = 3, kSecondLevel = 2;  // of the caches, as GCC and Clang count
+template <int kLevel, class T>
+HWY_INLINE void fetch_ahead(const T* p, Index distance) {
+  const auto bytes = static_cast<std::uintptr_t>(distance) * sizeof(T);
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(p) + bytes), 0, kLevel);
 }
 
 // Numbers of either type as doubles.

@@ -1,5 +1,5 @@
-// The products of a layer of one unit, which are sums and multiples of vectors, and db, which is a sum of columns: tiles
-// would leave most of their registers idle, and wait for one sum.
+// The products of a layer of one unit, which are sums and multiples of vectors, and db, which is a sum of columns:
+// tiles would leave most of their registers idle, and wait for one sum.
 #include "kernels/cpu/dot-inl.hpp"
 
 #if defined(STRATA_KERNELS_CPU_ONE_UNIT_INL_HPP) == defined(HWY_TARGET_TOGGLE)
@@ -25,9 +25,7 @@ HWY_INLINE void forward_of_one_unit(const T* W, T b, const T* a, Index distance,
   STRATA_UNROLL for (Index q = 0; q < J; ++q) acc[q] = hn::Zero(d);
   const auto add = [&](Index k, auto part) HWY_ATTR {
     const auto w = load(d, W + k, part);
-    STRATA_UNROLL for (Index q = 0; q < J; ++q) {
-      acc[q] = hn::MulAdd(w, load(d, a + q * distance + k, part), acc[q]);
-    }
+    STRATA_UNROLL for (Index q = 0; q < J; ++q) { acc[q] = hn::MulAdd(w, load(d, a + q * distance + k, part), acc[q]); }
   };
   for_each_vector(d, K, add);
   const auto bias = hn::Set(few, b);
@@ -104,8 +102,7 @@ HWY_NOINLINE void bias_gradient(View<const T> dZ, T s, T* db) {
   const Tag<T> d;
   if (dZ.rows == 1 && dZ.ld == 1) {  // the examples lie side by side
     auto sum = hn::Zero(d);
-    for_each_vector(d, dZ.cols,
-                    [&](Index j, auto part) HWY_ATTR { sum = hn::Add(sum, load(d, dZ.data + j, part)); });
+    for_each_vector(d, dZ.cols, [&](Index j, auto part) HWY_ATTR { sum = hn::Add(sum, load(d, dZ.data + j, part)); });
     *db = s * hn::GetLane(hn::SumOfLanes(d, sum));
     return;
   }
@@ -116,8 +113,7 @@ HWY_NOINLINE void bias_gradient(View<const T> dZ, T s, T* db) {
 template <class T>
 HWY_NOINLINE void gradient_of_one_unit(const T* dz, View<const T> A_prev, T s, T* dW) {
   const Tag<T> d;
-  sum_columns(A_prev, s, dW,
-              [&](auto sum, auto a, Index j) HWY_ATTR { return hn::MulAdd(hn::Set(d, dz[j]), a, sum); });
+  sum_columns(A_prev, s, dW, [&](auto sum, auto a, Index j) HWY_ATTR { return hn::MulAdd(hn::Set(d, dz[j]), a, sum); });
 }
 
 // dA_prev^(j) = W dz_j, where `mask` is positive       W (1, n_prev), dz (1, m), mask (n_prev, m) or none

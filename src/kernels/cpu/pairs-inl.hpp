@@ -1,7 +1,7 @@
 // Products in bfloat16: operands rounded to 8 bits of mantissa, two by two in a lane, and every sum in float32.
 #include <algorithm>
 
-#include "kernels/cpu/product-inl.hpp"
+#include "kernels/cpu/layout-inl.hpp"
 
 #if defined(STRATA_KERNELS_CPU_PAIRS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef STRATA_KERNELS_CPU_PAIRS_INL_HPP
@@ -96,38 +96,6 @@ inline void pack_right_pairs(const Right<float>& B, Index k0, Index K, Index j0,
       pack_pairs_of_columns(from, B.k_step, width, K, sliver, width);
     }
     j += width;
-  }
-}
-
-// C = begin + A B with both rounded to bfloat16 and every sum in float32. Panels of A may be laid out before.
-template <Terms kTerms>
-void multiply_pairs(const Left<float>& A, const Right<float>& B, Index rows, Index cols, Index K, float* C, Index ldc,
-                    const TileEnds<float>& ends, cpu::Scratch::Lease& scratch) {
-  constexpr Index P = kPanel<float>;
-  const Index pairs = (K + 1) / 2;
-  const Index k_blocks = std::max<Index>(1, (pairs + kDepth<float> - 1) / kDepth<float>);
-  const Index depth = std::max<Index>(1, (pairs + k_blocks - 1) / k_blocks);  // of pairs
-  const Index high = kLeftSize<float> / depth / P * P, across = kRightSize<float> / depth / kWide * kWide;
-  const bool packed = A.layout == Left<float>::Layout::panels;
-  for (Index jc = 0; jc < cols; jc += across) {
-    const Index wide = std::min(across, cols - jc);
-    for (Index p0 = 0; p0 < pairs || p0 == 0; p0 += depth) {
-      const Index deep = std::min(depth, pairs - p0), numbers = std::min(2 * deep, K - 2 * p0);
-      pack_right_pairs(B, 2 * p0, numbers, jc, wide, scratch.right<float>());
-      for (Index ic = 0; ic < rows; ic += high) {
-        const Index rows_here = std::min(high, rows - ic);
-        if (!packed) pack_left_pairs(A, ic, rows_here, 2 * p0, numbers, scratch.left<float>());
-        const float* const a = packed ? A.data + ic * pairs + p0 * P : scratch.left<float>();
-        const Block<float> block{a, P * (packed ? pairs : deep), P, scratch.right<float>(), deep, 0, 1, true};
-        TileEnds<float> part = ends;
-        if (ends.begin == Begin::bias) part.bias += ic;
-        if (ends.end == End::relu_mask) part.mask += ic + jc * ends.mask_ld;
-        if (ends.end == End::descend) part.theta += ic + jc * ldc;
-        if (p0 > 0) part.begin = Begin::resume;
-        if (p0 + deep < pairs) part.end = End::store;
-        multiply_block<float, true, kTerms>(block, rows_here, wide, deep, C + ic + jc * ldc, ldc, part);
-      }
-    }
   }
 }
 

@@ -1,7 +1,8 @@
 // C = (…) + A B for matrices of any shape: cut into tiles, and laid out anew in blocks where the caches ask for it.
 #include <algorithm>
-#include "kernels/cpu/pack-inl.hpp"
-#include "kernels/cpu/scratch.hpp"
+
+#include "kernels/cpu/layout-inl.hpp"
+#include "kernels/cpu/pairs-inl.hpp"
 #include "kernels/cpu/tile-inl.hpp"
 
 #if defined(STRATA_KERNELS_CPU_PRODUCT_INL_HPP) == defined(HWY_TARGET_TOGGLE)
@@ -14,44 +15,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace strata {
 namespace HWY_NAMESPACE {
-
-// 24 sums and what feeds them fill 32 registers, 12 fill 16.
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
-inline constexpr Index kWide = 6;
-#else
-inline constexpr Index kWide = 12;
-#endif
-inline constexpr int kVectors = 2;  // of rows, in a tile
-template <class T>
-inline constexpr Index kPanel = kVectors* kLanes<T>;  // rows of a tile
-template <class T>
-inline constexpr Index kDepth = 1600 / sizeof(T);  // a block of k: kWide columns of it stay in the first-level cache
-template <class T>
-inline constexpr Index kLeftSize = cpu::kLeftBytes / sizeof(T);
-template <class T>
-inline constexpr Index kRightSize = cpu::kRightBytes / sizeof(T);
-
-// A as a product reads it: element (i, k) is data[i + k·ld], or data[k + i·ld] when `transposed`; or panels of kPanel
-// rows, each laid out by pack_left with all of its K columns.
-template <class T>
-struct Left {
-  enum class Layout { columns, transposed, panels };
-  const T* data;
-  Index ld;
-  Layout layout = Layout::columns;
-};
-// B: element (k, j) is data[k·k_step + j·j_step]; one of the steps is 1.
-template <class T>
-struct Right {
-  const T* data;
-  Index k_step, j_step;
-};
-
-// How many columns the next tile takes of those that are left: as few tiles as can be, and no thin one among them.
-HWY_INLINE Index next_width(Index left) {
-  const Index tiles = (left + kWide - 1) / kWide;
-  return (left + tiles - 1) / tiles;
-}
 
 template <class T, int MR, bool kRagged, bool kAdjacent, Terms kTerms, int NR = kWide>
 HWY_INLINE void tile_of_width(Index width, const TileArguments<T>& x) {
@@ -117,79 +80,60 @@ void multiply_block(const Block<T>& block, Index rows, Index cols, Index K, T* C
   }
 }
 
-template <class T>
-void pack_left(const Left<T>& A, Index i0, Index rows, Index k0, Index K, T* to) {
-  constexpr Index P = kPanel<T>;
-  if (A.layout == Left<T>::Layout::transposed) {
-    for (Index i = 0; i < rows; i += P) {
-      transpose(A.data + k0 + (i0 + i) * A.ld, A.ld, K, std::min(P, rows - i), to + i * K, P);
-    }
-    return;
+// How many steps of k a tile takes: bfloat16 come in pairs.
+template <Terms kTerms>
+inline constexpr Index kNumbersOfAStep = kTerms == Terms::numbers ? 1 : 2;
+template <Terms kTerms>
+HWY_INLINE Index steps_of(Index K) {
+  return (K + kNumbersOfAStep<kTerms> - 1) / kNumbersOfAStep<kTerms>;
+}
+template <Terms kTerms, class T>
+HWY_INLINE void pack_left_as(const Left<T>& A, Index i0, Index rows, Index k0, Index K, T* to) {
+  if constexpr (kTerms == Terms::numbers) {
+    pack_left(A, i0, rows, k0, K, to);
+  } else {
+    pack_left_pairs(A, i0, rows, k0, K, to);
   }
-  const Tag<T> d;
-  constexpr Index N = kLanes<T>;
-  const Index whole = rows / P * P;
-  for (Index k = 0; k < K; ++k) {  // down each column, as it lies in memory
-    const T* const from = A.data + i0 + (k0 + k) * A.ld;
-    T* const out = to + k * P;
-    for (Index i = 0; i < whole; i += P) {
-      STRATA_UNROLL for (Index v = 0; v < kVectors; ++v) {
-        hn::Store(hn::LoadU(d, from + i + v * N), d, out + i * K + v * N);
-      }
-    }
-  }
-  if (whole < rows) {
-    copy_columns(A.data + i0 + whole + k0 * A.ld, A.ld, rows - whole, K, to + whole * K, P);
+}
+template <Terms kTerms, class T>
+HWY_INLINE void pack_right_as(const Right<T>& B, Index k0, Index K, Index j0, Index cols, T* to) {
+  if constexpr (kTerms == Terms::numbers) {
+    pack_right(B, k0, K, j0, cols, to);
+  } else {
+    pack_right_pairs(B, k0, K, j0, cols, to);
   }
 }
 
-template <class T>
-void pack_right(const Right<T>& B, Index k0, Index K, Index j0, Index cols, T* to) {
-  for (Index j = 0; j < cols;) {
-    const Index width = next_width(cols - j);
-    T* const sliver = to + j * K;
-    const T* const from = B.data + k0 * B.k_step + (j0 + j) * B.j_step;
-    if (B.k_step == 1) {
-      transpose(from, B.j_step, K, width, sliver, width);
-    } else {
-      copy_columns(from, B.k_step, width, K, sliver, width);
-    }
-    j += width;
-  }
-}
-
-// When reading a matrix where it lies costs more than laying it out anew: columns that stand far apart fall into few
-// sets of a cache. It pays when what is laid out is read often enough.
-template <class T>
-HWY_INLINE bool far_apart(Index step, Index count) {
-  return step * static_cast<Index>(sizeof(T)) >= 1024 && count >= 8;
-}
-
-// C (rows, cols) = begin + A B, then its end. The bits do not depend on how the product is cut.
-template <class T>
+// C (rows, cols) = begin + A B, then its end; A and B as they are, or rounded to bfloat16, which asks for a new layout.
+// The bits do not depend on how the product is cut.
+template <Terms kTerms, class T>
 void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index K, T* C, Index ldc,
               const TileEnds<T>& ends, cpu::Scratch::Lease& scratch) {
   using Layout = typename Left<T>::Layout;
-  const Index k_blocks = std::max<Index>(1, (K + kDepth<T> - 1) / kDepth<T>);
-  const Index depth = (K + k_blocks - 1) / k_blocks;
-  const Index high = kLeftSize<T> / std::max<Index>(depth, 1) / kPanel<T> * kPanel<T>;
-  const Index across = kRightSize<T> / std::max<Index>(depth, 1) / kWide * kWide;
+  constexpr bool kRounded = kTerms != Terms::numbers;
+  constexpr Index P = kPanel<T>, kStep = kNumbersOfAStep<kTerms>;
+  const Index steps = steps_of<kTerms>(K);
+  const Index k_blocks = std::max<Index>(1, (steps + kDepth<T> / 2) / kDepth<T>);
+  const Index depth = std::max<Index>(1, (steps + k_blocks - 1) / k_blocks);
+  const Index high = kLeftSize<T> / depth / P * P, across = kRightSize<T> / depth / kWide * kWide;
   const bool packed_a = A.layout == Layout::panels;
-  const bool pack_a = A.layout == Layout::transposed || (!packed_a && far_apart<T>(A.ld, K) && cols >= 3 * kWide);
-  const bool pack_b = far_apart<T>(std::max(B.k_step, B.j_step), B.k_step == 1 ? kWide : K) && rows >= 3 * kPanel<T>;
+  const bool pack_a =
+      !packed_a && (kRounded || A.layout == Layout::transposed || (far_apart<T>(A.ld, K) && cols >= 3 * kWide) ||
+                    (on_own_pages<T>(A.ld, K) && cols >= kWide));
+  const bool pack_b =
+      kRounded || (far_apart<T>(std::max(B.k_step, B.j_step), B.k_step == 1 ? kWide : K) && rows >= 3 * P);
 
   for (Index jc = 0; jc < cols; jc += across) {
     const Index wide = std::min(across, cols - jc);
-    for (Index k0 = 0; k0 < K || k0 == 0; k0 += depth) {
-      const Index deep = std::min(depth, K - k0);
-      Block<T> block{nullptr,  kPanel<T>, A.ld,     B.data + k0 * B.k_step + jc * B.j_step,
-                     B.j_step, B.k_step,  B.j_step, pack_b};
+    for (Index k0 = 0; k0 < steps || k0 == 0; k0 += depth) {
+      const Index deep = std::min(depth, steps - k0), numbers = std::min(kStep * deep, K - kStep * k0);
+      Block<T> block{nullptr, P, A.ld, B.data + k0 * B.k_step + jc * B.j_step, B.j_step, B.k_step, B.j_step, pack_b};
       if (packed_a || pack_a) {
-        block.panel_step = kPanel<T> * (packed_a ? K : deep);
-        block.a_step = kPanel<T>;
+        block.panel_step = P * (packed_a ? steps : deep);
+        block.a_step = P;
       }
       if (pack_b) {
-        pack_right(B, k0, deep, jc, wide, scratch.right<T>());
+        pack_right_as<kTerms>(B, kStep * k0, numbers, jc, wide, scratch.right<T>());
         block.b = scratch.right<T>();
         block.sliver_step = deep;
         block.j_step = 1;
@@ -197,22 +141,22 @@ void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index
       for (Index ic = 0; ic < rows; ic += high) {
         const Index rows_here = std::min(high, rows - ic);
         if (pack_a) {
-          pack_left(A, ic, rows_here, k0, deep, scratch.left<T>());
+          pack_left_as<kTerms>(A, ic, rows_here, kStep * k0, numbers, scratch.left<T>());
           block.a = scratch.left<T>();
         } else {
-          block.a = packed_a ? A.data + ic * K + k0 * kPanel<T> : A.data + ic + k0 * A.ld;
+          block.a = packed_a ? A.data + ic * steps + k0 * P : A.data + ic + k0 * A.ld;
         }
         TileEnds<T> part = ends;
         if (ends.begin == Begin::bias) part.bias += ic;
         if (ends.end == End::relu_mask) part.mask += ic + jc * ends.mask_ld;
         if (ends.end == End::descend) part.theta += ic + jc * ldc;
         if (k0 > 0) part.begin = Begin::resume;
-        if (k0 + deep < K) part.end = End::store;
+        if (k0 + deep < steps) part.end = End::store;
         T* const c = C + ic + jc * ldc;
-        if (block.j_step == 1) {
-          multiply_block<T, true>(block, rows_here, wide, deep, c, ldc, part);
-        } else {
-          multiply_block<T, false>(block, rows_here, wide, deep, c, ldc, part);
+        if (kRounded || block.j_step == 1) {
+          multiply_block<T, true, kTerms>(block, rows_here, wide, deep, c, ldc, part);
+        } else if constexpr (!kRounded) {
+          multiply_block<T, false, kTerms>(block, rows_here, wide, deep, c, ldc, part);
         }
       }
     }

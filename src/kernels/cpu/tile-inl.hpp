@@ -4,6 +4,7 @@
 // is one chain of multiply-adds over k = 0, 1, …, K−1, whatever the tile that holds it, so its bits do not depend on
 // how a product is cut. The next block of k continues the chain from memory, where a number is as wide as in a
 // register.
+#include "hwy/cache_control.h"
 #include "kernels/cpu/math-inl.hpp"
 #include "kernels/cpu/simd-inl.hpp"
 
@@ -56,6 +57,7 @@ struct TileEnds {
   Index mask_ld = 0;
   T* theta = nullptr;  // (rows, cols), distance ldc: θ = θ − α (scale·C + decay·θ); C itself is not stored
   T alpha = 0, decay = 0;
+  bool theta_is_far = false;  // beyond the second-level cache
 };
 
 // B(k, j) is b[k·b_k + j·b_j]; b_j is 1 when kAdjacent. The last vector of rows has `lanes` of them when kRagged.
@@ -107,6 +109,12 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
     STRATA_UNROLL for (int v = 0; v < MR; ++v) { STRATA_UNROLL for (int j = 0; j < NR; ++j) acc[v][j] = hn::Zero(d); }
   }
 
+  if (e.theta_is_far) {  // it comes while the sums are formed
+    for (Index j = 0; j < NR; ++j) {
+      STRATA_UNROLL for (int v = 0; v < MR; ++v) hwy::Prefetch(e.theta + v * N + j * ldc);
+    }
+  }
+
   // Every third column has a pointer of its own: the two between are reached by its index and twice its index.
   constexpr int kPointers = kAdjacent ? 1 : (NR + 2) / 3;
   const T* a = x.a;
@@ -144,7 +152,7 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
     STRATA_UNROLL for (int q = 0; q < kPointers; ++q) b[q] += b_k;
   }
 
-  // What becomes of each vector, perhaps with that of `beside`, and its store at once: stores take as long as
+  // What becomes of each vector, perhaps with the one beside it, and its store at once: stores take as long as
   // arithmetic and can go beside it.
   const auto finish = [&](T* to, const T* beside, Index beside_ld, const auto& value_of) HWY_ATTR {
     STRATA_UNROLL for (int j = 0; j < NR; ++j) {

@@ -1,0 +1,114 @@
+// How a product reads its matrices: where they lie, or laid out anew in panels and slivers.
+#include <algorithm>
+
+#include "kernels/cpu/pack-inl.hpp"
+#include "kernels/cpu/scratch.hpp"
+
+#if defined(STRATA_KERNELS_CPU_LAYOUT_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef STRATA_KERNELS_CPU_LAYOUT_INL_HPP
+#undef STRATA_KERNELS_CPU_LAYOUT_INL_HPP
+#else
+#define STRATA_KERNELS_CPU_LAYOUT_INL_HPP
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace strata {
+namespace HWY_NAMESPACE {
+
+// 24 sums and what feeds them fill 32 registers, 12 fill 16.
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
+inline constexpr Index kWide = 6;
+#else
+inline constexpr Index kWide = 12;
+#endif
+inline constexpr int kVectors = 2;  // of rows, in a tile
+template <class T>
+inline constexpr Index kPanel = kVectors* kLanes<T>;  // rows of a tile
+template <class T>
+inline constexpr Index kDepth = 1600 / sizeof(T);  // a block of k: kWide columns of it stay in the first-level cache
+template <class T>
+inline constexpr Index kLeftSize = cpu::kLeftBytes / sizeof(T);
+template <class T>
+inline constexpr Index kRightSize = cpu::kRightBytes / sizeof(T);
+
+// A as a product reads it: element (i, k) is data[i + k·ld], or data[k + i·ld] when `transposed`; or panels of kPanel
+// rows, each laid out by pack_left with all of its K columns.
+template <class T>
+struct Left {
+  enum class Layout { columns, transposed, panels };
+  const T* data;
+  Index ld;
+  Layout layout = Layout::columns;
+};
+// B: element (k, j) is data[k·k_step + j·j_step]; one of the steps is 1.
+template <class T>
+struct Right {
+  const T* data;
+  Index k_step, j_step;
+};
+
+// How many columns the next tile takes of those that are left: as few tiles as can be, and no thin one among them.
+HWY_INLINE Index next_width(Index left) {
+  const Index tiles = (left + kWide - 1) / kWide;
+  return (left + tiles - 1) / tiles;
+}
+
+template <class T>
+void pack_left(const Left<T>& A, Index i0, Index rows, Index k0, Index K, T* to) {
+  constexpr Index P = kPanel<T>;
+  if (A.layout == Left<T>::Layout::transposed) {
+    for (Index i = 0; i < rows; i += P) {
+      transpose(A.data + k0 + (i0 + i) * A.ld, A.ld, K, std::min(P, rows - i), to + i * K, P);
+    }
+    return;
+  }
+  const Tag<T> d;
+  constexpr Index N = kLanes<T>;
+  const Index whole = rows / P * P;
+  for (Index k = 0; k < K; ++k) {  // down each column, as it lies in memory
+    const T* const from = A.data + i0 + (k0 + k) * A.ld;
+    T* const out = to + k * P;
+    for (Index i = 0; i < whole; i += P) {
+      STRATA_UNROLL for (Index v = 0; v < kVectors; ++v) {
+        fetch_ahead<kFirstLevel>(from + i + v * N, 2 * A.ld);
+        hn::Store(hn::LoadU(d, from + i + v * N), d, out + i * K + v * N);
+      }
+    }
+  }
+  if (whole < rows) {
+    copy_columns(A.data + i0 + whole + k0 * A.ld, A.ld, rows - whole, K, to + whole * K, P);
+  }
+}
+
+template <class T>
+void pack_right(const Right<T>& B, Index k0, Index K, Index j0, Index cols, T* to) {
+  for (Index j = 0; j < cols;) {
+    const Index width = next_width(cols - j);
+    T* const sliver = to + j * K;
+    const T* const from = B.data + k0 * B.k_step + (j0 + j) * B.j_step;
+    if (B.k_step == 1) {
+      transpose(from, B.j_step, K, width, sliver, width);
+    } else {
+      copy_columns(from, B.k_step, width, K, sliver, width);
+    }
+    j += width;
+  }
+}
+
+// When reading a matrix where it lies costs more than laying it out anew, if it is read often enough: columns that stand
+// far apart fall into few sets of the first-level cache,
+template <class T>
+HWY_INLINE bool far_apart(Index step, Index count) {
+  return step * static_cast<Index>(sizeof(T)) >= 1024 && count >= 8;
+}
+// and columns on pages of their own into few of every cache, with nothing that fetches them ahead.
+template <class T>
+HWY_INLINE bool on_own_pages(Index step, Index count) {
+  return step * static_cast<Index>(sizeof(T)) >= 8192 && count >= 64;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace strata
+HWY_AFTER_NAMESPACE();
+
+#endif  // once for every instruction set
