@@ -1,45 +1,11 @@
-// A prediction takes no memory: every allocation of this program is counted.
+// A prediction takes no memory.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <thread>
 #include <vector>
 
-#include "kernels/registry.hpp"
+#include "allocations.hpp"
 #include "strata/predictor.hpp"
-
-namespace {
-std::atomic<long long> allocations{0};
-void* counted(std::size_t size) {
-  ++allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-}  // namespace
-
-// Replaces the program's allocation. The compiler cannot see that new and delete below belong together.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void* operator new(std::size_t size) {
-  if (void* memory = counted(size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new[](std::size_t size) { return operator new(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-// Memory that begins where a cache line does.
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocations;
-  const auto unit = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace strata {
 namespace {
@@ -50,9 +16,9 @@ template <class T>
 long long allocations_of(const Predictor& predictor, std::size_t m) {
   const std::vector<T> X(m * predictor.inputs(), T(0.5));
   std::vector<T> A(m * predictor.outputs());
-  const long long before = allocations;
+  const long long before = testing::allocations();
   predictor.predict(std::span<const T>(X), m, std::span<T>(A));
-  return allocations - before;
+  return testing::allocations() - before;
 }
 
 template <class T>
