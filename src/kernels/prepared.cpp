@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "base/aligned.hpp"
 #include "base/denormals.hpp"
 #include "base/thread_pool.hpp"
-#include "kernels/cpu/prepared.hpp"
+#include "kernels/cpu/instruction_sets.hpp"
 #include "kernels/registry.hpp"
 
 namespace strata {
@@ -148,7 +149,13 @@ void PreparedNetwork<T>::scale_outputs(Index m, T* A) const noexcept {
 
 template <class T>
 std::unique_ptr<PreparedNetwork<T>> prepare_network(std::string_view name, const NetworkValues<T>& values) {
-  if (auto prepared = cpu::prepare_network(name, values)) return prepared;
+  if (const cpu::InstructionSet* const set = cpu::instruction_set_here(name)) {
+    if constexpr (std::is_same_v<T, float>) {
+      return set->prepare_float32(values);
+    } else {
+      return set->prepare_float64(values);
+    }
+  }
   return std::make_unique<PlainNetwork<T>>(name, values);
 }
 

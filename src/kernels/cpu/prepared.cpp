@@ -1,3 +1,4 @@
+// Networks made ready for the vector instructions of CPUs.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/prepared.cpp"
 // In this order: which targets, then each of them, then what is compiled for every one.
@@ -15,8 +16,7 @@
 
 #include "base/aligned.hpp"
 #include "base/denormals.hpp"
-#include "kernels/cpu/instruction_sets.hpp"
-#include "kernels/cpu/prepared.hpp"
+#include "kernels/prepared.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace strata {
@@ -218,14 +218,10 @@ class CpuNetwork final : public PreparedNetwork<T> {
   std::vector<Layer> layers_;
 };
 
-template <class T>
-std::unique_ptr<PreparedNetwork<T>> prepare(const NetworkValues<T>& values);
-template <>
-std::unique_ptr<PreparedNetwork<float>> prepare(const NetworkValues<float>& values) {
+std::unique_ptr<PreparedNetwork<float>> prepare_float32(const NetworkValues<float>& values) {
   return std::make_unique<CpuNetwork<float>>(values);
 }
-template <>
-std::unique_ptr<PreparedNetwork<double>> prepare(const NetworkValues<double>& values) {
+std::unique_ptr<PreparedNetwork<double>> prepare_float64(const NetworkValues<double>& values) {
   return std::make_unique<CpuNetwork<double>>(values);
 }
 
@@ -233,36 +229,3 @@ std::unique_ptr<PreparedNetwork<double>> prepare(const NetworkValues<double>& va
 }  // namespace HWY_NAMESPACE
 }  // namespace strata
 HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-
-namespace strata::cpu {
-namespace {
-
-template <class T>
-std::unique_ptr<PreparedNetwork<T>> prepare_here(std::string_view name, const NetworkValues<T>& values) {
-  for (const InstructionSet& set : instruction_sets()) {
-    if (set.name != name || !set.runs_here()) continue;
-#if HWY_ARCH_X86
-    if (name == "avx512") return N_AVX3::prepare<T>(values);
-    if (name == "avx2") return N_AVX2::prepare<T>(values);
-    if (name == "sse4") return N_SSE4::prepare<T>(values);
-#elif HWY_ARCH_ARM_A64
-    if (name == "neon") return N_NEON::prepare<T>(values);
-#endif
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view name, const NetworkValues<float>& values) {
-  return prepare_here(name, values);
-}
-std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view name, const NetworkValues<double>& values) {
-  return prepare_here(name, values);
-}
-
-}  // namespace strata::cpu
-
-#endif
