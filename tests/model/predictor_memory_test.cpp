@@ -21,10 +21,9 @@ long long allocations_of(const Predictor& predictor, std::size_t m) {
   return testing::allocations() - before;
 }
 
-template <class T>
-Predictor some_predictor(const Architecture& net) {
-  const std::vector<T> theta(net.parameter_count(), T(0.01));
-  return Predictor(net, std::span<const T>(theta));
+Predictor some_predictor(const Architecture& net, Precision precision) {
+  if (precision == Precision::float64) return Predictor(net, std::vector<double>(net.parameter_count(), 0.01));
+  return Predictor(net, std::vector<float>(net.parameter_count(), 0.01F), precision);
 }
 
 TEST(PredictorMemory, IsNotTakenInACall) {
@@ -36,24 +35,28 @@ TEST(PredictorMemory, IsNotTakenInACall) {
       {600, {{20, tanh}, {7, relu}}, 3, Loss::squared_error},
   };
   for (const Architecture& net : nets) {
-    const auto narrow = some_predictor<float>(net);
-    EXPECT_EQ(allocations_of<float>(narrow, 1), 0);
-    EXPECT_EQ(allocations_of<float>(narrow, kExamples), 0);
+    for (const Precision precision : {Precision::float32, Precision::bf16}) {
+      const auto narrow = some_predictor(net, precision);
+      EXPECT_EQ(allocations_of<float>(narrow, 1), 0) << name(precision);
+      EXPECT_EQ(allocations_of<float>(narrow, kExamples), 0) << name(precision);
+    }
   }
-  const auto wide = some_predictor<double>(nets[1]);
+  const auto wide = some_predictor(nets[1], Precision::float64);
   EXPECT_EQ(allocations_of<double>(wide, 1), 0);
   EXPECT_EQ(allocations_of<double>(wide, kExamples), 0);
 }
 
 // A network too wide for the stack takes memory at a thread's first call, and only then.
 TEST(PredictorMemory, IsTakenOnceAThreadByWideNetworks) {
-  const auto predictor = some_predictor<float>({5, {{3000, Activation::relu}}, 1, Loss::squared_error});
-  for (int i = 0; i < 2; ++i) {
-    std::thread([&] {
-      EXPECT_EQ(allocations_of<float>(predictor, 1), 0);
-      EXPECT_EQ(allocations_of<float>(predictor, kExamples), 1);
-      EXPECT_EQ(allocations_of<float>(predictor, kExamples), 0);
-    }).join();
+  for (const Precision precision : {Precision::float32, Precision::bf16}) {
+    const auto predictor = some_predictor({5, {{3000, Activation::relu}}, 1, Loss::squared_error}, precision);
+    for (int i = 0; i < 2; ++i) {
+      std::thread([&] {
+        EXPECT_EQ(allocations_of<float>(predictor, 1), 0) << name(precision);
+        EXPECT_EQ(allocations_of<float>(predictor, kExamples), 1) << name(precision);
+        EXPECT_EQ(allocations_of<float>(predictor, kExamples), 0) << name(precision);
+      }).join();
+    }
   }
 }
 

@@ -9,10 +9,12 @@
   std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);                            \
   std::unique_ptr<PreparedNetwork<float>> prepare_float32(const NetworkValues<float>&);   \
   std::unique_ptr<PreparedNetwork<double>> prepare_float64(const NetworkValues<double>&); \
+  std::unique_ptr<PreparedNetwork<float>> prepare_bf16(const NetworkValues<float>&);      \
   double multiply_adds(std::int64_t rounds);                                              \
   }
-#define STRATA_FUNCTIONS_OF(set) \
-  set::make_float32, set::make_float64, set::make_bf16, set::prepare_float32, set::prepare_float64, set::multiply_adds
+#define STRATA_FUNCTIONS_OF(set)                                                                                       \
+  set::make_float32, set::make_float64, set::make_bf16, set::prepare_float32, set::prepare_float64, set::prepare_bf16, \
+      set::multiply_adds
 
 #if defined(__x86_64__)
 STRATA_DECLARE_INSTRUCTION_SET(N_AVX3)

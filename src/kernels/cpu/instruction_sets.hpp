@@ -22,6 +22,7 @@ struct InstructionSet {
   std::unique_ptr<Kernels<float>> (*make_bf16)(ThreadPool&);
   std::unique_ptr<PreparedNetwork<float>> (*prepare_float32)(const NetworkValues<float>&);
   std::unique_ptr<PreparedNetwork<double>> (*prepare_float64)(const NetworkValues<double>&);
+  std::unique_ptr<PreparedNetwork<float>> (*prepare_bf16)(const NetworkValues<float>&);
   double (*multiply_adds)(std::int64_t rounds);  // operations in registers alone, in float32; gives their number
 };
 
