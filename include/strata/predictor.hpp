@@ -23,7 +23,8 @@ namespace strata {
 ///
 /// The numbers are those of Model::predict, bit for bit, for an example alone and in any batch. In bf16 the weights are
 /// rounded when it is made: they take half the memory of float32, and half the time where reading them is what takes
-/// it, as for one example of a large network.
+/// it, as for one example of a large network. Batches are faster only with instructions for bfloat16, which
+/// `strata doctor` looks for, and slower than in float32 without.
 class Predictor {
  public:
   /// Scales inputs and outputs as the model does, and computes in its precision. Errors: unsupported (STRATA_KERNELS),
