@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -69,9 +70,13 @@ class NetRunner final : public Runner {
         ws_(net_, work.batch, work.kind == "train" ? strata::Keep::backward : strata::Keep::forward),
         optimizer_(options_of(work), p_.theta().size()) {
     reset();
-    // As a program embeds it: prepared once. There is none for bf16.
-    if (work.kind == "predict" && work.precision != "bf16") {
-      predictor_.emplace(net_, std::span<const T>(theta_));
+    if (work.kind == "predict") {  // as a program embeds it: prepared once
+      const std::span<const T> theta(theta_);
+      if constexpr (std::is_same_v<T, float>) {
+        predictor_.emplace(net_, theta, precision_of(work));
+      } else {
+        predictor_.emplace(net_, theta);
+      }
       A_.resize(static_cast<std::size_t>(work.outputs() * work.batch));
     }
   }
@@ -86,13 +91,11 @@ class NetRunner final : public Runner {
     for (std::ptrdiff_t i = 0; i < count; ++i) {
       const Batch<T> batch = batch_at(next_);
       next_ = next_ + 1 == work_.batches() ? 0 : next_ + 1;
-      if (work_.kind == "train") {
-        strata::UpdateAtOnce<T> sink(p_, optimizer_, *kernels_, gradient_);
-        last_cost_ = strata::train_step(net_, p_, batch, 0, ws_, *kernels_, sink);
-      } else if (predictor_) {
+      if (predictor_) {
         prepared_predict(batch);
       } else {
-        strata::predict(net_, p_, batch.X, ws_, *kernels_);
+        strata::UpdateAtOnce<T> sink(p_, optimizer_, *kernels_, gradient_);
+        last_cost_ = strata::train_step(net_, p_, batch, 0, ws_, *kernels_, sink);
       }
     }
   }

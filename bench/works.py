@@ -94,9 +94,13 @@ WORKS = [
     of("row-A", "one row of A", "A", 1, 2000, kind="predict", targets={"microseconds": 0.15, "onnx": 1 / 12}),
     of("row-B", "one row of B", "B", 1, 2000, kind="predict", targets={"microseconds": 0.6, "onnx": 1 / 4}),
     of("row-C", "one row of C", "C", 1, 500, kind="predict", targets={"microseconds": 28, "onnx": 0.9}),
+    of("row-C-bf16", "one row of C, bf16", "C", 1, 500, kind="predict", precision="bf16",
+       targets={"against": ("row-C", 1.7)}),
     of("rows-A", "1,024 rows of A", "A1024", 1024, 40, kind="predict", targets={"peak": 70}),
     of("rows-B", "1,024 rows of B", "B", 1024, 20, kind="predict", targets={"peak": 80}),
     of("rows-C", "1,024 rows of C", "C", 1024, 2, kind="predict", targets={"peak": 80}),
+    of("rows-C-bf16", "1,024 rows of C, bf16", "C", 1024, 2, kind="predict", precision="bf16",
+       targets={"against": ("rows-C", 1.7)}),
     of("C-epoch", "an epoch of C: 60,000 rows, shuffled, with its report", "C", 128, 1, kind="epoch",
        targets={"epoch": ("C", 1.08)}),
 ]

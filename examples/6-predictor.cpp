@@ -51,10 +51,10 @@ int main(int argc, char** argv) {
                    numbers.size());
       return 1;
     }
-    if (predictor.precision() == strata::Precision::float32) {
-      predict_all<float>(predictor, numbers);
-    } else {
+    if (predictor.precision() == strata::Precision::float64) {
       predict_all<double>(predictor, numbers);
+    } else {  // float32, and bf16 from float32
+      predict_all<float>(predictor, numbers);
     }
     return 0;
   } catch (const strata::Error& error) {

@@ -21,15 +21,19 @@ namespace strata {
 /// there (two neighbouring layers with more than some 1,300 float32 numbers together), a thread's first call with many
 /// examples takes memory of its own, kept until the thread ends; where one does not (16,000), its very first call does.
 ///
-/// The numbers are those of Model::predict, bit for bit, for an example alone and in any batch.
+/// The numbers are those of Model::predict, bit for bit, for an example alone and in any batch. In bf16 the weights are
+/// rounded when it is made: they take half the memory of float32, and half the time where reading them is what takes
+/// it, as for one example of a large network. Batches are faster only with instructions for bfloat16, which
+/// `strata doctor` looks for, and slower than in float32 without.
 class Predictor {
  public:
-  /// Scales inputs and outputs as the model does. Errors: unsupported (a model of precision bf16; STRATA_KERNELS),
+  /// Scales inputs and outputs as the model does, and computes in its precision. Errors: unsupported (STRATA_KERNELS),
   /// memory.
   explicit Predictor(const Model& model);
   /// A network without scaling: `theta` is W[1], b[1], …, W[L], b[L], each matrix (n_l, n_{l−1}) column-major.
-  /// Errors: shape (the architecture is none, or another number of parameters), unsupported, memory.
-  Predictor(const Architecture& net, std::span<const float> theta);
+  /// `precision` is float32 or bf16; the numbers are float for both. Errors: shape (the architecture is none, or
+  /// another number of parameters), usage (float64, whose weights are double), unsupported, memory.
+  Predictor(const Architecture& net, std::span<const float> theta, Precision precision = Precision::float32);
   Predictor(const Architecture& net, std::span<const double> theta);
   ~Predictor();
   Predictor(Predictor&&) noexcept;
@@ -37,8 +41,8 @@ class Predictor {
 
   /// A (n_y, m) of X (n_x, m), both example after example: raw inputs, as in the data; the activations A[L], which are
   /// the probability of class 1, of every class, or the values in the units of the target. X and A must not overlap.
-  /// Errors: shape (X has not m·n_x numbers or A not m·n_y), usage (these numbers are not of the network's precision),
-  /// value (an input, or what the network says of it, is no finite number; A is then of no use), memory.
+  /// Errors: shape (X has not m·n_x numbers or A not m·n_y), usage (float for a network in float64, or double for
+  /// another), value (an input, or what the network says of it, is no finite number; A is then of no use), memory.
   void predict(std::span<const float> X, std::size_t m, std::span<float> A) const;
   void predict(std::span<const double> X, std::size_t m, std::span<double> A) const;
 

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "base/aligned.hpp"
 #include "base/denormals.hpp"
 #include "base/thread_pool.hpp"
-#include "kernels/cpu/prepared.hpp"
+#include "kernels/cpu/instruction_sets.hpp"
 #include "kernels/registry.hpp"
 
 namespace strata {
@@ -38,8 +39,11 @@ class PlainNetwork final : public PreparedNetwork<T> {
   };
 
  public:
-  PlainNetwork(std::string_view name, const NetworkValues<T>& values)
-      : PreparedNetwork<T>(name, values), pool_(1), kernels_(make_kernels<T>(name, pool_)), head_(values.head) {
+  PlainNetwork(std::string_view name, Precision precision, const NetworkValues<T>& values)
+      : PreparedNetwork<T>(name, values),
+        pool_(1),
+        kernels_(make_kernels<T>(name, precision, pool_)),
+        head_(values.head) {
     for (const auto& from : values.layers) {
       Layer layer{{}, {from.b.data, from.b.data + from.b.rows}, from.W.rows, from.W.cols, from.activation};
       for (Index k = 0; k < layer.n_prev; ++k) layer.W.insert(layer.W.end(), from.W.col(k), from.W.col(k) + layer.n);
@@ -147,14 +151,23 @@ void PreparedNetwork<T>::scale_outputs(Index m, T* A) const noexcept {
 }
 
 template <class T>
-std::unique_ptr<PreparedNetwork<T>> prepare_network(std::string_view name, const NetworkValues<T>& values) {
-  if (auto prepared = cpu::prepare_network(name, values)) return prepared;
-  return std::make_unique<PlainNetwork<T>>(name, values);
+std::unique_ptr<PreparedNetwork<T>> prepare_network(std::string_view name, Precision precision,
+                                                    const NetworkValues<T>& values) {
+  if (const cpu::InstructionSet* const set = cpu::instruction_set_here(name)) {
+    if constexpr (std::is_same_v<T, float>) {
+      return precision == Precision::bf16 ? set->prepare_bf16(values) : set->prepare_float32(values);
+    } else {
+      return set->prepare_float64(values);
+    }
+  }
+  return std::make_unique<PlainNetwork<T>>(name, precision, values);
 }
 
 template class PreparedNetwork<float>;
 template class PreparedNetwork<double>;
-template std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view, const NetworkValues<float>&);
-template std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view, const NetworkValues<double>&);
+template std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view, Precision,
+                                                                 const NetworkValues<float>&);
+template std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view, Precision,
+                                                                  const NetworkValues<double>&);
 
 }  // namespace strata

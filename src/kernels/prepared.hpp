@@ -9,6 +9,7 @@
 
 #include "base/view.hpp"
 #include "strata/architecture.hpp"
+#include "strata/options.hpp"
 
 namespace strata {
 
@@ -80,15 +81,17 @@ class PreparedNetwork {
   Index fits_ = 0;            // examples that pass through the layers together on the stack
 };
 
-/// With the kernels of that name (kernels/registry.hpp).
+/// With the kernels of that name (kernels/registry.hpp), in a precision whose numbers are stored as T: float for
+/// float32 and bf16.
 template <class T>
-[[nodiscard]] std::unique_ptr<PreparedNetwork<T>> prepare_network(std::string_view name,
+[[nodiscard]] std::unique_ptr<PreparedNetwork<T>> prepare_network(std::string_view name, Precision precision,
                                                                   const NetworkValues<T>& values);
 
 extern template class PreparedNetwork<float>;
 extern template class PreparedNetwork<double>;
-extern template std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view, const NetworkValues<float>&);
-extern template std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view,
+extern template std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view, Precision,
+                                                                        const NetworkValues<float>&);
+extern template std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view, Precision,
                                                                          const NetworkValues<double>&);
 
 }  // namespace strata

@@ -82,9 +82,7 @@ std::string_view chosen_kernels() {
 
 template <class T>
 std::unique_ptr<Kernels<T>> make_kernels(std::string_view name, ThreadPool& pool) {
-  for (const cpu::InstructionSet& set : cpu::instruction_sets()) {
-    if (set.name == name && set.runs_here()) return make_for<T>(set, pool);
-  }
+  if (const cpu::InstructionSet* const set = cpu::instruction_set_here(name)) return make_for<T>(*set, pool);
   if (name == "panels") return std::make_unique<PanelKernels<T>>(pool);
   if (name == "reference") return std::make_unique<ReferenceKernels<T>>();
   unknown(name);
@@ -92,26 +90,26 @@ std::unique_ptr<Kernels<T>> make_kernels(std::string_view name, ThreadPool& pool
 
 double measured_peak(std::string_view name) {
   using Clock = std::chrono::steady_clock;
+  const cpu::InstructionSet* const set = cpu::instruction_set_here(name);
+  if (set == nullptr) return 0;
   double best = 0;
-  for (const cpu::InstructionSet& set : cpu::instruction_sets()) {
-    if (set.name != name || !set.runs_here()) continue;
-    for (int i = 0; i < 50; ++i) {
-      const auto start = Clock::now();
-      const double operations = set.multiply_adds(200'000);
-      best = std::max(best, operations / std::chrono::duration<double>(Clock::now() - start).count());
-    }
+  for (int i = 0; i < 50; ++i) {
+    const auto start = Clock::now();
+    const double operations = set->multiply_adds(200'000);
+    best = std::max(best, operations / std::chrono::duration<double>(Clock::now() - start).count());
   }
   return best;
 }
 
-bool has_native_bf16(std::string_view name) noexcept { return name == "avx512" && cpu::native_bf16(); }
+bool has_native_bf16(std::string_view name) noexcept {
+  const cpu::InstructionSet* const set = cpu::instruction_set_here(name);
+  return set != nullptr && set->native_bf16();
+}
 
 std::span<const std::string_view> kernels_for_other_cpus() { return entries().elsewhere; }
 
 std::unique_ptr<Kernels<float>> make_bf16_kernels(std::string_view name, ThreadPool& pool) {
-  for (const cpu::InstructionSet& set : cpu::instruction_sets()) {
-    if (set.name == name && set.runs_here()) return set.make_bf16(pool);
-  }
+  if (const cpu::InstructionSet* const set = cpu::instruction_set_here(name)) return set->make_bf16(pool);
   if (name == "panels" || name == "reference") return std::make_unique<Bf16ReferenceKernels>();
   unknown(name);
 }

@@ -30,13 +30,17 @@ template <class T>
 /// float32. `panels` has none of its own and gives the reference's.
 [[nodiscard]] std::unique_ptr<Kernels<float>> make_bf16_kernels(std::string_view name, ThreadPool& pool);
 
-/// chosen_kernels() for a precision whose numbers are stored as T: float for float32 and bf16.
+/// Either, for a precision whose numbers are stored as T: float for float32 and bf16.
+template <class T>
+[[nodiscard]] std::unique_ptr<Kernels<T>> make_kernels(std::string_view name, Precision precision, ThreadPool& pool) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (precision == Precision::bf16) return make_bf16_kernels(name, pool);
+  }
+  return make_kernels<T>(name, pool);
+}
 template <class T>
 [[nodiscard]] std::unique_ptr<Kernels<T>> make_chosen_kernels(Precision precision, ThreadPool& pool) {
-  if constexpr (std::is_same_v<T, float>) {
-    if (precision == Precision::bf16) return make_bf16_kernels(chosen_kernels(), pool);
-  }
-  return make_kernels<T>(chosen_kernels(), pool);
+  return make_kernels<T>(chosen_kernels(), precision, pool);
 }
 
 /// Float32 operations a second of one thread with these kernels' vectors, when nothing but registers is needed: the

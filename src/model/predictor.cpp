@@ -20,6 +20,7 @@ struct Predictor::Data {
   template <class T>
   using Network = std::unique_ptr<PreparedNetwork<T>>;
 
+  Precision precision;
   std::variant<Network<float>, Network<double>> network;
   Scaling scaling;  // for messages: the network has its own copy
 
@@ -30,11 +31,11 @@ struct Predictor::Data {
 namespace {
 
 template <class T>
-constexpr std::string_view kPrecision = std::is_same_v<T, float> ? "float32" : "float64";
+constexpr std::string_view kNumbers = std::is_same_v<T, float> ? "float32" : "float64";
 
 template <class T>
-std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, const Parameters<T>& p, const Scaling& scaling,
-                                            const Target& target) {
+std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, const Parameters<T>& p, Precision precision,
+                                            const Scaling& scaling, const Target& target) {
   NetworkValues<T> values;
   const int L = net.depth();
   for (int l = 1; l <= L; ++l) {
@@ -50,7 +51,7 @@ std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, const Param
   values.input_divisor = divisor;
   values.output_offset = target.offset;
   values.output_divisor = target.divisor;
-  return prepare_network<T>(chosen_kernels(), values);
+  return prepare_network<T>(chosen_kernels(), precision, values);
 }
 
 // A constructor's work, with what the system throws turned into an Error.
@@ -64,7 +65,7 @@ auto with_memory(const F& make) {
 }
 
 template <class T>
-std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, std::span<const T> theta) {
+std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, std::span<const T> theta, Precision precision) {
   net.validate();
   if (theta.size() != net.parameter_count()) {
     throw Error(ErrorCode::shape, fmt::format("theta has {} numbers; this network has {} weights and biases",
@@ -72,7 +73,7 @@ std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, std::span<c
   }
   Parameters<T> p(net);
   std::copy(theta.begin(), theta.end(), p.theta().begin());
-  return prepare(net, p, Scaling(), Target());
+  return prepare(net, p, precision, Scaling(), Target());
 }
 
 void require_size(char letter, std::size_t size, std::size_t m, std::size_t n, const char* rows) {
@@ -102,7 +103,7 @@ template <class T>
       throw Error(ErrorCode::value,
                   fmt::format("X({}, {}): {}, scaled as the model's inputs are, is no finite number in "
                               "{}",
-                              j + 1, i + 1, shortest(raw[j]), kPrecision<T>));
+                              j + 1, i + 1, shortest(raw[j]), kNumbers<T>));
     }
   }
   for (std::size_t at = 0; at < A.size(); ++at) {
@@ -121,9 +122,9 @@ template <class T>
 void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> A) const {
   const auto* const of_type = std::get_if<Network<T>>(&network);
   if (of_type == nullptr) {
-    constexpr std::string_view kOther = kPrecision<std::conditional_t<std::is_same_v<T, float>, double, float>>;
+    constexpr std::string_view kOther = kNumbers<std::conditional_t<std::is_same_v<T, float>, double, float>>;
     throw Error(ErrorCode::usage, fmt::format("the inputs are {} and the network is {}; give it {} numbers",
-                                              kPrecision<T>, kOther, kOther));
+                                              kNumbers<T>, name(precision), kOther));
   }
   const PreparedNetwork<T>& prepared = **of_type;
   const auto n_x = static_cast<std::size_t>(prepared.inputs()), n_y = static_cast<std::size_t>(prepared.outputs());
@@ -141,26 +142,26 @@ void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> 
 Predictor::Predictor(const Model& model)
     : data_(with_memory([&] {
         const Model::Data& from = model.data();
-        if (from.bf16) {
-          throw Error(ErrorCode::unsupported,
-                      "a Predictor computes in float32 or float64, and this model was trained with --precision bf16: "
-                      "use Model::predict, or train with --precision float32");
-        }
+        const Precision precision = from.precision();
         return std::visit(
             [&](const auto& p) {
               return std::make_unique<Data>(
-                  Data{prepare(from.architecture, p, from.scaling, from.target), from.scaling});
+                  Data{precision, prepare(from.architecture, p, precision, from.scaling, from.target), from.scaling});
             },
             from.parameters);
       })) {}
 
-Predictor::Predictor(const Architecture& net, std::span<const float> theta)
+Predictor::Predictor(const Architecture& net, std::span<const float> theta, Precision precision)
     : data_(with_memory([&] {
-        return std::make_unique<Data>(Data{prepare(net, theta), Scaling()});
+        if (precision == Precision::float64) {
+          throw Error(ErrorCode::usage,
+                      "the weights are float32 and the precision is float64; give it float64 weights");
+        }
+        return std::make_unique<Data>(Data{precision, prepare(net, theta, precision), Scaling()});
       })) {}
 Predictor::Predictor(const Architecture& net, std::span<const double> theta)
     : data_(with_memory([&] {
-        return std::make_unique<Data>(Data{prepare(net, theta), Scaling()});
+        return std::make_unique<Data>(Data{Precision::float64, prepare(net, theta, Precision::float64), Scaling()});
       })) {}
 
 Predictor::~Predictor() = default;
@@ -178,9 +179,7 @@ std::size_t Predictor::inputs() const noexcept {
 std::size_t Predictor::outputs() const noexcept {
   return std::visit([](const auto& network) { return static_cast<std::size_t>(network->outputs()); }, data_->network);
 }
-Precision Predictor::precision() const noexcept {
-  return data_->network.index() == 0 ? Precision::float32 : Precision::float64;
-}
+Precision Predictor::precision() const noexcept { return data_->precision; }
 std::string_view Predictor::kernels() const noexcept {
   return std::visit([](const auto& network) { return network->name(); }, data_->network);
 }

@@ -87,6 +87,18 @@ TEST(Registry, AnUnknownNameIsAnErrorThatListsTheNames) {
   }
 }
 
+TEST(Registry, OnlyAvx512HasAnInstructionForBf16) {
+  for (const KernelsEntry& entry : available_kernels()) {
+#if defined(__x86_64__)
+    const bool expected = entry.name == "avx512" && __builtin_cpu_supports("avx512bf16") != 0;
+#else
+    const bool expected = false;
+#endif
+    EXPECT_EQ(has_native_bf16(entry.name), expected) << entry.name;
+  }
+  EXPECT_FALSE(has_native_bf16("panles"));
+}
+
 TEST(Registry, TooManyThreadsForTheMemoryIsAnErrorThatSaysSo) {
   ThreadPool pool(100'000'000);  // no thread is started before there is work
   for (const KernelsEntry& entry : available_kernels()) {

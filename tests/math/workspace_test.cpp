@@ -3,52 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "allocations.hpp"
 #include "base/thread_pool.hpp"
 #include "kernels/registry.hpp"
 #include "math/problem.hpp"
 #include "optim/optimizer.hpp"
 #include "strata/error.hpp"
 #include "train/update_at_once.hpp"
-
-namespace {
-std::atomic<long long> allocations{0};
-std::atomic<long long> allocated_bytes{0};
-void* counted(std::size_t size) {
-  ++allocations;
-  allocated_bytes += static_cast<long long>(size);
-  return std::malloc(size == 0 ? 1 : size);
-}
-}  // namespace
-
-// Replaces the program's allocation. The compiler cannot see that new and delete below belong together.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void* operator new(std::size_t size) {
-  if (void* memory = counted(size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new[](std::size_t size) { return operator new(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-// Memory that begins where a cache line does.
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocations;
-  allocated_bytes += static_cast<long long>(size);
-  const auto unit = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace strata {
 namespace {
@@ -75,7 +39,7 @@ void expect_no_allocation() {
         Options options;
         options.optimizer = kind;
         Optimizer<T> optimizer(options, problem.p.theta().size());
-        const long long before = allocations;
+        const long long before = allocations();
         for (const Index m : {65, 64, 1, 65}) {
           (void)train_step(net, problem.p, problem.batch(0, m), 0.5, ws, *kernels, gradient);
           optimizer.update(problem.p.theta(), d.theta(), *kernels);
@@ -85,25 +49,25 @@ void expect_no_allocation() {
           (void)train_step(net, problem.p, problem.batch(0, m), 0.5, ws, *kernels, sink);
           best = problem.p;  // keeping the last good weights reuses their memory
         }
-        EXPECT_EQ(allocations - before, 0) << entry.name << ", " << threads << " threads, " << name(kind);
+        EXPECT_EQ(allocations() - before, 0) << entry.name << ", " << threads << " threads, " << name(kind);
       }
     }
   }
 }
 
 TEST(Allocation, AStepTakesNoMemory) {
-  const long long before = allocations;
+  const long long before = allocations();
   std::vector<int> proof(1000);
-  ASSERT_GT(allocations - before, 0) << "the counter does not count";
+  ASSERT_GT(allocations() - before, 0) << "the counter does not count";
   expect_no_allocation<double>();
   expect_no_allocation<float>();
 }
 
 template <class T>
 long long bytes_of(const Architecture& net, Index m, Keep keep) {
-  const long long before = allocated_bytes;
+  const long long before = allocated_bytes();
   const Workspace<T> ws(net, m, keep);
-  return allocated_bytes - before;
+  return allocated_bytes() - before;
 }
 
 TEST(WorkspacePlan, KeepsAsMuchAsItsPurposeNeeds) {

@@ -1,45 +1,11 @@
-// A prediction takes no memory: every allocation of this program is counted.
+// A prediction takes no memory.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <thread>
 #include <vector>
 
-#include "kernels/registry.hpp"
+#include "allocations.hpp"
 #include "strata/predictor.hpp"
-
-namespace {
-std::atomic<long long> allocations{0};
-void* counted(std::size_t size) {
-  ++allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-}  // namespace
-
-// Replaces the program's allocation. The compiler cannot see that new and delete below belong together.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void* operator new(std::size_t size) {
-  if (void* memory = counted(size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new[](std::size_t size) { return operator new(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-// Memory that begins where a cache line does.
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocations;
-  const auto unit = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace strata {
 namespace {
@@ -50,15 +16,14 @@ template <class T>
 long long allocations_of(const Predictor& predictor, std::size_t m) {
   const std::vector<T> X(m * predictor.inputs(), T(0.5));
   std::vector<T> A(m * predictor.outputs());
-  const long long before = allocations;
+  const long long before = testing::allocations();
   predictor.predict(std::span<const T>(X), m, std::span<T>(A));
-  return allocations - before;
+  return testing::allocations() - before;
 }
 
-template <class T>
-Predictor some_predictor(const Architecture& net) {
-  const std::vector<T> theta(net.parameter_count(), T(0.01));
-  return Predictor(net, std::span<const T>(theta));
+Predictor some_predictor(const Architecture& net, Precision precision) {
+  if (precision == Precision::float64) return Predictor(net, std::vector<double>(net.parameter_count(), 0.01));
+  return Predictor(net, std::vector<float>(net.parameter_count(), 0.01F), precision);
 }
 
 TEST(PredictorMemory, IsNotTakenInACall) {
@@ -70,24 +35,28 @@ TEST(PredictorMemory, IsNotTakenInACall) {
       {600, {{20, tanh}, {7, relu}}, 3, Loss::squared_error},
   };
   for (const Architecture& net : nets) {
-    const auto narrow = some_predictor<float>(net);
-    EXPECT_EQ(allocations_of<float>(narrow, 1), 0);
-    EXPECT_EQ(allocations_of<float>(narrow, kExamples), 0);
+    for (const Precision precision : {Precision::float32, Precision::bf16}) {
+      const auto narrow = some_predictor(net, precision);
+      EXPECT_EQ(allocations_of<float>(narrow, 1), 0) << name(precision);
+      EXPECT_EQ(allocations_of<float>(narrow, kExamples), 0) << name(precision);
+    }
   }
-  const auto wide = some_predictor<double>(nets[1]);
+  const auto wide = some_predictor(nets[1], Precision::float64);
   EXPECT_EQ(allocations_of<double>(wide, 1), 0);
   EXPECT_EQ(allocations_of<double>(wide, kExamples), 0);
 }
 
 // A network too wide for the stack takes memory at a thread's first call, and only then.
 TEST(PredictorMemory, IsTakenOnceAThreadByWideNetworks) {
-  const auto predictor = some_predictor<float>({5, {{3000, Activation::relu}}, 1, Loss::squared_error});
-  for (int i = 0; i < 2; ++i) {
-    std::thread([&] {
-      EXPECT_EQ(allocations_of<float>(predictor, 1), 0);
-      EXPECT_EQ(allocations_of<float>(predictor, kExamples), 1);
-      EXPECT_EQ(allocations_of<float>(predictor, kExamples), 0);
-    }).join();
+  for (const Precision precision : {Precision::float32, Precision::bf16}) {
+    const auto predictor = some_predictor({5, {{3000, Activation::relu}}, 1, Loss::squared_error}, precision);
+    for (int i = 0; i < 2; ++i) {
+      std::thread([&] {
+        EXPECT_EQ(allocations_of<float>(predictor, 1), 0) << name(precision);
+        EXPECT_EQ(allocations_of<float>(predictor, kExamples), 1) << name(precision);
+        EXPECT_EQ(allocations_of<float>(predictor, kExamples), 0) << name(precision);
+      }).join();
+    }
   }
 }
 

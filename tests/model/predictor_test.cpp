@@ -18,8 +18,28 @@ namespace {
 
 using testing::make_model;
 
-constexpr std::size_t kRows[] = {1, 2, 3, 7, 16, 17, 100, 1000};
+constexpr std::size_t kRows[] = {1, 2, 3, 7, 12, 13, 16, 17, 64, 100, 1000};
 constexpr std::size_t kMost = 1000;
+
+// What a network computes in, and the numbers that it takes.
+struct Float32 {
+  using Number = float;
+  static constexpr Precision kPrecision = Precision::float32;
+};
+struct Bf16 {
+  using Number = float;
+  static constexpr Precision kPrecision = Precision::bf16;
+};
+struct Float64 {
+  using Number = double;
+  static constexpr Precision kPrecision = Precision::float64;
+};
+template <class P>
+Model model_in(const Architecture& net) {
+  Model model = make_model<typename P::Number>(net);
+  model.data().bf16 = P::kPrecision == Precision::bf16;
+  return model;
+}
 
 // STRATA_KERNELS while this lives.
 class ForcedKernels {
@@ -74,12 +94,14 @@ void expect_bits(const Predictor& predictor, const std::vector<T>& X, const std:
   }
 }
 
-template <class T>
+template <class P>
 void expect_the_models_bits(const Model& model, std::size_t most = kMost) {
+  using T = typename P::Number;
   for (const KernelsEntry& kernels : available_kernels()) {
     const ForcedKernels forced(kernels.name);
     const Predictor predictor(model);
     ASSERT_EQ(predictor.kernels(), kernels.name);
+    ASSERT_EQ(predictor.precision(), P::kPrecision);
     const std::vector<T> X = some_inputs<T>(most * predictor.inputs());
     const std::vector<T> A = predict_by_model(model, X, most);
     for (const std::size_t m : kRows) {
@@ -90,10 +112,10 @@ void expect_the_models_bits(const Model& model, std::size_t most = kMost) {
   }
 }
 
-template <class T>
+template <class P>
 class Predicting : public ::testing::Test {};
-using Types = ::testing::Types<float, double>;
-TYPED_TEST_SUITE(Predicting, Types);
+using Precisions = ::testing::Types<Float32, Bf16, Float64>;
+TYPED_TEST_SUITE(Predicting, Precisions);
 
 TYPED_TEST(Predicting, GivesTheModelsBitsForEveryArchitecture) {
   using enum Activation;
@@ -105,7 +127,7 @@ TYPED_TEST(Predicting, GivesTheModelsBitsForEveryArchitecture) {
       {17, {{145, tanh}, {65, relu}}, 3, Loss::squared_error},
       {300, {{20, relu}, {7, relu}, {5, relu}}, 1, Loss::binary_cross_entropy},  // sums along the lanes
   };
-  for (const Architecture& net : nets) expect_the_models_bits<TypeParam>(make_model<TypeParam>(net));
+  for (const Architecture& net : nets) expect_the_models_bits<TypeParam>(model_in<TypeParam>(net));
 }
 
 TYPED_TEST(Predicting, GivesTheModelsBitsForDeepSumsAndWideLayers) {
@@ -116,20 +138,20 @@ TYPED_TEST(Predicting, GivesTheModelsBitsForDeepSumsAndWideLayers) {
       {11, {{2000, relu}, {40, relu}}, 4, Loss::squared_error},  // twelve examples do not fit the stack
       {3, {{9000, relu}}, 2, Loss::squared_error},               // one example does not fit the stack
   };
-  for (const Architecture& net : nets) expect_the_models_bits<TypeParam>(make_model<TypeParam>(net), 60);
+  for (const Architecture& net : nets) expect_the_models_bits<TypeParam>(model_in<TypeParam>(net), 60);
 }
 
 TYPED_TEST(Predicting, GivesTheModelsBitsForEveryActivation) {
   for (const Activation g : all_activations()) {
     for (const Loss loss : {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error}) {
-      expect_the_models_bits<TypeParam>(make_model<TypeParam>({40, {{19, g}, {34, g}}, 3, loss}), 100);
-      expect_the_models_bits<TypeParam>(make_model<TypeParam>({100, {{2, g}}, 33, loss}), 20);
+      expect_the_models_bits<TypeParam>(model_in<TypeParam>({40, {{19, g}, {34, g}}, 3, loss}), 100);
+      expect_the_models_bits<TypeParam>(model_in<TypeParam>({100, {{2, g}}, 33, loss}), 20);
     }
   }
 }
 
 TYPED_TEST(Predicting, GivesTheModelsBitsForEveryScaling) {
-  Model model = make_model<TypeParam>({21, {{16, Activation::tanh}}, 2, Loss::squared_error});
+  Model model = model_in<TypeParam>({21, {{16, Activation::tanh}}, 2, Loss::squared_error});
   model.data().target.names = {"width", "height"};
   model.data().target.offset = {10.1, -3.3};
   model.data().target.divisor = {0.7, 123.4};
@@ -146,9 +168,9 @@ TYPED_TEST(Predicting, GivesTheModelsBitsForEveryScaling) {
 
 // Numbers below the smallest normal one count as zero inside the network, and only there.
 TYPED_TEST(Predicting, FlushesDenormalsAsTheModelDoes) {
-  using T = TypeParam;
+  using T = typename TypeParam::Number;
   constexpr T kSmallest = std::numeric_limits<T>::min();
-  Model model = make_model<T>({2, {{3, Activation::identity}}, 1, Loss::squared_error});
+  Model model = model_in<TypeParam>({2, {{3, Activation::identity}}, 1, Loss::squared_error});
   auto& p = std::get<Parameters<T>>(model.data().parameters);
   std::fill(p.theta().begin(), p.theta().end(), T(0));
   for (int i = 0; i < 3; ++i) p.W[1](i, 0) = T(0.25);  // of the smallest number: denormal, or 0
@@ -179,14 +201,23 @@ TYPED_TEST(Predicting, FlushesDenormalsAsTheModelDoes) {
   }
 }
 
+// Beside the units of a layer lie numbers that no unit has, and after an overflow they are NaN.
+TYPED_TEST(Predicting, GivesTheModelsBitsAfterAnOverflowBetweenLayers) {
+  using T = typename TypeParam::Number;
+  using enum Activation;
+  Model model = model_in<TypeParam>({1, {{1, identity}, {3, tanh}}, 2, Loss::squared_error});
+  std::get<Parameters<T>>(model.data().parameters).W[1](0, 0) = std::numeric_limits<T>::max();
+  expect_the_models_bits<TypeParam>(model, 100);
+}
+
 TYPED_TEST(Predicting, IsSharedByAnyNumberOfThreads) {
-  using T = TypeParam;
+  using T = typename TypeParam::Number;
   const Architecture nets[] = {
       {64, {{128, Activation::relu}, {64, Activation::gelu}}, 10, Loss::categorical_cross_entropy},
       {7, {{3000, Activation::relu}}, 2, Loss::squared_error},
   };
   for (const Architecture& net : nets) {
-    const Model model = make_model<T>(net);
+    const Model model = model_in<TypeParam>(net);
     const Predictor predictor(model);
     constexpr std::size_t kExamples = 200;
     const std::vector<T> X = some_inputs<T>(kExamples * predictor.inputs());
@@ -205,11 +236,15 @@ TYPED_TEST(Predicting, IsSharedByAnyNumberOfThreads) {
 }
 
 TYPED_TEST(Predicting, IsMadeOfAnArchitectureAndItsWeights) {
-  using T = TypeParam;
+  using T = typename TypeParam::Number;
   const Architecture net{9, {{12, Activation::elu}}, 2, Loss::categorical_cross_entropy};
-  const Model model = make_model<T>(net);
+  const Model model = model_in<TypeParam>(net);
   const std::vector<T> theta = testing::theta_of<T>(model);
-  Predictor predictor(net, std::span<const T>(theta));
+  const auto made_of = [&](std::span<const T> weights) {
+    if constexpr (std::is_same_v<T, float>) return Predictor(net, weights, TypeParam::kPrecision);
+    if constexpr (std::is_same_v<T, double>) return Predictor(net, weights);
+  };
+  Predictor predictor = made_of(theta);
   EXPECT_EQ(predictor.inputs(), 9U);
   EXPECT_EQ(predictor.outputs(), 2U);
   EXPECT_EQ(predictor.precision(), model.precision());
@@ -218,7 +253,7 @@ TYPED_TEST(Predicting, IsMadeOfAnArchitectureAndItsWeights) {
   expect_bits(Predictor(std::move(predictor)), X, predict_by_model(model, X, 5), 1, 4);
 
   const auto too_short = std::span<const T>(theta).first(theta.size() - 1);
-  EXPECT_ERROR(Predictor(net, too_short), "shape", "145 numbers; this network has 146 weights and biases");
+  EXPECT_ERROR(made_of(too_short), "shape", "145 numbers; this network has 146 weights and biases");
   EXPECT_ERROR(Predictor(Architecture{}, too_short), "shape", "");
 }
 
@@ -247,10 +282,12 @@ TEST(Predictor, ChecksTheSizes) {
 
 TEST(Predictor, SaysWhichPrecisionItHas) {
   const Predictor narrow(make_model<float>({1, {}, 1, Loss::squared_error}));
+  const Predictor rounded(model_in<Bf16>({1, {}, 1, Loss::squared_error}));
   const Predictor wide(make_model<double>({1, {}, 1, Loss::squared_error}));
   std::vector<float> x(1), a(1);
   std::vector<double> X(1), A(1);
-  EXPECT_ERROR(narrow.predict(X, 1, A), "usage", "the inputs are float64 and the network is float32");
+  EXPECT_ERROR(narrow.predict(X, 1, A), "usage", "the inputs are float64 and the network is float32; give it float32");
+  EXPECT_ERROR(rounded.predict(X, 1, A), "usage", "the inputs are float64 and the network is bf16; give it float32");
   EXPECT_ERROR(wide.predict(x, 1, a), "usage", "the inputs are float32 and the network is float64");
 }
 
@@ -292,10 +329,37 @@ TEST(Predictor, FindsNumbersThatAreNotFinite) {
   }
 }
 
-TEST(Predictor, RefusesAModelWhoseBitsItWouldNotGive) {
-  Model model = make_model<float>({1, {}, 1, Loss::squared_error});
-  model.data().bf16 = true;
-  EXPECT_ERROR(Predictor(model), "unsupported", "trained with --precision bf16: use Model::predict");
+// 257 is no bfloat16: weights and inputs become 256, and the bias stays.
+TEST(Predictor, RoundsWeightsAndInputsToBf16) {
+  const Architecture net{1, {}, 1, Loss::squared_error};
+  const std::vector<float> theta{257, 257}, X{257};
+  for (const KernelsEntry& kernels : available_kernels()) {
+    const ForcedKernels forced(kernels.name);
+    std::vector<float> A(1);
+    Predictor(net, theta, Precision::bf16).predict(X, 1, A);
+    EXPECT_EQ(A[0], 256 * 256 + 257) << kernels.name;
+    Predictor(net, theta).predict(X, 1, A);
+    EXPECT_EQ(A[0], 257 * 257 + 257) << kernels.name;
+  }
+}
+
+TEST(Predictor, FindsNumbersThatBf16CannotHold) {
+  Model model = model_in<Bf16>({1, {}, 1, Loss::squared_error});
+  for (float& number : std::get<Parameters<float>>(model.data().parameters).theta()) number = 1;
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  std::vector<float> X{1, kLargest}, A(2);
+  for (const KernelsEntry& kernels : available_kernels()) {
+    const ForcedKernels forced(kernels.name);
+    EXPECT_ERROR(Predictor(model).predict(X, 2, A), "value", "X(1, 2): the network's output for this example is inf");
+    EXPECT_ERROR(model.predict(std::vector<double>{1, kLargest}, 2), "value",
+                 "X(1, 2): the network's output for this example is inf");
+  }
+}
+
+TEST(Predictor, IsInFloat32OrBf16WithWeightsOfFloat32) {
+  const Architecture net{1, {}, 1, Loss::squared_error};
+  const std::vector<float> theta(2);
+  EXPECT_ERROR(Predictor(net, theta, Precision::float64), "usage", "give it float64 weights");
 }
 
 TEST(Predictor, SaysThatThereAreNoSuchKernels) {

@@ -16,7 +16,7 @@ namespace HWY_NAMESPACE {
 
 std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool) {
 #if HWY_TARGET == HWY_AVX3
-  if (cpu::native_bf16()) {
+  if (cpu::has_avx512_bf16()) {
     return std::make_unique<CpuKernels<float, Terms::native_pairs>>(STRATA_CPU_TARGET_NAME, pool);
   }
 #endif

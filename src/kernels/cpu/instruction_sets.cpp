@@ -1,37 +1,30 @@
 #include "kernels/cpu/instruction_sets.hpp"
 
-namespace strata {
+// What float32.cpp, float64.cpp, bf16.cpp and prepared.cpp define once for each instruction set, in a namespace of its
+// own.
+#define STRATA_DECLARE_INSTRUCTION_SET(set)                                               \
+  namespace strata::set {                                                                 \
+  std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool);                         \
+  std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool);                        \
+  std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);                            \
+  std::unique_ptr<PreparedNetwork<float>> prepare_float32(const NetworkValues<float>&);   \
+  std::unique_ptr<PreparedNetwork<double>> prepare_float64(const NetworkValues<double>&); \
+  std::unique_ptr<PreparedNetwork<float>> prepare_bf16(const NetworkValues<float>&);      \
+  double multiply_adds(std::int64_t rounds);                                              \
+  }
+#define STRATA_FUNCTIONS_OF(set)                                                                                       \
+  set::make_float32, set::make_float64, set::make_bf16, set::prepare_float32, set::prepare_float64, set::prepare_bf16, \
+      set::multiply_adds
 
-// Defined in float32.cpp, float64.cpp and bf16.cpp, which are compiled once for each of these.
 #if defined(__x86_64__)
-namespace N_AVX3 {
-std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool);
-std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool);
-std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);
-double multiply_adds(std::int64_t rounds);
-}  // namespace N_AVX3
-namespace N_AVX2 {
-std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool);
-std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool);
-std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);
-double multiply_adds(std::int64_t rounds);
-}  // namespace N_AVX2
-namespace N_SSE4 {
-std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool);
-std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool);
-std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);
-double multiply_adds(std::int64_t rounds);
-}  // namespace N_SSE4
+STRATA_DECLARE_INSTRUCTION_SET(N_AVX3)
+STRATA_DECLARE_INSTRUCTION_SET(N_AVX2)
+STRATA_DECLARE_INSTRUCTION_SET(N_SSE4)
 #elif defined(__aarch64__)
-namespace N_NEON {
-std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool);
-std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool);
-std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);
-double multiply_adds(std::int64_t rounds);
-}  // namespace N_NEON
+STRATA_DECLARE_INSTRUCTION_SET(N_NEON)
 #endif
 
-namespace cpu {
+namespace strata::cpu {
 namespace {
 
 #if defined(__x86_64__)
@@ -48,18 +41,15 @@ bool has_avx512() {
 #else
 bool always() { return true; }
 #endif
+bool never() { return false; }
 
 constexpr InstructionSet kSets[] = {
 #if defined(__x86_64__)
-    {"avx512", "AVX-512: 32 registers of 512 bits", has_avx512, N_AVX3::make_float32, N_AVX3::make_float64,
-     N_AVX3::make_bf16, N_AVX3::multiply_adds},
-    {"avx2", "AVX2 and FMA: 16 registers of 256 bits", has_avx2, N_AVX2::make_float32, N_AVX2::make_float64,
-     N_AVX2::make_bf16, N_AVX2::multiply_adds},
-    {"sse4", "SSE4: 16 registers of 128 bits, no fused multiply-add", has_sse4, N_SSE4::make_float32,
-     N_SSE4::make_float64, N_SSE4::make_bf16, N_SSE4::multiply_adds},
+    {"avx512", "AVX-512: 32 registers of 512 bits", has_avx512, has_avx512_bf16, STRATA_FUNCTIONS_OF(N_AVX3)},
+    {"avx2", "AVX2 and FMA: 16 registers of 256 bits", has_avx2, never, STRATA_FUNCTIONS_OF(N_AVX2)},
+    {"sse4", "SSE4: 16 registers of 128 bits, no fused multiply-add", has_sse4, never, STRATA_FUNCTIONS_OF(N_SSE4)},
 #elif defined(__aarch64__)
-    {"neon", "NEON: 32 registers of 128 bits", always, N_NEON::make_float32, N_NEON::make_float64, N_NEON::make_bf16,
-     N_NEON::multiply_adds},
+    {"neon", "NEON: 32 registers of 128 bits", always, never, STRATA_FUNCTIONS_OF(N_NEON)},
 #endif
 };
 
@@ -67,7 +57,14 @@ constexpr InstructionSet kSets[] = {
 
 std::span<const InstructionSet> instruction_sets() noexcept { return kSets; }
 
-bool native_bf16() noexcept {
+const InstructionSet* instruction_set_here(std::string_view name) noexcept {
+  for (const InstructionSet& set : instruction_sets()) {
+    if (set.name == name && set.runs_here()) return &set;
+  }
+  return nullptr;
+}
+
+bool has_avx512_bf16() noexcept {
 #if defined(__x86_64__)
   return has_avx512() && __builtin_cpu_supports("avx512bf16") != 0;
 #else
@@ -75,5 +72,4 @@ bool native_bf16() noexcept {
 #endif
 }
 
-}  // namespace cpu
-}  // namespace strata
+}  // namespace strata::cpu

@@ -1,3 +1,4 @@
+// Networks made ready for the vector instructions of CPUs.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/prepared.cpp"
 // In this order: which targets, then each of them, then what is compiled for every one.
@@ -6,6 +7,7 @@
 #include <hwy/foreach_target.h>
 #include "kernels/cpu/dot-inl.hpp"
 #include "kernels/cpu/heads-inl.hpp"
+#include "kernels/cpu/pairs-inl.hpp"
 #include "kernels/cpu/product-inl.hpp"
 #include "kernels/cpu/row-inl.hpp"
 // clang-format on
@@ -16,14 +18,15 @@
 #include "base/aligned.hpp"
 #include "base/denormals.hpp"
 #include "kernels/cpu/instruction_sets.hpp"
-#include "kernels/cpu/prepared.hpp"
+#include "kernels/prepared.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace strata {
 namespace HWY_NAMESPACE {
 #if STRATA_CPU_TARGET
 
-template <class T>
+// The operands of its products are of T, or of bfloat16, two where a T would be.
+template <class T, Terms kTerms>
 class CpuNetwork final : public PreparedNetwork<T> {
   using typename PreparedNetwork<T>::Buffers;
   // W in panels of kPanel rows, the last one filled with zeros; or, where sums run along the lanes, its transpose.
@@ -41,12 +44,15 @@ class CpuNetwork final : public PreparedNetwork<T> {
   }
 
  private:
-  static Index panel_step(Index K) { return CpuNetwork::distance(kPanel<T> * K); }
+  // The lanes that K numbers of an operand take.
+  static Index terms_of(Index K) { return kTerms == Terms::numbers ? K : (K + 1) / 2; }
+  static Index panel_step(Index K) { return CpuNetwork::distance(kPanel<T> * terms_of(K)); }
 
   static Layer packed(const typename NetworkValues<T>::Layer& from) {
     constexpr Index P = kPanel<T>, N = kLanes<T>;
     const Index n = from.W.rows, K = from.W.cols;
-    Layer to{{}, {}, n, K, (n + N - 1) / N * N, from.activation, sums_along_lanes<T>(n, K)};
+    Layer to{{}, {}, n, K, (n + N - 1) / N * N, from.activation, false};
+    if constexpr (kTerms == Terms::numbers) to.along_lanes = sums_along_lanes<T>(n, K);
     const Index high = (n + P - 1) / P * P;
     to.b.assign(static_cast<std::size_t>(high), T(0));
     std::copy_n(from.b.data, n, to.b.begin());
@@ -56,8 +62,14 @@ class CpuNetwork final : public PreparedNetwork<T> {
       transpose(from.W.data, from.W.ld, n, K, to.W.data(), ld);
     } else {
       to.W.assign(static_cast<std::size_t>(high / P * panel_step(K)), T(0));
+      const Left<T> W{from.W.data, from.W.ld};
       for (Index i = 0; i < n; i += P) {
-        pack_left(Left<T>{from.W.data, from.W.ld}, i, std::min(P, n - i), 0, K, to.W.data() + i / P * panel_step(K));
+        T* const panel = to.W.data() + i / P * panel_step(K);
+        if constexpr (kTerms == Terms::numbers) {
+          pack_left(W, i, std::min(P, n - i), 0, K, panel);
+        } else {
+          pack_left_pairs(W, i, std::min(P, n - i), 0, K, panel);
+        }
       }
     }
     return to;
@@ -84,7 +96,7 @@ class CpuNetwork final : public PreparedNetwork<T> {
   }
 
   // A[L] = head(Z[L]). Numbers that need no whole vectors go straight to A.
-  void output_layer(const Layer& layer, const T* A_prev, T* Z, Index m, T* A) const {
+  void output_layer(const Layer& layer, T* A_prev, T* Z, Index m, T* A) const {
     const Index n = layer.n, ld = layer.along_lanes ? n : CpuNetwork::distance(n);
     if (layer.along_lanes) Z = A;
     linear_forward(layer, A_prev, m, Z, ld, false);
@@ -113,34 +125,56 @@ class CpuNetwork final : public PreparedNetwork<T> {
     });
   }
 
-  // Z = W A_prev + b, or relu of it; the rows of a packed layer are filled up to whole vectors.
-  static void linear_forward(const Layer& layer, const T* A_prev, Index m, T* Z, Index ld, bool relu) {
+  // Z = W A_prev + b, or relu of it; the rows of a packed layer are filled up to whole vectors. In bfloat16 A_prev is
+  // rounded where it lies: no other layer reads it.
+  static void linear_forward(const Layer& layer, T* A_prev, Index m, T* Z, Index ld, bool relu) {
     const Index a_ld = CpuNetwork::distance(layer.n_prev);
-    if (layer.along_lanes) return dot_columns(layer, A_prev, a_ld, m, Z, ld);
+    if constexpr (kTerms == Terms::numbers) {
+      if (layer.along_lanes) return dot_columns(layer, A_prev, a_ld, m, Z, ld);
+    } else {
+      round_to_pairs(A_prev, layer.n_prev, m, a_ld);
+    }
     if (m == 1) {
-      return row_forward(layer.W.data(), panel_step(layer.n_prev), layer.b.data(), layer.n_whole / kLanes<T>,
-                         layer.n_prev, A_prev, Z, relu);
+      return row_forward<T, kTerms>(layer.W.data(), panel_step(layer.n_prev), layer.b.data(), layer.n_whole / kLanes<T>,
+                                    terms_of(layer.n_prev), A_prev, Z, relu);
     }
     // A block of k is so deep that the columns of a tile stay in the first-level cache. W passes once for all examples.
     constexpr Index P = kPanel<T>;
-    const Index K = layer.n_prev, blocks = (K + kDepth<T> - 1) / kDepth<T>, depth = (K + blocks - 1) / blocks;
+    const Index K = terms_of(layer.n_prev), blocks = (K + kDepth<T> - 1) / kDepth<T>, depth = (K + blocks - 1) / blocks;
     TileArguments<T> x{nullptr, nullptr, nullptr, P, 1, a_ld, 0, ld, 0, {}};
     for (Index k0 = 0; k0 < K; k0 += depth) {
       x.K = std::min(depth, K - k0);
       x.ends.begin = k0 == 0 ? Begin::bias : Begin::resume;
       x.ends.end = k0 + x.K == K && relu ? End::relu : End::store;
       for (Index i = 0; i < layer.n_whole; i += P) {
-        x.a = layer.W.data() + i / P * panel_step(K) + k0 * P;
+        x.a = layer.W.data() + i / P * panel_step(layer.n_prev) + k0 * P;
         x.ends.bias = layer.b.data() + i;
         const bool whole = layer.n_whole - i >= P;
         for (Index j = 0; j < m;) {
           const Index width = next_width(m - j);
           x.b = A_prev + k0 + j * a_ld;
           x.c = Z + i + j * ld;
-          whole ? tile_of_width<T, 2, false, false, Terms::numbers>(width, x)
-                : tile_of_width<T, 1, false, false, Terms::numbers>(width, x);
+          whole ? tile_of_width<T, 2, false, false, kTerms>(width, x)
+                : tile_of_width<T, 1, false, false, kTerms>(width, x);
           j += width;
         }
+      }
+    }
+  }
+
+  // Every two numbers of a column of K as a pair, 0 beside a last odd one; a pair never lands on numbers still unread.
+  static void round_to_pairs(T* A, Index K, Index cols, Index ld) {
+    const Tag<T> d;
+    constexpr Index N = kLanes<T>;
+    for (Index j = 0; j < cols; ++j) {
+      T* const a = A + j * ld;
+      const auto numbers_at = [&](Index k) HWY_ATTR {
+        const Index left = K - k;
+        return left >= N ? hn::LoadU(d, a + k) : left > 0 ? load(d, a + k, First{left}) : hn::Zero(d);
+      };
+      for (Index k = 0; k < K; k += 2 * N) {
+        const auto low = numbers_at(k), high = numbers_at(k + N);
+        hn::StoreU(pairs_of(d, hn::ConcatEven(d, high, low), hn::ConcatOdd(d, high, low)), d, a + k / 2);
       }
     }
   }
@@ -218,51 +252,20 @@ class CpuNetwork final : public PreparedNetwork<T> {
   std::vector<Layer> layers_;
 };
 
-template <class T>
-std::unique_ptr<PreparedNetwork<T>> prepare(const NetworkValues<T>& values);
-template <>
-std::unique_ptr<PreparedNetwork<float>> prepare(const NetworkValues<float>& values) {
-  return std::make_unique<CpuNetwork<float>>(values);
+std::unique_ptr<PreparedNetwork<float>> prepare_float32(const NetworkValues<float>& values) {
+  return std::make_unique<CpuNetwork<float, Terms::numbers>>(values);
 }
-template <>
-std::unique_ptr<PreparedNetwork<double>> prepare(const NetworkValues<double>& values) {
-  return std::make_unique<CpuNetwork<double>>(values);
+std::unique_ptr<PreparedNetwork<double>> prepare_float64(const NetworkValues<double>& values) {
+  return std::make_unique<CpuNetwork<double, Terms::numbers>>(values);
+}
+std::unique_ptr<PreparedNetwork<float>> prepare_bf16(const NetworkValues<float>& values) {
+#if HWY_TARGET == HWY_AVX3
+  if (cpu::has_avx512_bf16()) return std::make_unique<CpuNetwork<float, Terms::native_pairs>>(values);
+#endif
+  return std::make_unique<CpuNetwork<float, Terms::pairs>>(values);
 }
 
 #endif
 }  // namespace HWY_NAMESPACE
 }  // namespace strata
 HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-
-namespace strata::cpu {
-namespace {
-
-template <class T>
-std::unique_ptr<PreparedNetwork<T>> prepare_here(std::string_view name, const NetworkValues<T>& values) {
-  for (const InstructionSet& set : instruction_sets()) {
-    if (set.name != name || !set.runs_here()) continue;
-#if HWY_ARCH_X86
-    if (name == "avx512") return N_AVX3::prepare<T>(values);
-    if (name == "avx2") return N_AVX2::prepare<T>(values);
-    if (name == "sse4") return N_SSE4::prepare<T>(values);
-#elif HWY_ARCH_ARM_A64
-    if (name == "neon") return N_NEON::prepare<T>(values);
-#endif
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view name, const NetworkValues<float>& values) {
-  return prepare_here(name, values);
-}
-std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view name, const NetworkValues<double>& values) {
-  return prepare_here(name, values);
-}
-
-}  // namespace strata::cpu
-
-#endif

@@ -1,8 +1,8 @@
 // What is special about one example alone. Z = W A_prev + b is a product bound by how fast W can be read, or by the
 // latency of a sum.
 //
-// Every element is the chain of multiply-adds that a tile forms (tile-inl.hpp). There is only one column, so a pass
-// takes as many vectors of rows as hide the latency of a multiply-add.
+// Every element is the chain of multiply-adds that a tile forms (tile-inl.hpp), of numbers or of pairs of bfloat16.
+// There is only one column, so a pass takes as many vectors of rows as hide the latency of a multiply-add.
 #include <algorithm>
 #include "kernels/cpu/heads-inl.hpp"
 #include "kernels/cpu/product-inl.hpp"
@@ -20,8 +20,23 @@ namespace HWY_NAMESPACE {
 
 inline constexpr Index kRowVectors = 8;  // of rows, in a pass
 
-// Vector v of these rows lies in panel v/2; `bias` and `z` are whole vectors.
-template <class T, int V>
+// acc + w·a, or the sum of two such products in the order of a tile
+template <Terms kTerms, class D, class V>
+HWY_INLINE V add_terms(D d, V w, V a, V acc) {
+  if constexpr (kTerms == Terms::numbers) {
+    return hn::MulAdd(w, a, acc);
+  } else if constexpr (kTerms == Terms::pairs) {
+    acc = hn::MulAdd(odd_of_pairs(d, w), odd_of_pairs(d, a), acc);
+    return hn::MulAdd(even_of_pairs(d, w), even_of_pairs(d, a), acc);
+  } else {
+#if HWY_TARGET == HWY_AVX3
+    return add_pairs_natively(acc, w, a);
+#endif
+  }
+}
+
+// Vector v of these rows lies in panel v/2; `bias` and `z` are whole vectors. K counts numbers or pairs.
+template <class T, Terms kTerms, int V>
 HWY_NOINLINE void row_pass(const T* panels, Index panel_step, const T* a, Index K, const T* bias, bool relu, T* z) {
   const Tag<T> d;
   constexpr Index N = kLanes<T>, P = kPanel<T>;
@@ -33,7 +48,7 @@ HWY_NOINLINE void row_pass(const T* panels, Index panel_step, const T* a, Index 
   for (Index k = 0; k < K; ++k) {
     const auto value = hn::Set(d, a[k]);
     STRATA_UNROLL for (int v = 0; v < V; ++v) {
-      acc[v] = hn::MulAdd(hn::LoadU(d, w[v / 2] + k * P + v % 2 * N), value, acc[v]);
+      acc[v] = add_terms<kTerms>(d, hn::LoadU(d, w[v / 2] + k * P + v % 2 * N), value, acc[v]);
     }
   }
   if (relu) {
@@ -42,16 +57,16 @@ HWY_NOINLINE void row_pass(const T* panels, Index panel_step, const T* a, Index 
   STRATA_UNROLL for (int v = 0; v < V; ++v) hn::StoreU(acc[v], d, z + v * N);
 }
 
-template <class T, int V = kRowVectors, class... Rest>
+template <class T, Terms kTerms, int V = kRowVectors, class... Rest>
 HWY_INLINE void row_pass_of(Index vectors, Rest... rest) {
   if constexpr (V > 1) {
-    if (vectors < V) return row_pass_of<T, V - 1>(vectors, rest...);
+    if (vectors < V) return row_pass_of<T, kTerms, V - 1>(vectors, rest...);
   }
-  row_pass<T, V>(rest...);
+  row_pass<T, kTerms, V>(rest...);
 }
 
 // `vectors` of rows from panels of kPanel rows and K columns; as few passes as can be, and no thin one among them.
-template <class T>
+template <class T, Terms kTerms>
 void row_forward(const T* panels, Index panel_step, const T* bias, Index vectors, Index K, const T* a, T* z,
                  bool relu) {
   constexpr Index N = kLanes<T>;
@@ -63,7 +78,7 @@ void row_forward(const T* panels, Index panel_step, const T* bias, Index vectors
       const Index passes = (left + kRowVectors - 1) / kRowVectors;
       count = ((left + passes - 1) / passes + 1) / 2 * 2;  // whole panels
     }
-    row_pass_of<T>(count, panels + v / 2 * panel_step, panel_step, a, K, bias + v * N, relu, z + v * N);
+    row_pass_of<T, kTerms>(count, panels + v / 2 * panel_step, panel_step, a, K, bias + v * N, relu, z + v * N);
     v += count;
   }
 }
