@@ -63,6 +63,18 @@ HWY_INLINE hn::Vec<hn::Full128<double>> sums_of_lanes(Tag<double> d, const V* v)
   return hn::Add(hn::InterleaveLower(d2, r0, r1), hn::InterleaveUpper(d2, r0, r1));
 }
 
+// The same of one vector alone
+template <class V>
+HWY_INLINE float sum_of_lanes(Tag<float> d, V v) {
+  const auto lanes = folded(d, v), pairs = hn::Add(lanes, hn::Shuffle1032(lanes));
+  return hn::GetLane(hn::Add(pairs, hn::Shuffle2301(pairs)));
+}
+template <class V>
+HWY_INLINE double sum_of_lanes(Tag<double> d, V v) {
+  const auto lanes = folded(d, v);
+  return hn::GetLane(hn::Add(lanes, hn::Shuffle01(lanes)));
+}
+
 // The same for `count` vectors that lie one after the other, in place: number i of `sums` becomes the sum of vector i.
 // What is read beyond the last vector belongs to `sums` too.
 template <class T>

@@ -95,8 +95,8 @@ void pack_right(const Right<T>& B, Index k0, Index K, Index j0, Index cols, T* t
   }
 }
 
-// When reading a matrix where it lies costs more than laying it out anew, if it is read often enough: columns that stand
-// far apart fall into few sets of the first-level cache,
+// When reading a matrix where it lies costs more than laying it out anew, if it is read often enough: columns that
+// stand far apart fall into few sets of the first-level cache,
 template <class T>
 HWY_INLINE bool far_apart(Index step, Index count) {
   return step * static_cast<Index>(sizeof(T)) >= 1024 && count >= 8;

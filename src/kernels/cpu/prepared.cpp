@@ -198,7 +198,7 @@ class CpuNetwork final : public PreparedNetwork<T> {
         for (Index e = 0; e < examples; ++e) {
           for (Index v = 0; v < units; ++v) {
             const auto sum = hn::Load(d, sums + (e * kDotUnits + v) * N);
-            Z[u + v + (j + e) * ld] = hn::GetLane(hn::SumOfLanes(d, sum)) + layer.b[static_cast<std::size_t>(u + v)];
+            Z[u + v + (j + e) * ld] = sum_of_lanes(d, sum) + layer.b[static_cast<std::size_t>(u + v)];
           }
         }
       }
