@@ -15,11 +15,9 @@ HWY_BEFORE_NAMESPACE();
 namespace strata {
 namespace HWY_NAMESPACE {
 
-// 16 bytes of a column; where vectors of 32 bytes are there, those of another column in the upper half.
-template <class T>
-using HalfLine = hn::CappedTag<T, 32 / sizeof(T)>;
+// 16 bytes of column c; where D's vectors have 32 bytes, those of another column in the upper half.
 template <class D, class T = hn::TFromD<D>>
-HWY_INLINE hn::Vec<D> columns_of_block(D d, const T* src, Index src_ld, Index c) {
+HWY_INLINE hn::Vec<D> part_of_columns(D d, const T* src, Index src_ld, Index c) {
   if constexpr (hn::MaxLanes(D()) * sizeof(T) == 32) {
     const hn::Half<D> half;
     return hn::Combine(d, hn::LoadU(half, src + (c + 16 / sizeof(T)) * src_ld), hn::LoadU(half, src + c * src_ld));
@@ -32,8 +30,8 @@ HWY_INLINE hn::Vec<D> columns_of_block(D d, const T* src, Index src_ld, Index c)
 template <class D>
 HWY_INLINE void transpose_block(D d, const float* src, Index src_ld, float* dst, Index dst_ld) {
   const hn::Repartition<double, D> dd;
-  const auto c0 = columns_of_block(d, src, src_ld, 0), c1 = columns_of_block(d, src, src_ld, 1);
-  const auto c2 = columns_of_block(d, src, src_ld, 2), c3 = columns_of_block(d, src, src_ld, 3);
+  const auto c0 = part_of_columns(d, src, src_ld, 0), c1 = part_of_columns(d, src, src_ld, 1);
+  const auto c2 = part_of_columns(d, src, src_ld, 2), c3 = part_of_columns(d, src, src_ld, 3);
   const auto low01 = hn::BitCast(dd, hn::InterleaveLower(d, c0, c1));
   const auto low23 = hn::BitCast(dd, hn::InterleaveLower(d, c2, c3));
   const auto high01 = hn::BitCast(dd, hn::InterleaveUpper(d, c0, c1));
@@ -45,28 +43,35 @@ HWY_INLINE void transpose_block(D d, const float* src, Index src_ld, float* dst,
 }
 template <class D>
 HWY_INLINE void transpose_block(D d, const double* src, Index src_ld, double* dst, Index dst_ld) {
-  const auto c0 = columns_of_block(d, src, src_ld, 0), c1 = columns_of_block(d, src, src_ld, 1);
+  const auto c0 = part_of_columns(d, src, src_ld, 0), c1 = part_of_columns(d, src, src_ld, 1);
   hn::StoreU(hn::InterleaveLower(d, c0, c1), d, dst);
   hn::StoreU(hn::InterleaveUpper(d, c0, c1), d, dst + dst_ld);
+}
+
+// Rows `begin` to `end` of as many columns as D has lanes.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void transpose_columns(D d, const T* src, Index src_ld, Index begin, Index end, T* dst, Index dst_ld) {
+  for (Index i = begin; i < end; i += 16 / sizeof(T)) transpose_block(d, src + i, src_ld, dst + i * dst_ld, dst_ld);
 }
 
 // dst(j, i) = src(i, j)               src (rows, cols), dst (cols, rows), column-major
 template <class T>
 HWY_NOINLINE void transpose(const T* HWY_RESTRICT src, Index src_ld, Index rows, Index cols, T* HWY_RESTRICT dst,
                             Index dst_ld) {
-  const HalfLine<T> d;
-  constexpr Index B = 16 / sizeof(T), W = hn::MaxLanes(HalfLine<T>());
-  constexpr Index kLine = 64 / sizeof(T);
-  const Index whole_rows = rows / B * B, whole_cols = cols / W * W;
-  for (Index i0 = 0; i0 < whole_rows; i0 += kLine) {  // a cache line of every column at a time
-    const Index end = std::min(i0 + kLine, whole_rows);
-    for (Index j = 0; j < whole_cols; j += W) {
-      if (i0 + 2 * kLine < rows) {
-        for (Index c = 0; c < W; ++c) hwy::Prefetch(src + i0 + 2 * kLine + (j + c) * src_ld);
+  const hn::CappedTag<T, 32 / sizeof(T)> d;
+  const hn::Full128<T> narrow;
+  constexpr Index B = 16 / sizeof(T), W = hn::MaxLanes(d), kLine = 64 / sizeof(T);
+  const Index whole_rows = rows / B * B, whole_cols = cols / B * B;
+  for (Index begin = 0; begin < whole_rows; begin += kLine) {  // a cache line of every column at a time
+    const Index end = std::min(begin + kLine, whole_rows);
+    Index j = 0;
+    for (; j + W <= cols; j += W) {
+      if (begin + 2 * kLine < rows) {
+        for (Index c = 0; c < W; ++c) hwy::Prefetch(src + begin + 2 * kLine + (j + c) * src_ld);
       }
-      for (Index i = i0; i < end; i += B)
-        transpose_block(d, src + i + j * src_ld, src_ld, dst + j + i * dst_ld, dst_ld);
+      transpose_columns(d, src + j * src_ld, src_ld, begin, end, dst + j, dst_ld);
     }
+    for (; j + B <= cols; j += B) transpose_columns(narrow, src + j * src_ld, src_ld, begin, end, dst + j, dst_ld);
   }
   for (Index j = whole_cols; j < cols; ++j) {
     for (Index i = 0; i < rows; ++i) dst[j + i * dst_ld] = src[i + j * src_ld];
