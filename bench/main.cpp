@@ -46,6 +46,8 @@ int print_peaks() {
     std::cout << fmt::format("{:8} {:7} {:7.1f} GFLOP/s on one thread, {:7.1f} on two\n", loop.precision,
                              loop.instructions, one, two);
   }
+  const double cost = store_cost();
+  if (cost >= 0) std::cout << fmt::format("a store beside multiply-adds costs {:.1f} of them\n", cost);
   return 0;
 }
 

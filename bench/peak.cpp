@@ -43,6 +43,29 @@ STRATA_PEAK_LOOP(avx2_f64, STRATA_TARGET("avx2,fma"), __m256d, 12, _mm256_set1_p
 STRATA_PEAK_LOOP(avx512_f32, STRATA_TARGET("avx512f"), __m512, 16, STRATA_SET512_PS, _mm512_fmadd_ps, "v")
 STRATA_PEAK_LOOP(avx512_f64, STRATA_TARGET("avx512f"), __m512d, 16, _mm512_set1_pd, _mm512_fmadd_pd, "v")
 
+// The same with 12 stores beside the 24 multiply-adds of an iteration, or without.
+#define STRATA_STORE_LOOP(name, attribute, vector, set, step, store, use)                        \
+  template <bool kStores>                                                                        \
+  attribute __attribute__((noinline)) void name(long iterations, float* memory) {                \
+    constexpr int kChains = 12;                                                                  \
+    vector acc[kChains];                                                                         \
+    _Pragma("GCC unroll 16") for (int c = 0; c < kChains; ++c) acc[c] = set(1 + c);              \
+    const vector a = set(0.5F), b = set(0.25F);                                                  \
+    for (long i = 0; i < iterations; ++i) {                                                      \
+      _Pragma("GCC unroll 16") for (int c = 0; c < kChains; ++c) acc[c] = step(acc[c], a, b);    \
+      _Pragma("GCC unroll 16") for (int c = 0; c < kChains; ++c) acc[c] = step(acc[c], a, b);    \
+      if (kStores) {                                                                             \
+        _Pragma("GCC unroll 16") for (int c = 0; c < kChains; ++c) store(memory + 16 * c, b);    \
+        asm volatile("" : : : "memory");                                                         \
+      }                                                                                          \
+    }                                                                                            \
+    _Pragma("GCC unroll 16") for (int c = 0; c < kChains; ++c) asm volatile("" : : use(acc[c])); \
+  }
+STRATA_STORE_LOOP(avx2_stores, STRATA_TARGET("avx2,fma"), __m256, STRATA_SET256_PS, _mm256_fmadd_ps, _mm256_store_ps,
+                  "x")
+STRATA_STORE_LOOP(avx512_stores, STRATA_TARGET("avx512f"), __m512, STRATA_SET512_PS, _mm512_fmadd_ps, _mm512_store_ps,
+                  "v")
+
 STRATA_TARGET("avx512f,avx512bf16") __attribute__((noinline)) void avx512_bf16(long iterations) {
   constexpr int kChains = 16;
   __m512 acc[kChains];
@@ -119,6 +142,27 @@ double measure(const PeakLoop& loop, int threads) {
   double best = seconds_on(loop, iterations, threads);
   for (int i = 1; i < kRepeats; ++i) best = std::min(best, seconds_on(loop, iterations, threads));
   return loop.flops_of_iteration * static_cast<double>(iterations) * threads / best / 1e9;
+}
+
+double store_cost() {
+#if defined(__x86_64__)
+  alignas(64) float memory[16 * 12];
+  const auto seconds = [&](auto loop) {
+    double best = 1;
+    for (int i = 0; i < 64; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      loop(5000L, memory);
+      best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+  };
+  const auto cost = [](double alone, double beside) { return (beside - alone) / alone * 24 / 12; };
+  if (__builtin_cpu_supports("avx512f")) return cost(seconds(avx512_stores<false>), seconds(avx512_stores<true>));
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    return cost(seconds(avx2_stores<false>), seconds(avx2_stores<true>));
+  }
+#endif
+  return -1;
 }
 
 }  // namespace strata_bench

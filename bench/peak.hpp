@@ -20,4 +20,8 @@ struct PeakLoop {
 /// GFLOP/s of one loop on `threads` threads at once, the best of some short repeats.
 [[nodiscard]] double measure(const PeakLoop& loop, int threads);
 
+/// What a store of a vector costs beside multiply-adds on vectors as wide, in multiply-adds: 0 where stores go beside
+/// them for nothing, 2 where each takes the place of two. Negative when it was not measured on this CPU.
+double store_cost();
+
 }  // namespace strata_bench

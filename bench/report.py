@@ -28,6 +28,13 @@ def per_call(entry):
     return entry.get("row_median", entry["seconds"])
 
 
+def needed(mine, aim, value):
+    """Why a ratio is missed: the share of the peak that it would take."""
+    if not value or value >= aim or "percent_of_peak" not in mine:
+        return ""
+    return f"; {aim} × would be {mine['percent_of_peak'] * aim / value:.0f} % of the peak"
+
+
 def targets_of(work, results):
     """(what, aim, reached, passed) of each target; passed is None when it could not be measured."""
     mine = own(results, work.name)
@@ -39,11 +46,12 @@ def targets_of(work, results):
         elif kind in ("eager", "course"):
             peer, title = {"eager": ("torch", "PyTorch eager"), "course": ("numpy-course", "NumPy course style")}[kind]
             value = mine and peers(results, work.name).get(peer, {}).get("times_strata")
-            yield f"{aim} × {title}", value and f"{value:.2f} ×", value and value >= aim
+            yield f"{aim} × {title}", value and f"{value:.2f} ×{needed(mine, aim, value)}", value and value >= aim
         elif kind == "fastest":
             others = peers(results, work.name) if mine else {}
             value, name = min(((e["times_strata"], n) for n, e in others.items()), default=(None, None))
-            yield f"{aim} × the fastest peer", value and f"{value:.2f} × ({name})", value and value >= aim
+            yield (f"{aim} × the fastest peer", value and f"{value:.2f} × ({name}){needed(mine, aim, value)}",
+                   value and value >= aim)
         elif kind == "against":
             base = own(results, aim[0])
             value = mine and base and base["seconds"] / mine["seconds"]
