@@ -21,7 +21,7 @@ inline constexpr Index kDotUnits = 3, kDotExamples = 3;
 inline constexpr Index kDotUnits = 5, kDotExamples = 5;
 #endif
 template <class T>
-inline constexpr Index kDotDepth = 4096 / sizeof(T);  // a block of k; a multiple of every number of lanes
+inline constexpr Index kDotDepth = 3584 / sizeof(T);  // a block of k; a multiple of every number of lanes
 inline constexpr Index kDotMostUnits = 64;            // their blocks of W fit the scratch memory
 
 // Lane p of a sum takes k = p, p + N, p + 2N, …, and the lanes are added up in the order of sums_of_lanes: one order
@@ -173,9 +173,10 @@ void dot_forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T>
       if (W.rows == 1 && W.ld == 1) {
         w += k0;
       } else {
-        transpose(W.col(k0), W.ld, n, deep, scratch.left<T>(), deep);
+        // Columns of A_prev may all begin in one set of the first-level cache: rows of W then should not.
+        w_ld = deep + 64 / static_cast<Index>(sizeof(T));
+        transpose(W.col(k0), W.ld, n, deep, scratch.left<T>(), w_ld);
         w = scratch.left<T>();
-        w_ld = deep;
       }
       const bool resume = k0 > 0;
       Index j = 0;
