@@ -3,14 +3,13 @@ pairs, old first in one pair and new first in the next; what counts is the media
 a work that is more than 10 % slower fails."""
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
 
 import measure
 import works
-from contestants import ROOT, Contestant, Gone, Worker
+from contestants import ROOT, Contestant, Gone, Worker, cpus
 
 NOISE, LIMIT = 0.02, 0.10
 USUAL = ("A-32", "A-32-adam", "A-256", "B", "C", "C-adam", "C-2t", "D", "D-f64", "row-A", "row-C", "rows-A", "rows-C")
@@ -47,7 +46,7 @@ def build(reference):
     print(f"building {reference or 'the working tree'}", file=sys.stderr, flush=True)
     if not (where / "build/bench/build.ninja").exists():
         run(["cmake", "--preset", "bench"], where)
-    run(["cmake", "--build", "build/bench", "--parallel", str(os.cpu_count()), "--target", *TARGETS], where)
+    run(["cmake", "--build", "build/bench", "--parallel", str(len(cpus())), "--target", *TARGETS], where)
     return where / "build/bench/bin/strata_bench"
 
 
