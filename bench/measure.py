@@ -22,7 +22,7 @@ def quartiles(values):
 
 
 def agrees(work, loss, reference):
-    return math.isfinite(loss) and abs(loss - reference) <= work.tolerance * abs(reference)
+    return math.isfinite(reference) and abs(loss - reference) <= work.tolerance * abs(reference)
 
 
 class Measurement:

@@ -15,6 +15,12 @@ void* counted(std::size_t size) noexcept {
   bytes += static_cast<long long>(size);
   return std::malloc(size == 0 ? 1 : size);
 }
+void* counted(std::size_t size, std::align_val_t alignment) noexcept {
+  ++count;
+  bytes += static_cast<long long>(size);
+  const auto unit = static_cast<std::size_t>(alignment);
+  return std::aligned_alloc(unit, (size + unit - 1) / unit * unit);
+}
 
 }  // namespace
 
@@ -40,11 +46,11 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 // Memory that begins where a cache line does.
 void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++count;
-  bytes += static_cast<long long>(size);
-  const auto unit = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
+  if (void* memory = counted(size, alignment)) return memory;
   throw std::bad_alloc();
+}
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return counted(size, alignment);
 }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }

@@ -20,7 +20,8 @@
                                 list: stdout parsed line by line), exists(file), read(file), previous (the stdout before)
 
 Every file runs in a fresh folder of its own. {data} and {shared} in any line are the repository's data folder and the shared
-one. Exit code: 0 passed, 1 failed, 77 skipped.
+one. Exit code: 0 passed, 1 failed, 77 skipped. What a failure showed, and what the machine had left, is kept in the folder
+--failures: the next run of ctest writes over its own log.
 """
 
 import argparse
@@ -40,7 +41,6 @@ import time
 import fcntl
 
 SKIPPED = 77
-TIMEOUT = 100
 
 
 class Failure(Exception):
@@ -145,32 +145,36 @@ def send_signals(step, process, read_line):
     return "".join(seen)
 
 
-def run_piped(step, folder, environment):
+def run_piped(step, folder, environment, timeout):
     # exec: the shell becomes the program, so that a signal reaches it.
     command = "exec " + step.command if step.signals else step.command
+    # A session of its own: the end of a program that hangs must be the end of what the shell started.
     process = subprocess.Popen(["/bin/sh", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-                               errors="surrogateescape")
+                               errors="surrogateescape", start_new_session=True)
     try:
         first = send_signals(step, process, process.stdout.readline) if step.signals else ""
-        out, err = process.communicate(timeout=TIMEOUT)
+        out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:
-        raise Failure(f"line {step.line}: it did not end within {TIMEOUT} s") from error
+        os.killpg(process.pid, signal.SIGKILL)
+        out, err = process.communicate()
+        raise Failure(f"line {step.line}: $ {step.command}\n  it did not end within {timeout:g} s\n"
+                      f"--- stdout\n{first}{out}--- stderr\n{err}") from error
     finally:
         if process.poll() is None:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
     return process.returncode, first + out, err, ""
 
 
-def run_on_terminal(step, folder, environment):
+def run_on_terminal(step, folder, environment, timeout):
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, step.terminal, 0, 0))
     environment = dict(environment, TERM=environment.get("TERM") or "xterm-256color")
     process = subprocess.Popen(["/bin/sh", "-c", step.command], cwd=folder, env=environment, stdin=slave, stdout=slave,
                                stderr=slave, start_new_session=True)
     os.close(slave)
-    text, deadline = b"", time.monotonic() + TIMEOUT
+    text, deadline = b"", time.monotonic() + timeout
     try:
         while time.monotonic() < deadline:
             ready, _, _ = select.select([master], [], [], 0.2)
@@ -193,9 +197,9 @@ def run_on_terminal(step, folder, environment):
     return process.returncode, "", "", text.decode("utf-8", "replace")
 
 
-def perform(step, folder, environment, previous):
+def perform(step, folder, environment, previous, timeout):
     run = run_on_terminal if step.terminal else run_piped
-    code, out, err, tty = run(step, folder, environment)
+    code, out, err, tty = run(step, folder, environment, timeout)
 
     def fail(message):
         raise Failure(f"line {step.line}: $ {step.command}\n  {message}\n--- stdout\n{out}--- stderr\n{err}"
@@ -234,13 +238,34 @@ def perform(step, folder, environment, previous):
     return out
 
 
+def circumstances(folder, times):
+    """What may explain a failure that does not come back: files, free room and memory, and how long each command took."""
+    told = [f"line {line}: {seconds:.2f} s" for line, seconds in times]
+    told += [f"{os.lstat(os.path.join(folder, name)).st_size:12} {name}" for name in sorted(os.listdir(folder))]
+    told.append(f"{shutil.disk_usage(folder).free:12} bytes free in {folder}")
+    with open("/proc/meminfo", encoding="ascii") as stream:
+        told += [line.strip() for line in stream if line.startswith(("MemFree", "MemAvailable", "Commit"))]
+    told.append("load " + " ".join(f"{load:.2f}" for load in os.getloadavg()))
+    return "--- circumstances\n" + "\n".join(told)
+
+
+def keep(report, test, folder):
+    os.makedirs(folder, exist_ok=True)
+    name = f"{os.path.splitext(os.path.basename(test))[0]}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    with open(os.path.join(folder, name), "w", encoding="utf-8", errors="surrogateescape") as stream:
+        stream.write(report + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("test")
     parser.add_argument("--program", required=True, help="the folder with the program strata")
     parser.add_argument("--data", required=True)
     parser.add_argument("--shared", required=True)
+    parser.add_argument("--failures", help="a folder, made when it is needed")
+    parser.add_argument("--timeout", type=float, default=100, help="seconds for one command (default: 100)")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")
     if not os.path.exists(os.path.join(arguments.program, "strata")):
         sys.exit(f"there is no program strata in {arguments.program}")
     environment = {"PATH": arguments.program + ":/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}
@@ -248,12 +273,15 @@ def main():
         if name.startswith(("ASAN_", "UBSAN_", "TSAN_", "LSAN_")):
             environment[name] = os.environ[name]
     folder = tempfile.mkdtemp(prefix="strata-cli-")
-    commands, previous = 0, ""
+    times, previous = [], ""
     try:
         for step in parse(arguments.test, {"data": arguments.data, "shared": arguments.shared}):
             if isinstance(step, Step):
-                previous = perform(step, folder, environment, previous)
-                commands += 1
+                begin = time.monotonic()
+                try:
+                    previous = perform(step, folder, environment, previous, arguments.timeout)
+                finally:
+                    times.append((step.line, time.monotonic() - begin))
             elif step[0] == "file":
                 with open(os.path.join(folder, step[1]), "w", encoding="utf-8", newline="") as stream:
                     stream.write(step[2])
@@ -261,11 +289,14 @@ def main():
                 print(f"skipped: the shared data folder {arguments.shared} is absent")
                 return SKIPPED
     except Failure as failure:
-        print(f"{arguments.test}: {failure}")
+        report = f"{arguments.test}: {failure}\n{circumstances(folder, times)}"
+        print(report)
+        if arguments.failures:
+            keep(report, arguments.test, arguments.failures)
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"{commands} commands passed")
+    print(f"{len(times)} commands passed")
     return 0
 
 

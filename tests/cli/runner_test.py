@@ -35,15 +35,24 @@ TRUE = {
 }
 
 
-def run(text, shared):
+def run(text, shared, *options):
     with tempfile.TemporaryDirectory() as folder:
         program = os.path.join(folder, "strata")
         open(program, "w", encoding="utf-8").close()
         test = os.path.join(folder, "t.test")
         with open(test, "w", encoding="utf-8") as stream:
             stream.write(text)
-        return subprocess.run([sys.executable, RUNNER, test, "--program", folder, "--data", folder, "--shared", shared],
-                              capture_output=True, text=True, check=False)
+        return subprocess.run([sys.executable, RUNNER, test, "--program", folder, "--data", folder, "--shared", shared,
+                               *options], capture_output=True, text=True, check=False, timeout=50)
+
+
+def what_is_kept(text, *options):
+    """What the runner printed and what it kept, in one text."""
+    with tempfile.TemporaryDirectory() as folder:
+        failures = os.path.join(folder, "failures")
+        printed = run(text, "/", "--failures", failures, *options).stdout
+        kept = [os.path.join(failures, name) for name in os.listdir(failures)] if os.path.isdir(failures) else []
+        return printed + "".join(open(name, encoding="utf-8").read() for name in kept)
 
 
 def main():
@@ -54,6 +63,15 @@ def main():
         wrong.append("skipping")
     if run("require shared\n$ true\n", "/").returncode != 0:
         wrong.append("not skipping")
+    kept = what_is_kept("$ echo first\n$ echo second; echo third >&2; : >some-file; false\n")
+    for word in ("second", "third", "exit code 1", "line 1:", "line 2:", "some-file", "bytes free", "MemAvailable"):
+        if kept.count(word) < 2:
+            wrong.append(f"what a failure shows and keeps: {word}")
+    if what_is_kept("$ true\n").count("circumstances") != 0:
+        wrong.append("keeping what passed")
+    # The shell waits for sleep, which must not outlive the test.
+    if "did not end" not in (hung := what_is_kept("$ printf 'be%s' gun; sleep 200; true\n", "--timeout", "0.5")) or "begun" not in hung:
+        wrong.append("a program that hangs")
     for name in wrong:
         print(f"the runner is wrong about: {name}")
     return 1 if wrong else 0

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/processor.hpp"
 #include "base/thread_pool.hpp"
 #include "faults/faulty_kernels.hpp"
 #include "faults/faulty_steps.hpp"
@@ -26,8 +27,10 @@ using Red = std::map<std::string, std::string>;  // the checks that found someth
 
 Red red_checks(const Subject& subject) {
   Red red;
+  const unsigned long mode = float_mode();
   for (const Check& check : all_checks()) {
     if (Verdict verdict = check.run(subject); !verdict.empty()) red.emplace(check.name, std::move(verdict));
+    set_float_mode(mode);  // some faults leave another
   }
   return red;
 }

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+
+#include "base/denormals.hpp"
+#include "base/processor.hpp"
 
 namespace strata::testing {
 namespace {
@@ -17,6 +21,7 @@ class Copy {
   explicit Copy(std::string fault) : fault_(std::move(fault)) {}
 
   void forward(const Net& net, const Theta& p, View<double> X, Space& ws, const Kernels<double>& k) const {
+    const Flush flush(*this, "denormals count in forward");
     const int L = net.depth();
     ws.set_input(X);
     for (int l = 1; l < L; ++l) {
@@ -33,6 +38,7 @@ class Copy {
   }
 
   void predict(const Net& net, const Theta& p, View<double> X, Space& ws, const Kernels<double>& k) const {
+    const Flush flush(*this, "denormals count in predict");
     forward(net, p, X, ws, k);
     if (!is("predict gives logits")) k.head_forward(net.head(), ws.Z[net.depth()], ws.A[net.depth()]);
   }
@@ -54,6 +60,7 @@ class Copy {
 
   double cost(const Net& net, const Theta& p, Batch<double> batch, double lambda, Space& ws,
               const Kernels<double>& k) const {
+    const Flush flush(*this, "denormals count in cost");
     const int L = net.depth();
     forward(net, p, batch.X, ws, k);
     const auto m = static_cast<double>(batch.m());
@@ -65,6 +72,7 @@ class Copy {
 
   double train_step(const Net& net, const Theta& p, Batch<double> batch, double lambda, Space& ws,
                     const Kernels<double>& k, Theta& gradient) {
+    const Flush flush(*this, "denormals count in train_step");
     const int L = net.depth();
     largest_m_ = std::max(largest_m_, batch.m());
     auto m = static_cast<double>(batch.m());
@@ -131,8 +139,29 @@ class Copy {
     }
   }
 
+  // Denormal numbers count as zero while this lives.
+  class Flush {
+   public:
+    Flush(const Copy& step, std::string_view forgotten) : step_(step) {
+      if (!step.is(forgotten)) flush_.emplace();
+    }
+    ~Flush() {
+      const unsigned long inside = float_mode();
+      flush_.reset();
+      if (step_.is("the caller's denormals are lost")) set_float_mode(inside);
+      if (step_.is("denormals come back to a caller without them")) set_float_mode(step_.usual_mode_);
+    }
+    Flush(const Flush&) = delete;
+    Flush& operator=(const Flush&) = delete;
+
+   private:
+    const Copy& step_;
+    std::optional<FlushDenormals> flush_;
+  };
+
   using In = View<const double>;
   std::string fault_;
+  unsigned long usual_mode_ = float_mode();
   Index largest_m_ = 0;
   std::vector<double> dZ_L_;
 };
@@ -175,6 +204,12 @@ const std::vector<StepFault>& step_faults() {
       {"g' is forgotten", {"step by hand", "gradients"}},
       {"g' of the layer above", {"gradients", "equations"}},
       {"g' at A[l]", {"gradients", "equations"}},
+      {"denormals count in forward", {"denormals"}},
+      {"denormals count in predict", {"denormals"}},
+      {"denormals count in cost", {"denormals"}},
+      {"denormals count in train_step", {"denormals"}},
+      {"the caller's denormals are lost", {"denormals"}},
+      {"denormals come back to a caller without them", {"denormals"}},
   };
   return all;
 }
@@ -190,6 +225,9 @@ Subject faulty_step(const std::string& fault, const Kernels<double>& kernels) {
       },
       [copy](const Net& net, const Theta& p, View<double> X, Space& ws, const Kernels<double>& k) {
         copy->predict(net, p, X, ws, k);
+      },
+      [copy](const Net& net, const Theta& p, View<double> X, Space& ws, const Kernels<double>& k) {
+        copy->forward(net, p, X, ws, k);
       },
   };
 }

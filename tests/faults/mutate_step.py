@@ -176,7 +176,7 @@ def main():
             seen.add(mutant)
             all_mutants.append((line + 1, description, mutant))
     survivors, fates, unused = [], {"does not compile": 0, "fails": 0, "hangs": 0}, set(EQUIVALENT)
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         results = pool.map(lambda item: builder.survives(item[0], item[1][2]), enumerate(all_mutants, 1))
         for (line, description, _), (survived, what, _) in zip(all_mutants, results):
             if arguments.verbose:

@@ -24,6 +24,7 @@ struct Subject {
   StepFunction train_step = static_cast<StepType*>(strata::train_step<double>);
   CostFunction cost = strata::cost<double>;
   PredictFunction predict = strata::predict<double>;
+  PredictFunction forward = strata::forward<double>;
 };
 
 /// Empty when all is right, else what is wrong.
@@ -47,5 +48,6 @@ Verdict check_batches(const Subject& subject);         ///< parts of a batch, a 
 Verdict check_repetition(const Subject& subject);      ///< nothing of an earlier step is left in a later one
 Verdict check_trajectory(const Subject& subject);      ///< fifty steps beside plain loops in long double
 Verdict check_calls(const Subject& subject);           ///< which operations a step uses, and how often
+Verdict check_denormals(const Subject& subject);       ///< denormal numbers count as zero in a step, and only there
 
 }  // namespace strata::testing

@@ -1,10 +1,15 @@
 // The checks that look at whole runs and at what a step calls; and the list of all checks.
 #include <array>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/denormals.hpp"
+#include "base/processor.hpp"
 #include "math/checks.hpp"
 
 namespace strata::testing {
@@ -38,52 +43,60 @@ class PlainRule {
   std::vector<Real> m_, v_;
 };
 
-// Counts the operations and hands them on.
+// Whether this thread counts denormal numbers as zero.
+bool flushes() {
+  volatile double smallest = std::numeric_limits<double>::min();
+  smallest = smallest / 2;
+  return smallest * 2 == 0;
+}
+
+// Counts the operations, looks at how they would compute, and hands them on.
 class CountingKernels final : public Kernels<double> {
  public:
   explicit CountingKernels(const Kernels<double>& inner) : inner_(inner) {}
   mutable std::map<std::string, int> calls;
+  mutable std::set<std::string> with_denormals;  // the operations that were called while such numbers counted
 
   [[nodiscard]] std::string_view name() const noexcept override { return "counting"; }
   void linear_forward(View<const double> W, View<const double> b, View<const double> A_prev,
                       View<double> Z) const noexcept override {
-    ++calls["linear_forward"];
+    count("linear_forward");
     inner_.linear_forward(W, b, A_prev, Z);
   }
   void activation_forward(Activation g, View<const double> Z, View<double> A) const noexcept override {
-    ++calls["activation_forward"];
+    count("activation_forward");
     inner_.activation_forward(g, Z, A);
   }
   void head_forward(Head head, View<const double> Z, View<double> A) const noexcept override {
-    ++calls["head_forward"];
+    count("head_forward");
     inner_.head_forward(head, Z, A);
   }
   void loss_head(Loss loss, View<const double> Z, View<const double> Y, View<double> A, View<double> dZ,
                  double* sum) const noexcept override {
-    ++calls["loss_head"];
+    count("loss_head");
     inner_.loss_head(loss, Z, Y, A, dZ, sum);
   }
   void activation_backward(Activation g, View<const double> dA, View<const double> Z, View<const double> A,
                            View<double> dZ) const noexcept override {
-    ++calls["activation_backward"];
+    count("activation_backward");
     inner_.activation_backward(g, dA, Z, A, dZ);
   }
   void linear_backward_params(View<const double> dZ, View<const double> A_prev, double s, View<double> dW,
                               View<double> db) const noexcept override {
-    ++calls["linear_backward_params"];
+    count("linear_backward_params");
     inner_.linear_backward_params(dZ, A_prev, s, dW, db);
   }
   void linear_backward_input(View<const double> W, View<const double> dZ,
                              View<double> dA_prev) const noexcept override {
-    ++calls["linear_backward_input"];
+    count("linear_backward_input");
     inner_.linear_backward_input(W, dZ, dA_prev);
   }
   void add_scaled(double c, View<const double> X, View<double> Y) const noexcept override {
-    ++calls["add_scaled"];
+    count("add_scaled");
     inner_.add_scaled(c, X, Y);
   }
   [[nodiscard]] double sum_of_squares(View<const double> X) const noexcept override {
-    ++calls["sum_of_squares"];
+    count("sum_of_squares");
     return inner_.sum_of_squares(X);
   }
   void update_gradient_descent(std::span<double> theta, std::span<const double> d,
@@ -100,16 +113,21 @@ class CountingKernels final : public Kernels<double> {
   }
   void linear_activation_forward(Activation g, View<const double> W, View<const double> b, View<const double> A_prev,
                                  View<double> Z, View<double> A) const noexcept override {
-    ++calls["linear_activation_forward"];
+    count("linear_activation_forward");
     inner_.linear_activation_forward(g, W, b, A_prev, Z, A);
   }
   void linear_activation_backward(Activation g, View<const double> W, View<const double> dZ, View<const double> Z_prev,
                                   View<const double> A_prev, View<double> dZ_prev) const noexcept override {
-    ++calls["linear_activation_backward"];
+    count("linear_activation_backward");
     inner_.linear_activation_backward(g, W, dZ, Z_prev, A_prev, dZ_prev);
   }
 
  private:
+  void count(const char* operation) const {
+    ++calls[operation];
+    if (!flushes()) with_denormals.insert(operation);
+  }
+
   const Kernels<double>& inner_;
 };
 
@@ -201,6 +219,38 @@ Verdict check_calls(const Subject& subject) {
   return {};
 }
 
+// Denormal numbers count as zero in every operation of a step, and afterwards what counted for the caller before.
+Verdict check_denormals(const Subject& subject) {
+  const Architecture net{3, {{4, Activation::tanh}}, 2, Loss::categorical_cross_entropy};
+  Problem<double> problem = make_problem(net, 5, 850);
+  Workspace<double> ws(net, 5, Keep::backward);
+  Parameters<double> gradient(net);
+  const CountingKernels k(subject.kernels);
+  const std::map<std::string, std::function<void()>> parts = {
+      {"forward()", [&] { subject.forward(net, problem.p, problem.batch().X, ws, k); }},
+      {"predict()", [&] { subject.predict(net, problem.p, problem.batch().X, ws, k); }},
+      {"cost()", [&] { (void)subject.cost(net, problem.p, problem.batch(), 0.5, ws, k); }},
+      {"train_step()", [&] { (void)subject.train_step(net, problem.p, problem.batch(), 0.5, ws, k, gradient); }},
+  };
+  const auto check = [&](const std::string& caller) -> Verdict {
+    for (const auto& [name, part] : parts) {
+      k.calls.clear();
+      const unsigned long before = float_mode();
+      part();
+      const unsigned long after = float_mode();
+      set_float_mode(before);
+      if (after != before) return name + " leaves another floating-point mode to " + caller;
+      if (k.calls.empty()) return name + " calls nothing";
+      if (!k.with_denormals.empty()) return name + " computes with denormal numbers in " + *k.with_denormals.begin();
+    }
+    return {};
+  };
+  if (flushes()) return "the tests themselves run without denormal numbers";
+  if (Verdict verdict = check("a caller with denormal numbers"); !verdict.empty()) return verdict;
+  const FlushDenormals flush;
+  return check("a caller without them");
+}
+
 std::span<const Check> all_checks() {
   static constexpr std::array kChecks = {
       Check{"step by hand", check_hand_step}, Check{"equations", check_equations},
@@ -208,6 +258,7 @@ std::span<const Check> all_checks() {
       Check{"exactness", check_exactness},    Check{"updates by hand", check_updates},
       Check{"batches", check_batches},        Check{"repetition", check_repetition},
       Check{"trajectory", check_trajectory},  Check{"calls", check_calls},
+      Check{"denormals", check_denormals},
   };
   return kChecks;
 }
