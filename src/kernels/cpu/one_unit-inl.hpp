@@ -103,7 +103,7 @@ HWY_NOINLINE void bias_gradient(View<const T> dZ, T s, T* db) {
   if (dZ.rows == 1 && dZ.ld == 1) {  // the examples lie side by side
     auto sum = hn::Zero(d);
     for_each_vector(d, dZ.cols, [&](Index j, auto part) HWY_ATTR { sum = hn::Add(sum, load(d, dZ.data + j, part)); });
-    *db = s * hn::GetLane(hn::SumOfLanes(d, sum));
+    *db = s * sum_of_lanes(d, sum);
     return;
   }
   sum_columns(dZ, s, db, [](auto sum, auto dz, Index) HWY_ATTR { return hn::Add(sum, dz); });

@@ -72,22 +72,24 @@ template <class T>
 struct AdamUpdate {
   explicit AdamUpdate(const AdamStep& step)
       : rest1(static_cast<T>(1 - step.beta1)),
+        beta2(static_cast<T>(step.beta2)),
         rest2(static_cast<T>(1 - step.beta2)),
         rate(static_cast<T>(step.rate)),
         floor(static_cast<T>(step.floor)) {}
 
   template <class D, class V, class Part = Whole>
   HWY_INLINE void operator()(D d, V g, T* theta, T* m, T* v, Part part = {}) const {
-    const V m_before = load(d, m, part), v_before = load(d, v, part);
-    const V first = hn::Add(m_before, hn::Mul(hn::Set(d, rest1), hn::Sub(g, m_before)));
-    const V second = hn::Add(v_before, hn::Mul(hn::Set(d, rest2), hn::Sub(hn::Mul(g, g), v_before)));
+    const V before = load(d, m, part);
+    const V first = hn::Add(before, hn::Mul(hn::Set(d, rest1), hn::Sub(g, before)));  // one product less
+    const V square = hn::Mul(hn::Mul(hn::Set(d, rest2), g), g);
+    const V second = hn::Add(hn::Mul(hn::Set(d, beta2), load(d, v, part)), square);
     store(d, first, m, part);
     store(d, second, v, part);
     const V root = hn::Add(hn::Sqrt(second), hn::Set(d, floor));
     const V change = quotient(d, hn::Mul(hn::Set(d, rate), first), root);
     store(d, hn::Sub(load(d, theta, part), change), theta, part);
   }
-  T rest1, rest2, rate, floor;
+  T rest1, beta2, rest2, rate, floor;
 };
 
 template <class T>
