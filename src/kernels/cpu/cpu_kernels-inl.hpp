@@ -181,7 +181,7 @@ class CpuKernels final : public Kernels<T> {
   }
 
   void forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z, End end) const {
-    if (sums_by_lanes(W) && one_unit(W, Z)) {
+    if (sums_by_lanes(W) && W.rows == 1 && W.ld == 1 && Z.ld == 1) {  // dot_forward would give the same bits
       for_parts(Z.cols, kWide, W.size() * Z.cols, [&](Index j, Index count) HWY_ATTR {
         forward_of_one_unit(W.data, b.data[0], A_prev.columns(j, count), Z.data + j);
       });
@@ -208,16 +208,14 @@ class CpuKernels final : public Kernels<T> {
     split(Z, W.cols, part);
   }
 
-  // A layer of one unit, whose numbers lie side by side; its products are sums and multiples of vectors.
-  static bool one_unit(View<const T> W, View<const T> dZ) {
-    return kTerms == Terms::numbers && W.rows == 1 && W.ld == 1 && dZ.ld == 1;
-  }
+  // A layer of one unit: its products are sums and multiples of vectors, wherever its numbers lie.
+  static bool one_unit(View<const T> W) { return kTerms == Terms::numbers && W.rows == 1; }
 
   void backward_input(View<const T> W, View<const T> dZ, View<T> dA_prev, const TileEnds<T>& ends) const {
-    if (one_unit(W, dZ)) {
+    if (one_unit(W)) {
       for_parts(dA_prev.cols, kWide, dA_prev.size(), [&](Index j, Index cols) HWY_ATTR {
         const T* const mask = ends.end == End::relu_mask ? ends.mask + j * ends.mask_ld : nullptr;
-        backward_input_of_one_unit(W.data, dZ.data + j, dA_prev.columns(j, cols), mask, ends.mask_ld);
+        backward_input_of_one_unit(W, dZ.columns(j, cols), dA_prev.columns(j, cols), mask, ends.mask_ld);
       });
       return;
     }
@@ -294,8 +292,8 @@ class CpuKernels final : public Kernels<T> {
     ends.scale = static_cast<T>(s);
     const Index m = dZ.cols;
     for_parts(dW.cols, kPanel<T>, dW.size() * m, [&](Index k0, Index count) HWY_ATTR {
-      if (one_unit(dW, dZ)) {
-        gradient_of_one_unit(dZ.data, A_prev.row_block(k0, count), ends.scale, dW.data + k0);
+      if (one_unit(dW)) {
+        gradient_of_one_unit(dZ, A_prev.row_block(k0, count), ends.scale, dW.columns(k0, count));
         return after(k0, count);
       }
       cpu::Scratch::Lease scratch(scratch_);

@@ -60,6 +60,26 @@ HWY_INLINE void store(D d, hn::Vec<D> v, hn::TFromD<D>* p, First part) {
 #endif
 }
 
+// The same for numbers that lie `step` apart.
+HWY_INLINE Index count_of(Whole, Index lanes) { return lanes; }
+HWY_INLINE Index count_of(First part, Index) { return part.count; }
+template <class D, class Part>
+HWY_INLINE hn::Vec<D> load_apart(D d, const hn::TFromD<D>* p, Index step, Part part) {
+  if (step == 1) return load(d, p, part);
+  HWY_ALIGN hn::TFromD<D> lanes[hn::MaxLanes(d)] = {};
+  const Index count = count_of(part, static_cast<Index>(hn::Lanes(d)));
+  for (Index i = 0; i < count; ++i) lanes[i] = p[i * step];
+  return hn::Load(d, lanes);
+}
+template <class D, class Part>
+HWY_INLINE void store_apart(D d, hn::Vec<D> v, hn::TFromD<D>* p, Index step, Part part) {
+  if (step == 1) return store(d, v, p, part);
+  HWY_ALIGN hn::TFromD<D> lanes[hn::MaxLanes(d)];
+  hn::Store(v, d, lanes);
+  const Index count = count_of(part, static_cast<Index>(hn::Lanes(d)));
+  for (Index i = 0; i < count; ++i) p[i * step] = lanes[i];
+}
+
 // v, and `other` in the lanes beside `part`.
 template <class D>
 HWY_INLINE hn::Vec<D> fill_rest(D, hn::Vec<D> v, hn::Vec<D>, Whole) {

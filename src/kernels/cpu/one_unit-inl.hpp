@@ -52,9 +52,10 @@ HWY_INLINE V sum_of_four(const V (&s)[4]) {
   return hn::Add(hn::Add(s[0], s[1]), hn::Add(s[2], s[3]));
 }
 
-// out = s·Σ_j term(A^(j), j) for vectors of rows of A, in four sums: of the examples j = 0, 1, 2, 3 modulo 4.
+// out = s·Σ_j term(A^(j), j) for vectors of rows of A, in four sums: of the examples j = 0, 1, 2, 3 modulo 4. The
+// numbers of `out` lie `step` apart.
 template <class T, class Term>
-HWY_INLINE void sum_columns(View<const T> A, T s, T* out, const Term& term) {
+HWY_INLINE void sum_columns(View<const T> A, T s, T* out, Index step, const Term& term) {
   const Tag<T> d;
   constexpr Index N = kLanes<T>;
   using V = hn::Vec<Tag<T>>;
@@ -79,8 +80,8 @@ HWY_INLINE void sum_columns(View<const T> A, T s, T* out, const Term& term) {
         second[q] = term(second[q], hn::LoadU(d, a + N), j + q);
       }
     }
-    hn::StoreU(hn::Mul(sum_of_four(first), scale), d, out + i);
-    hn::StoreU(hn::Mul(sum_of_four(second), scale), d, out + i + N);
+    store_apart(d, hn::Mul(sum_of_four(first), scale), out + i * step, step, Whole{});
+    store_apart(d, hn::Mul(sum_of_four(second), scale), out + (i + N) * step, step, Whole{});
   }
   for_each_vector(d, A.rows - i, [&](Index rest, auto part) HWY_ATTR {
     V sums[4] = {hn::Zero(d), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
@@ -92,44 +93,47 @@ HWY_INLINE void sum_columns(View<const T> A, T s, T* out, const Term& term) {
     STRATA_UNROLL for (int q = 0; q < 3; ++q) {
       if (j + q < A.cols) sums[q] = term(sums[q], load(d, a + (j + q) * A.ld, part), j + q);
     }
-    store(d, hn::Mul(sum_of_four(sums), scale), out + i + rest, part);
+    store_apart(d, hn::Mul(sum_of_four(sums), scale), out + (i + rest) * step, step, part);
   });
 }
 
-// db = s·Σ_j dZ^(j)
+// db = s·Σ_j dZ^(j). One unit's examples are summed by lanes.
 template <class T>
 HWY_NOINLINE void bias_gradient(View<const T> dZ, T s, T* db) {
   const Tag<T> d;
-  if (dZ.rows == 1 && dZ.ld == 1) {  // the examples lie side by side
+  if (dZ.rows == 1) {
     auto sum = hn::Zero(d);
-    for_each_vector(d, dZ.cols, [&](Index j, auto part) HWY_ATTR { sum = hn::Add(sum, load(d, dZ.data + j, part)); });
+    for_each_vector(d, dZ.cols,
+                    [&](Index j, auto part) HWY_ATTR { sum = hn::Add(sum, load_apart(d, dZ.col(j), dZ.ld, part)); });
     *db = s * sum_of_lanes(d, sum);
     return;
   }
-  sum_columns(dZ, s, db, [](auto sum, auto dz, Index) HWY_ATTR { return hn::Add(sum, dz); });
+  sum_columns(dZ, s, db, 1, [](auto sum, auto dz, Index) HWY_ATTR { return hn::Add(sum, dz); });
 }
 
 // dW = s·Σ_j dz_j A_prev^(j)          dW (1, n_prev), dz (1, m)
 template <class T>
-HWY_NOINLINE void gradient_of_one_unit(const T* dz, View<const T> A_prev, T s, T* dW) {
+HWY_NOINLINE void gradient_of_one_unit(View<const T> dz, View<const T> A_prev, T s, View<T> dW) {
   const Tag<T> d;
-  sum_columns(A_prev, s, dW, [&](auto sum, auto a, Index j) HWY_ATTR { return hn::MulAdd(hn::Set(d, dz[j]), a, sum); });
+  sum_columns(A_prev, s, dW.data, dW.ld,
+              [&](auto sum, auto a, Index j) HWY_ATTR { return hn::MulAdd(hn::Set(d, *dz.col(j)), a, sum); });
 }
 
 // dA_prev^(j) = W dz_j, where `mask` is positive       W (1, n_prev), dz (1, m), mask (n_prev, m) or none
 template <class T>
-HWY_NOINLINE void backward_input_of_one_unit(const T* W, const T* dz, View<T> dA_prev, const T* mask, Index mask_ld) {
+HWY_NOINLINE void backward_input_of_one_unit(View<const T> W, View<const T> dz, View<T> dA_prev, const T* mask,
+                                             Index mask_ld) {
   const Tag<T> d;
   for_each_vector(d, dA_prev.rows, [&](Index i, auto part) HWY_ATTR {
-    const auto w = load(d, W + i, part);
+    const auto w = load_apart(d, W.col(i), W.ld, part);
     T* to = dA_prev.data + i;
     if (mask == nullptr) {
-      for (Index j = 0; j < dA_prev.cols; ++j, to += dA_prev.ld) store(d, hn::Mul(w, hn::Set(d, dz[j])), to, part);
+      for (Index j = 0; j < dA_prev.cols; ++j, to += dA_prev.ld) store(d, hn::Mul(w, hn::Set(d, *dz.col(j))), to, part);
       return;
     }
     const T* kept = mask + i;
     for (Index j = 0; j < dA_prev.cols; ++j, to += dA_prev.ld, kept += mask_ld) {
-      const auto product = hn::Mul(w, hn::Set(d, dz[j]));
+      const auto product = hn::Mul(w, hn::Set(d, *dz.col(j)));
       store(d, hn::IfThenElseZero(hn::Gt(load(d, kept, part), hn::Zero(d)), product), to, part);
     }
   });
