@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import select
+import signal
 import subprocess
 import time
 
@@ -82,6 +83,7 @@ class Worker:
             raise Gone(f"{contestant.command[0]} does not start: {error.strerror}") from None
         self.rest = b""
         self.greeting = self.read(120)
+        self.process.send_signal(signal.SIGSTOP)
 
     @property
     def setting(self):
@@ -102,17 +104,22 @@ class Worker:
         return json.loads(line)
 
     def ask(self, line, seconds=300):
+        """Between its answers a worker is stopped: threads that wait actively would take a CPU from whoever runs next."""
+        self.process.send_signal(signal.SIGCONT)
         try:
             self.process.stdin.write(line.encode() + b"\n")
+            answer = self.read(seconds)
         except BrokenPipeError:
             raise Gone("ended") from None
-        answer = self.read(seconds)
+        finally:
+            self.process.send_signal(signal.SIGSTOP)
         if "error" in answer or "absent" in answer:
             raise Gone(answer.get("error") or answer["absent"])
         return answer
 
     def close(self):
         if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
             try:
                 self.process.stdin.write(b"quit\n")
                 self.process.wait(10)
