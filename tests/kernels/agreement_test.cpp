@@ -23,12 +23,41 @@ struct Shape {
   Index n, n_prev, m;
 };
 // Small edges, and sizes at which work is cut into blocks and shared over threads, with odd rests.
-const Shape kShapes[] = {{1, 1, 1},   {3, 5, 1},      {1, 257, 33},   {7, 9, 31},      {33, 65, 63},    {65, 33, 127},
-                         {257, 3, 8}, {20, 700, 209}, {7, 12289, 35}, {300, 129, 257}, {129, 1030, 65}, {513, 2, 1025}};
+const Shape kShapes[] = {{1, 1, 1},       {3, 5, 1},      {1, 257, 33},   {7, 9, 31},     {33, 65, 63},
+                         {65, 33, 127},   {257, 3, 8},    {20, 700, 209}, {7, 12289, 35}, {300, 129, 257},
+                         {129, 1030, 65}, {513, 2, 1025}, {20, 2100, 70}};  // columns of inputs on pages of their own
 
 template <class T>
 class Agreement : public ::testing::Test {};
 TYPED_TEST_SUITE(Agreement, Scalars);
+
+// All that a layer computes, its matrices with this gap between their columns.
+template <class T>
+std::vector<std::vector<T>> with_gaps(const Kernels<T>& k, const Shape& s, Index gap) {
+  std::mt19937_64 random(12);
+  Guarded<T> W(s.n, s.n_prev, 1, gap), b(s.n, 1), A_prev(s.n_prev, s.m, 3, gap), Z(s.n, s.m, 1, gap),
+      dZ(s.n, s.m, 3, gap), dW(s.n, s.n_prev, 1, gap), db(s.n, 1), dA_prev(s.n_prev, s.m, 2, gap),
+      dZ_prev(s.n_prev, s.m, 1, gap);
+  fill_normal(W, random, 0.3), fill_normal(b, random), fill_normal(A_prev, random), fill_normal(dZ, random);
+  k.linear_forward(W.view(), b.view(), A_prev.view(), Z.view());
+  k.linear_backward_params(dZ.view(), A_prev.view(), 1.0 / static_cast<double>(s.m), dW.view(), db.view());
+  k.linear_backward_input(W.view(), dZ.view(), dA_prev.view());
+  k.linear_activation_backward(Activation::relu, W.view(), dZ.view(), A_prev.view(), A_prev.view(), dZ_prev.view());
+  return {Z.values(), dW.values(), db.values(), dA_prev.values(), dZ_prev.values()};
+}
+
+TYPED_TEST(Agreement, GapsBetweenColumnsChangeNoBits) {
+  const char* const names[] = {"Z", "dW", "db", "dA_prev", "dZ_prev"};
+  for (const auto& implementation : implementations<TypeParam>()) {
+    for (const Shape& s : {Shape{1, 64, 419}, {1, 7, 33}, {1, 257, 2}, {7, 1030, 65}, {20, 31, 70}, {65, 33, 127}}) {
+      const auto tight = with_gaps(*implementation.kernels, s, 0), loose = with_gaps(*implementation.kernels, s, 5);
+      for (std::size_t i = 0; i < tight.size(); ++i) {
+        EXPECT_TRUE(same_bits(tight[i], loose[i])) << implementation.label << ": " << names[i] << " of n = " << s.n
+                                                   << ", n_prev = " << s.n_prev << ", m = " << s.m;
+      }
+    }
+  }
+}
 
 // Everything that a layer computes, matrix by matrix, and how far each may be from the reference.
 template <class T>

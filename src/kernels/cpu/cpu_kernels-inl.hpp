@@ -219,13 +219,12 @@ class CpuKernels final : public Kernels<T> {
       });
       return;
     }
-    const auto layout = W.rows == 1 && W.ld == 1 ? Left<T>::Layout::columns : Left<T>::Layout::transposed;
     split(dA_prev, W.rows, [&](Index i, Index rows, Index j, Index cols) HWY_ATTR {
       TileEnds<T> e = ends;
       if (e.end == End::relu_mask) e.mask += i + j * e.mask_ld;
       cpu::Scratch::Lease scratch(scratch_);
-      multiply<kTerms>(Left<T>{W.col(i), W.ld, layout}, Right<T>{dZ.col(j), 1, dZ.ld}, rows, cols, W.rows,
-                       dA_prev.col(j) + i, dA_prev.ld, e, scratch);
+      multiply<kTerms>(Left<T>{W.col(i), W.ld, Left<T>::Layout::transposed}, Right<T>{dZ.col(j), 1, dZ.ld}, rows, cols,
+                       W.rows, dA_prev.col(j) + i, dA_prev.ld, e, scratch);
     });
   }
 

@@ -26,6 +26,12 @@ template <class T>
 inline constexpr Index kPanel = kVectors* kLanes<T>;  // rows of a tile
 template <class T>
 inline constexpr Index kDepth = 1600 / sizeof(T);  // a block of k: kWide columns of it stay in the first-level cache
+// How deep each is made for K steps of k: as even as can be.
+template <class T>
+HWY_INLINE Index depth_of(Index K) {
+  const Index blocks = std::max<Index>(1, (K + kDepth<T> / 2) / kDepth<T>);
+  return std::max<Index>(1, (K + blocks - 1) / blocks);
+}
 template <class T>
 inline constexpr Index kLeftSize = cpu::kLeftBytes / sizeof(T);
 template <class T>
@@ -77,21 +83,6 @@ void pack_left(const Left<T>& A, Index i0, Index rows, Index k0, Index K, T* to)
   }
   if (whole < rows) {
     copy_columns(A.data + i0 + whole + k0 * A.ld, A.ld, rows - whole, K, to + whole * K, P);
-  }
-}
-
-template <class T>
-void pack_right(const Right<T>& B, Index k0, Index K, Index j0, Index cols, T* to) {
-  for (Index j = 0; j < cols;) {
-    const Index width = next_width(cols - j);
-    T* const sliver = to + j * K;
-    const T* const from = B.data + k0 * B.k_step + (j0 + j) * B.j_step;
-    if (B.k_step == 1) {
-      transpose(from, B.j_step, K, width, sliver, width);
-    } else {
-      copy_columns(from, B.k_step, width, K, sliver, width);
-    }
-    j += width;
   }
 }
 

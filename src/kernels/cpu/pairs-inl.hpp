@@ -85,19 +85,6 @@ inline void pack_left_pairs(const Left<float>& A, Index i0, Index rows, Index k0
     }
   }
 }
-inline void pack_right_pairs(const Right<float>& B, Index k0, Index K, Index j0, Index cols, float* to) {
-  for (Index j = 0; j < cols;) {
-    const Index width = next_width(cols - j);
-    float* const sliver = to + j * ((K + 1) / 2);
-    const float* const from = B.data + k0 * B.k_step + (j0 + j) * B.j_step;
-    if (B.k_step == 1) {
-      pack_pairs_of_rows(from, B.j_step, K, width, sliver, width);
-    } else {
-      pack_pairs_of_columns(from, B.k_step, width, K, sliver, width);
-    }
-    j += width;
-  }
-}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace strata

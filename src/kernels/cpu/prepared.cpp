@@ -7,7 +7,6 @@
 #include <hwy/foreach_target.h>
 #include "kernels/cpu/dot-inl.hpp"
 #include "kernels/cpu/heads-inl.hpp"
-#include "kernels/cpu/pairs-inl.hpp"
 #include "kernels/cpu/product-inl.hpp"
 #include "kernels/cpu/row-inl.hpp"
 // clang-format on
@@ -44,9 +43,7 @@ class CpuNetwork final : public PreparedNetwork<T> {
   }
 
  private:
-  // The lanes that K numbers of an operand take.
-  static Index terms_of(Index K) { return kTerms == Terms::numbers ? K : (K + 1) / 2; }
-  static Index panel_step(Index K) { return CpuNetwork::distance(kPanel<T> * terms_of(K)); }
+  static Index panel_step(Index K) { return CpuNetwork::distance(kPanel<T> * steps_of<kTerms>(K)); }
 
   static Layer packed(const typename NetworkValues<T>::Layer& from) {
     constexpr Index P = kPanel<T>, N = kLanes<T>;
@@ -64,12 +61,7 @@ class CpuNetwork final : public PreparedNetwork<T> {
       to.W.assign(static_cast<std::size_t>(high / P * panel_step(K)), T(0));
       const Left<T> W{from.W.data, from.W.ld};
       for (Index i = 0; i < n; i += P) {
-        T* const panel = to.W.data() + i / P * panel_step(K);
-        if constexpr (kTerms == Terms::numbers) {
-          pack_left(W, i, std::min(P, n - i), 0, K, panel);
-        } else {
-          pack_left_pairs(W, i, std::min(P, n - i), 0, K, panel);
-        }
+        pack_left_as<kTerms>(W, i, std::min(P, n - i), 0, K, to.W.data() + i / P * panel_step(K));
       }
     }
     return to;
@@ -136,11 +128,11 @@ class CpuNetwork final : public PreparedNetwork<T> {
     }
     if (m == 1) {
       return row_forward<T, kTerms>(layer.W.data(), panel_step(layer.n_prev), layer.b.data(), layer.n_whole / kLanes<T>,
-                                    terms_of(layer.n_prev), A_prev, Z, relu);
+                                    steps_of<kTerms>(layer.n_prev), A_prev, Z, relu);
     }
     // A block of k is so deep that the columns of a tile stay in the first-level cache. W passes once for all examples.
     constexpr Index P = kPanel<T>;
-    const Index K = terms_of(layer.n_prev), blocks = (K + kDepth<T> - 1) / kDepth<T>, depth = (K + blocks - 1) / blocks;
+    const Index K = steps_of<kTerms>(layer.n_prev), depth = depth_of<T>(K);
     TileArguments<T> x{nullptr, nullptr, nullptr, P, 1, a_ld, 0, ld, 0, {}};
     for (Index k0 = 0; k0 < K; k0 += depth) {
       x.K = std::min(depth, K - k0);

@@ -96,11 +96,19 @@ HWY_INLINE void pack_left_as(const Left<T>& A, Index i0, Index rows, Index k0, I
   }
 }
 template <Terms kTerms, class T>
-HWY_INLINE void pack_right_as(const Right<T>& B, Index k0, Index K, Index j0, Index cols, T* to) {
-  if constexpr (kTerms == Terms::numbers) {
-    pack_right(B, k0, K, j0, cols, to);
-  } else {
-    pack_right_pairs(B, k0, K, j0, cols, to);
+void pack_right(const Right<T>& B, Index k0, Index K, Index j0, Index cols, T* to) {
+  for (Index j = 0; j < cols;) {
+    const Index width = next_width(cols - j);
+    T* const sliver = to + j * steps_of<kTerms>(K);
+    const T* const from = B.data + k0 * B.k_step + (j0 + j) * B.j_step;
+    if constexpr (kTerms == Terms::numbers) {
+      B.k_step == 1 ? transpose(from, B.j_step, K, width, sliver, width)
+                    : copy_columns(from, B.k_step, width, K, sliver, width);
+    } else {
+      B.k_step == 1 ? pack_pairs_of_rows(from, B.j_step, K, width, sliver, width)
+                    : pack_pairs_of_columns(from, B.k_step, width, K, sliver, width);
+    }
+    j += width;
   }
 }
 
@@ -113,8 +121,7 @@ void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index
   constexpr bool kRounded = kTerms != Terms::numbers;
   constexpr Index P = kPanel<T>, kStep = kNumbersOfAStep<kTerms>;
   const Index steps = steps_of<kTerms>(K);
-  const Index k_blocks = std::max<Index>(1, (steps + kDepth<T> / 2) / kDepth<T>);
-  const Index depth = std::max<Index>(1, (steps + k_blocks - 1) / k_blocks);
+  const Index depth = depth_of<T>(steps);
   const Index high = kLeftSize<T> / depth / P * P, across = kRightSize<T> / depth / kWide * kWide;
   const bool packed_a = A.layout == Layout::panels;
   const bool pack_a =
@@ -133,7 +140,7 @@ void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index
         block.a_step = P;
       }
       if (pack_b) {
-        pack_right_as<kTerms>(B, kStep * k0, numbers, jc, wide, scratch.right<T>());
+        pack_right<kTerms>(B, kStep * k0, numbers, jc, wide, scratch.right<T>());
         block.b = scratch.right<T>();
         block.sliver_step = deep;
         block.j_step = 1;

@@ -20,21 +20,6 @@ namespace HWY_NAMESPACE {
 
 inline constexpr Index kRowVectors = 8;  // of rows, in a pass
 
-// acc + w·a, or the sum of two such products in the order of a tile
-template <Terms kTerms, class D, class V>
-HWY_INLINE V add_terms(D d, V w, V a, V acc) {
-  if constexpr (kTerms == Terms::numbers) {
-    return hn::MulAdd(w, a, acc);
-  } else if constexpr (kTerms == Terms::pairs) {
-    acc = hn::MulAdd(odd_of_pairs(d, w), odd_of_pairs(d, a), acc);
-    return hn::MulAdd(even_of_pairs(d, w), even_of_pairs(d, a), acc);
-  } else {
-#if HWY_TARGET == HWY_AVX3
-    return add_pairs_natively(acc, w, a);
-#endif
-  }
-}
-
 // Vector v of these rows lies in panel v/2; `bias` and `z` are whole vectors. K counts numbers or pairs.
 template <class T, Terms kTerms, int V>
 HWY_NOINLINE void row_pass(const T* panels, Index panel_step, const T* a, Index K, const T* bias, bool relu, T* z) {

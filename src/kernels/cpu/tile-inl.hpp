@@ -43,6 +43,21 @@ HWY_INLINE V even_of_pairs(D d, V v) {
   return hn::BitCast(d, hn::ShiftLeft<16>(hn::BitCast(hn::RebindToUnsigned<D>(), v)));
 }
 
+// acc + a·b, or with both products of a pair
+template <Terms kTerms, class D, class V>
+HWY_INLINE V add_terms(D d, V a, V b, V acc) {
+  if constexpr (kTerms == Terms::numbers) {
+    return hn::MulAdd(a, b, acc);
+  } else if constexpr (kTerms == Terms::pairs) {
+    acc = hn::MulAdd(odd_of_pairs(d, a), odd_of_pairs(d, b), acc);
+    return hn::MulAdd(even_of_pairs(d, a), even_of_pairs(d, b), acc);
+  } else {
+#if HWY_TARGET == HWY_AVX3
+    return add_pairs_natively(acc, a, b);
+#endif
+  }
+}
+
 // Where the chain of an element begins, and what becomes of its end.
 enum class Begin { zero, bias, resume };
 enum class End { store, scale, relu, relu_mask, descend };
@@ -126,27 +141,9 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
     const auto value_of = [&](int j) HWY_ATTR {
       return hn::Set(d, kAdjacent ? b[0][j] : b[kAdjacent ? 0 : j / 3][(j % 3) * b_j]);
     };
-    if constexpr (kTerms == Terms::numbers) {
-      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
-        const V value = value_of(j);
-        STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = hn::MulAdd(column[v], value, acc[v][j]);
-      }
-    } else if constexpr (kTerms == Terms::pairs) {
-      V odd[MR], even[MR];
-      STRATA_UNROLL for (int v = 0; v < MR; ++v) odd[v] = odd_of_pairs(d, column[v]);
-      STRATA_UNROLL for (int v = 0; v < MR; ++v) even[v] = even_of_pairs(d, column[v]);
-      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
-        const V value = value_of(j), odd_value = odd_of_pairs(d, value), even_value = even_of_pairs(d, value);
-        STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = hn::MulAdd(odd[v], odd_value, acc[v][j]);
-        STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = hn::MulAdd(even[v], even_value, acc[v][j]);
-      }
-    } else {
-#if HWY_TARGET == HWY_AVX3
-      STRATA_UNROLL for (int j = 0; j < NR; ++j) {
-        const V value = value_of(j);
-        STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = add_pairs_natively(acc[v][j], column[v], value);
-      }
-#endif
+    STRATA_UNROLL for (int j = 0; j < NR; ++j) {
+      const V value = value_of(j);
+      STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = add_terms<kTerms>(d, column[v], value, acc[v][j]);
     }
     a += a_stride;
     STRATA_UNROLL for (int q = 0; q < kPointers; ++q) b[q] += b_k;
