@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/aligned.hpp"
 #include "base/thread_pool.hpp"
 #include "kernels/registry.hpp"
 #include "network/step.hpp"
@@ -53,6 +54,11 @@ strata::Precision precision_of(const Work& work) {
                                        : strata::Precision::float32;
 }
 
+template <class T>
+strata::AlignedVector<T> aligned(const std::vector<T>& numbers) {
+  return {numbers.begin(), numbers.end()};
+}
+
 // Training steps, and prediction with the network as it stands.
 template <class T>
 class NetRunner final : public Runner {
@@ -61,8 +67,8 @@ class NetRunner final : public Runner {
       : work_(work),
         net_(architecture_of(work)),
         theta_(read_numbers<T>(work, "theta", work.parameter_count())),
-        X_(read_numbers<T>(work, "x", work.inputs() * work.rows)),
-        Y_(read_numbers<T>(work, "y", work.outputs() * work.rows)),
+        X_(aligned(read_numbers<T>(work, "x", work.inputs() * work.rows))),
+        Y_(aligned(read_numbers<T>(work, "y", work.outputs() * work.rows))),
         pool_(work.threads),
         kernels_(strata::make_chosen_kernels<T>(precision_of(work), pool_)),
         p_(net_),
@@ -122,7 +128,8 @@ class NetRunner final : public Runner {
 
   Work work_;
   Architecture net_;
-  std::vector<T> theta_, X_, Y_;
+  std::vector<T> theta_;
+  strata::AlignedVector<T> X_, Y_;  // as the loader and tables hold them
   strata::ThreadPool pool_;
   std::unique_ptr<strata::Kernels<T>> kernels_;
   strata::Parameters<T> p_, gradient_;

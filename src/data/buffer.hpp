@@ -1,9 +1,11 @@
-// Raw memory that grows in place where the system can do it: realloc moves the pages of a large block, it does not copy
-// them, so a table that grows row by row never needs the room of two. Or, for data larger than memory, a file.
+// Raw memory that grows without being copied: a large block has pages of its own, which are moved, so a table that
+// grows row by row never needs the room of two, and its first number begins a cache line. Or, for data larger than
+// memory, a file.
 #pragma once
 
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -25,7 +27,7 @@ class Buffer {
     if (!folder.empty()) buffer.file_ = std::make_unique<FileMemory>(folder);
     return buffer;
   }
-  ~Buffer() { file_ ? file_->unmap(data_, capacity_) : std::free(data_); }
+  ~Buffer() { give_back(); }
   Buffer(Buffer&& other) noexcept { swap(other); }
   Buffer& operator=(Buffer&& other) noexcept {
     Buffer(std::move(other)).swap(*this);
@@ -61,11 +63,6 @@ class Buffer {
     if (size_ < capacity_) reallocate(size_);
   }
   void clear() noexcept { Buffer().swap(*this); }
-  /// The caller frees the memory, which is not in a file, with std::free.
-  [[nodiscard]] std::byte* release() noexcept {
-    size_ = capacity_ = 0;
-    return std::exchange(data_, nullptr);
-  }
   void swap(Buffer& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
@@ -81,14 +78,38 @@ class Buffer {
       capacity_ = bytes;
       return;
     }
-    void* moved = std::realloc(data_, bytes);
+    std::byte* const moved = moved_to(bytes);
     if (moved == nullptr) {
       throw Error(ErrorCode::memory,
                   "the data need " + std::to_string(bytes) + " bytes in one piece, more than there are free");
     }
-    data_ = static_cast<std::byte*>(moved);
+    data_ = moved;
     capacity_ = bytes;
   }
+
+  std::byte* moved_to(std::size_t bytes) noexcept {
+    const bool has_pages = capacity_ >= kPages, gets_pages = bytes >= kPages;
+    if (has_pages && gets_pages) return resize_pages(data_, capacity_, bytes);
+    if (!has_pages && !gets_pages) return static_cast<std::byte*>(std::realloc(data_, bytes));
+    std::byte* const fresh = gets_pages ? take_pages(bytes) : static_cast<std::byte*>(std::malloc(bytes));
+    if (fresh == nullptr) return nullptr;
+    const std::size_t kept = size_ < bytes ? size_ : bytes;
+    if (kept > 0) std::memcpy(fresh, data_, kept);
+    give_back();
+    return fresh;
+  }
+
+  void give_back() noexcept {
+    if (file_) {
+      file_->unmap(data_, capacity_);
+    } else if (capacity_ >= kPages) {
+      give_pages(data_, capacity_);
+    } else {
+      std::free(data_);
+    }
+  }
+
+  static constexpr std::size_t kPages = std::size_t{1} << 20;  // bytes; a smaller block shares its pages
 
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;

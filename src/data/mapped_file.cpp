@@ -75,4 +75,16 @@ void FileMemory::unmap(std::byte* data, std::size_t bytes) noexcept {
   if (data != nullptr) ::munmap(data, bytes);
 }
 
+std::byte* take_pages(std::size_t bytes) noexcept {
+  void* const data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return data == MAP_FAILED ? nullptr : static_cast<std::byte*>(data);
+}
+
+std::byte* resize_pages(std::byte* data, std::size_t old_bytes, std::size_t bytes) noexcept {
+  void* const moved = ::mremap(data, old_bytes, bytes, MREMAP_MAYMOVE);
+  return moved == MAP_FAILED ? nullptr : static_cast<std::byte*>(moved);
+}
+
+void give_pages(std::byte* data, std::size_t bytes) noexcept { ::munmap(data, bytes); }
+
 }  // namespace strata

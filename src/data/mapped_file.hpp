@@ -1,4 +1,5 @@
-// A file as memory: read only, its pages fetched when they are looked at and given back when memory is short.
+// Memory that the system maps: a file, read only, its pages fetched when they are looked at and given back when memory
+// is short; a file that grows; or pages of their own.
 #pragma once
 
 #include <cstddef>
@@ -42,5 +43,12 @@ class FileMemory {
   std::filesystem::path folder_;
   int descriptor_ = -1;
 };
+
+/// `bytes` ≥ 1 in pages of their own, zeros; nullptr where there is no room.
+[[nodiscard]] std::byte* take_pages(std::size_t bytes) noexcept;
+/// The same pages for more or fewer bytes, perhaps at another place: nothing is copied. nullptr, and nothing has
+/// changed, where there is no room.
+[[nodiscard]] std::byte* resize_pages(std::byte* data, std::size_t old_bytes, std::size_t bytes) noexcept;
+void give_pages(std::byte* data, std::size_t bytes) noexcept;
 
 }  // namespace strata

@@ -49,7 +49,8 @@ std::vector<std::vector<T>> with_gaps(const Kernels<T>& k, const Shape& s, Index
 TYPED_TEST(Agreement, GapsBetweenColumnsChangeNoBits) {
   const char* const names[] = {"Z", "dW", "db", "dA_prev", "dZ_prev"};
   for (const auto& implementation : implementations<TypeParam>()) {
-    for (const Shape& s : {Shape{1, 64, 419}, {1, 7, 33}, {1, 257, 2}, {7, 1030, 65}, {20, 31, 70}, {65, 33, 127}}) {
+    for (const Shape& s :
+         {Shape{1, 64, 419}, {1, 7, 33}, {1, 257, 2}, {7, 1030, 65}, {20, 31, 70}, {65, 33, 127}, {1400, 41, 200}}) {
       const auto tight = with_gaps(*implementation.kernels, s, 0), loose = with_gaps(*implementation.kernels, s, 5);
       for (std::size_t i = 0; i < tight.size(); ++i) {
         EXPECT_TRUE(same_bits(tight[i], loose[i])) << implementation.label << ": " << names[i] << " of n = " << s.n

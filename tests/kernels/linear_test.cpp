@@ -39,8 +39,14 @@ const std::vector<Shape>& shapes() {
       list.push_back({edge, 257, 1});
       list.push_back({1, 257, edge});
     }
+    for (Index narrow = 10; narrow <= 25; ++narrow) {  // what one tile may hold, in either place
+      list.push_back({narrow, 70, 11});
+      list.push_back({65, narrow, 11});
+    }
     list.push_back({20, 12288, 9});  // as wide as a picture
     list.push_back({130, 70, 1030});
+    list.push_back({20, 37, 6600});   // more examples than a block has
+    list.push_back({1400, 41, 200});  // columns that a second-level cache does not keep
     std::erase_if(list, [](const Shape& s) { return too_slow(s.n, s.n_prev, s.m); });
     return list;
   }();

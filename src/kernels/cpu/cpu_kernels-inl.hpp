@@ -246,7 +246,7 @@ class CpuKernels final : public Kernels<T> {
     constexpr Index N = kLanes<T>;
     const Index by_units = (dW.rows + N - 1) / N * N * dW.cols;
     const Index by_inputs = (dW.cols + N - 1) / N * N * dW.rows;
-    return by_inputs * 5 < by_units * 4;
+    return by_inputs * 8 < by_units * 7;
   }
 
   void gradient_along_units(View<const T> dZ, View<const T> A_prev, View<T> dW, const TileEnds<T>& ends) const {

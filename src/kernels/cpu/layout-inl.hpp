@@ -15,17 +15,21 @@ HWY_BEFORE_NAMESPACE();
 namespace strata {
 namespace HWY_NAMESPACE {
 
-// 24 sums and what feeds them fill 32 registers, 12 fill 16.
+// A tile has kVectors of rows by up to kWide columns, or one vector by up to kNarrow: enough sums to hide how long a
+// multiply-add takes. AVX-512 has registers for 24, but 16 were as fast in large products and faster in small ones.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
-inline constexpr Index kWide = 6;
+inline constexpr Index kWide = 6, kNarrow = 12;
+#elif HWY_TARGET == HWY_AVX3
+inline constexpr Index kWide = 8, kNarrow = 24;
 #else
-inline constexpr Index kWide = 12;
+inline constexpr Index kWide = 12, kNarrow = 24;
 #endif
-inline constexpr int kVectors = 2;  // of rows, in a tile
+inline constexpr int kVectors = 2;
 template <class T>
 inline constexpr Index kPanel = kVectors* kLanes<T>;  // rows of a tile
 template <class T>
 inline constexpr Index kDepth = 1600 / sizeof(T);  // a block of k: kWide columns of it stay in the first-level cache
+inline constexpr Index kOften = 40;  // so many columns pay for a new layout of what they are multiplied by
 // How deep each is made for K steps of k: as even as can be.
 template <class T>
 HWY_INLINE Index depth_of(Index K) {
@@ -86,16 +90,18 @@ void pack_left(const Left<T>& A, Index i0, Index rows, Index k0, Index K, T* to)
   }
 }
 
-// When reading a matrix where it lies costs more than laying it out anew, if it is read often enough: columns that
-// stand far apart fall into few sets of the first-level cache,
+// When reading `count` columns (or rows) where they lie, `step` apart, costs more than laying them out anew, if they
+// are read often enough: far apart, they fall into few sets of the first-level cache,
 template <class T>
 HWY_INLINE bool far_apart(Index step, Index count) {
   return step * static_cast<Index>(sizeof(T)) >= 1024 && count >= 8;
 }
-// and columns on pages of their own into few of every cache, with nothing that fetches them ahead.
+// which matters to a panel when it takes a single line of each; many of them fall into few sets of the second-level
+// cache too.
 template <class T>
-HWY_INLINE bool on_own_pages(Index step, Index count) {
-  return step * static_cast<Index>(sizeof(T)) >= 8192 && count >= 64;
+HWY_INLINE bool scattered(Index step, Index count) {
+  constexpr bool kOneLine = kPanel<T> * sizeof(T) <= 64;
+  return (kOneLine && far_apart<T>(step, count)) || step * count * static_cast<Index>(sizeof(T)) > (Index{1} << 20);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -63,20 +63,10 @@ void multiply_block(const Block<T>& block, Index rows, Index cols, Index K, T* C
     x.ends.mask = ends.mask + (ends.end == End::relu_mask ? i + j * ends.mask_ld : 0);
     any_tile<T, kAdjacent, kTerms>(std::min(P, rows - i), width, x);
   };
-  if (K * P * static_cast<Index>(sizeof(T)) <= (Index{24} << 10)) {  // a panel stays in the first-level cache
-    for (Index i = 0; i < rows; i += P) {
-      for (Index j = 0; j < cols;) {
-        const Index width = next_width(cols - j);
-        one(i, j, width);
-        j += width;
-      }
-    }
-  } else {  // a sliver of B does
-    for (Index j = 0; j < cols;) {
-      const Index width = next_width(cols - j);
-      for (Index i = 0; i < rows; i += P) one(i, j, width);
-      j += width;
-    }
+  for (Index j = 0; j < cols;) {  // a sliver of B stays in the first-level cache
+    const Index width = next_width(cols - j);
+    for (Index i = 0; i < rows; i += P) one(i, j, width);
+    j += width;
   }
 }
 
@@ -112,11 +102,10 @@ void pack_right(const Right<T>& B, Index k0, Index K, Index j0, Index cols, T* t
   }
 }
 
-// C (rows, cols) = begin + A B, then its end; A and B as they are, or rounded to bfloat16, which asks for a new layout.
-// The bits do not depend on how the product is cut.
+// C (rows, cols) = begin + A B, then its end, in tiles of kVectors by kWide.
 template <Terms kTerms, class T>
-void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index K, T* C, Index ldc,
-              const TileEnds<T>& ends, cpu::Scratch::Lease& scratch) {
+void multiply_wide(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index K, T* C, Index ldc,
+                   const TileEnds<T>& ends, cpu::Scratch::Lease& scratch) {
   using Layout = typename Left<T>::Layout;
   constexpr bool kRounded = kTerms != Terms::numbers;
   constexpr Index P = kPanel<T>, kStep = kNumbersOfAStep<kTerms>;
@@ -125,8 +114,7 @@ void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index
   const Index high = kLeftSize<T> / depth / P * P, across = kRightSize<T> / depth / kWide * kWide;
   const bool packed_a = A.layout == Layout::panels;
   const bool pack_a =
-      !packed_a && (kRounded || A.layout == Layout::transposed || (far_apart<T>(A.ld, K) && cols >= 3 * kWide) ||
-                    (on_own_pages<T>(A.ld, K) && cols >= kWide));
+      !packed_a && (kRounded || A.layout == Layout::transposed || (scattered<T>(A.ld, depth) && cols >= kOften));
   const bool pack_b =
       kRounded || (far_apart<T>(std::max(B.k_step, B.j_step), B.k_step == 1 ? kWide : K) && rows >= 3 * P);
 
@@ -168,6 +156,53 @@ void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index
       }
     }
   }
+}
+
+// The ends of the rows from i on
+template <class T>
+HWY_INLINE TileEnds<T> ends_from(TileEnds<T> ends, Index i) {
+  if (ends.begin == Begin::bias) ends.bias += i;
+  if (ends.end == End::descend) ends.theta += i;
+  if (ends.end == End::relu_mask) ends.mask += i;
+  return ends;
+}
+
+// The same for whole vectors of rows and few columns, which one tile holds: A is read once, where it lies, however far
+// apart its columns are.
+template <class T, int NR = kNarrow>
+void multiply_narrow(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index K, T* C, Index ldc,
+                     const TileEnds<T>& ends) {
+  if constexpr (NR > kWide + 1) {
+    if (cols < NR) return multiply_narrow<T, NR - 1>(A, B, rows, cols, K, C, ldc, ends);
+  }
+  const Index depth = kLeftSize<T> / NR;  // B stays in a second-level cache
+  for (Index k0 = 0; k0 < K || k0 == 0; k0 += depth) {
+    const Index deep = std::min(depth, K - k0);
+    for (Index i = 0; i < rows; i += kLanes<T>) {
+      TileEnds<T> part = ends_from(ends, i);
+      if (k0 > 0) part.begin = Begin::resume;
+      if (k0 + deep < K) part.end = End::store;
+      tile<T, 1, NR, false, true>(
+          {A.data + i + k0 * A.ld, B.data + k0 * B.k_step, C + i, A.ld, B.k_step, 1, deep, ldc, 0, part});
+    }
+  }
+}
+
+// C (rows, cols) = begin + A B, then its end; A and B as they are, or rounded to bfloat16, which asks for a new layout.
+// The bits do not depend on how the product is cut.
+template <Terms kTerms, class T>
+void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index K, T* C, Index ldc,
+              const TileEnds<T>& ends, cpu::Scratch::Lease& scratch) {
+  Index done = 0;
+  if constexpr (kTerms == Terms::numbers) {
+    if (cols > kWide && cols <= kNarrow && A.layout == Left<T>::Layout::columns && B.j_step == 1) {
+      done = rows / kLanes<T> * kLanes<T>;
+      multiply_narrow(A, B, done, cols, K, C, ldc, ends);
+      if (done == rows) return;
+    }
+  }
+  multiply_wide<kTerms>(Left<T>{A.data + done, A.ld, A.layout}, B, rows - done, cols, K, C + done, ldc,
+                        ends_from(ends, done), scratch);
 }
 
 }  // namespace HWY_NAMESPACE

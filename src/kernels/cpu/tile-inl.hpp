@@ -5,6 +5,7 @@
 // how a product is cut. The next block of k continues the chain from memory, where a number is as wide as in a
 // register.
 #include "hwy/cache_control.h"
+#include "kernels/cpu/layout-inl.hpp"
 #include "kernels/cpu/math-inl.hpp"
 #include "kernels/cpu/simd-inl.hpp"
 
@@ -132,6 +133,9 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
 
   // Every third column has a pointer of its own: the two between are reached by its index and twice its index.
   constexpr int kPointers = kAdjacent ? 1 : (NR + 2) / 3;
+  // A narrow tile meets its columns of A for the first time, and only once; panels come from a second-level cache.
+  constexpr bool kFetches = NR > kWide || MR == kVectors;
+  const Index ahead = NR > kWide ? 10 * a_stride : a_stride == kPanel<T> ? 8 * kPanel<T> : 0;
   const T* a = x.a;
   const T* b[kPointers];
   STRATA_UNROLL for (int q = 0; q < kPointers; ++q) b[q] = x.b + 3 * q * b_j;
@@ -144,6 +148,9 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
     STRATA_UNROLL for (int j = 0; j < NR; ++j) {
       const V value = value_of(j);
       STRATA_UNROLL for (int v = 0; v < MR; ++v) acc[v][j] = add_terms<kTerms>(d, column[v], value, acc[v][j]);
+    }
+    if constexpr (kFetches) {
+      STRATA_UNROLL for (int v = 0; v < MR; ++v) fetch_ahead<kFirstLevel>(a + v * N, ahead);
     }
     a += a_stride;
     STRATA_UNROLL for (int q = 0; q < kPointers; ++q) b[q] += b_k;
