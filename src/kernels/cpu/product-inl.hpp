@@ -36,6 +36,15 @@ HWY_INLINE void any_tile(Index rows, Index width, TileArguments<T>& x) {
                   : tile_of_width<T, 1, true, kAdjacent, kTerms>(width, x);
 }
 
+// The ends of the part of C that begins at (i, j)
+template <class T>
+HWY_INLINE TileEnds<T> ends_at(TileEnds<T> ends, Index i, Index j, Index ldc) {
+  if (ends.begin == Begin::bias) ends.bias += i;
+  if (ends.end == End::descend) ends.theta += i + j * ldc;
+  if (ends.end == End::relu_mask) ends.mask += i + j * ends.mask_ld;
+  return ends;
+}
+
 // A block of C from A and B as they are laid out here. Panels of A stand `panel_step` numbers apart, one column of a
 // panel `a_step` from the next; the columns of B from j on begin at j·sliver_step.
 template <class T>
@@ -52,20 +61,18 @@ template <class T, bool kAdjacent, Terms kTerms = Terms::numbers>
 void multiply_block(const Block<T>& block, Index rows, Index cols, Index K, T* C, Index ldc, const TileEnds<T>& ends) {
   constexpr Index P = kPanel<T>;
   TileArguments<T> x{nullptr, nullptr, nullptr, block.a_step, block.k_step, block.j_step, K, ldc, 0, ends};
-  // Only pointers change from tile to tile.
-  const auto one = [&](Index i, Index j, Index width) HWY_ATTR {
-    x.a = block.a + i / P * block.panel_step;
-    x.b = block.b + j * block.sliver_step;
-    x.c = C + i + j * ldc;
-    if (block.b_packed) x.b_k = width;
-    x.ends.bias = ends.bias + (ends.begin == Begin::bias ? i : 0);
-    x.ends.theta = ends.theta + (ends.end == End::descend ? i + j * ldc : 0);
-    x.ends.mask = ends.mask + (ends.end == End::relu_mask ? i + j * ends.mask_ld : 0);
-    any_tile<T, kAdjacent, kTerms>(std::min(P, rows - i), width, x);
-  };
   for (Index j = 0; j < cols;) {  // a sliver of B stays in the first-level cache
     const Index width = next_width(cols - j);
-    for (Index i = 0; i < rows; i += P) one(i, j, width);
+    x.b = block.b + j * block.sliver_step;
+    if (block.b_packed) x.b_k = width;
+    for (Index i = 0; i < rows; i += P) {
+      x.a = block.a + i / P * block.panel_step;
+      x.c = C + i + j * ldc;
+      x.ends.bias = ends.bias + (ends.begin == Begin::bias ? i : 0);  // the rest is the same for all tiles
+      x.ends.theta = ends.theta + (ends.end == End::descend ? i + j * ldc : 0);
+      x.ends.mask = ends.mask + (ends.end == End::relu_mask ? i + j * ends.mask_ld : 0);
+      any_tile<T, kAdjacent, kTerms>(std::min(P, rows - i), width, x);
+    }
     j += width;
   }
 }
@@ -141,10 +148,7 @@ void multiply_wide(const Left<T>& A, const Right<T>& B, Index rows, Index cols, 
         } else {
           block.a = packed_a ? A.data + ic * steps + k0 * P : A.data + ic + k0 * A.ld;
         }
-        TileEnds<T> part = ends;
-        if (ends.begin == Begin::bias) part.bias += ic;
-        if (ends.end == End::relu_mask) part.mask += ic + jc * ends.mask_ld;
-        if (ends.end == End::descend) part.theta += ic + jc * ldc;
+        TileEnds<T> part = ends_at(ends, ic, jc, ldc);
         if (k0 > 0) part.begin = Begin::resume;
         if (k0 + deep < steps) part.end = End::store;
         T* const c = C + ic + jc * ldc;
@@ -156,15 +160,6 @@ void multiply_wide(const Left<T>& A, const Right<T>& B, Index rows, Index cols, 
       }
     }
   }
-}
-
-// The ends of the rows from i on
-template <class T>
-HWY_INLINE TileEnds<T> ends_from(TileEnds<T> ends, Index i) {
-  if (ends.begin == Begin::bias) ends.bias += i;
-  if (ends.end == End::descend) ends.theta += i;
-  if (ends.end == End::relu_mask) ends.mask += i;
-  return ends;
 }
 
 // The same for whole vectors of rows and few columns, which one tile holds: A is read once, where it lies, however far
@@ -179,7 +174,7 @@ void multiply_narrow(const Left<T>& A, const Right<T>& B, Index rows, Index cols
   for (Index k0 = 0; k0 < K || k0 == 0; k0 += depth) {
     const Index deep = std::min(depth, K - k0);
     for (Index i = 0; i < rows; i += kLanes<T>) {
-      TileEnds<T> part = ends_from(ends, i);
+      TileEnds<T> part = ends_at(ends, i, 0, ldc);
       if (k0 > 0) part.begin = Begin::resume;
       if (k0 + deep < K) part.end = End::store;
       tile<T, 1, NR, false, true>(
@@ -202,7 +197,7 @@ void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index
     }
   }
   multiply_wide<kTerms>(Left<T>{A.data + done, A.ld, A.layout}, B, rows - done, cols, K, C + done, ldc,
-                        ends_from(ends, done), scratch);
+                        ends_at(ends, done, 0, ldc), scratch);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -133,9 +133,10 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
 
   // Every third column has a pointer of its own: the two between are reached by its index and twice its index.
   constexpr int kPointers = kAdjacent ? 1 : (NR + 2) / 3;
-  // A narrow tile meets its columns of A for the first time, and only once; panels come from a second-level cache.
-  constexpr bool kFetches = NR > kWide || MR == kVectors;
-  const Index ahead = NR > kWide ? 10 * a_stride : a_stride == kPanel<T> ? 8 * kPanel<T> : 0;
+  // A narrow tile meets its columns of A for the first time, and only once, where they lie: perhaps on two cache lines.
+  // Panels come from a second-level cache.
+  constexpr bool kNarrowTile = NR > kWide, kFetches = kNarrowTile || MR == kVectors;
+  const Index ahead = kNarrowTile ? 10 * a_stride : a_stride == kPanel<T> ? 8 * kPanel<T> : 0;
   const T* a = x.a;
   const T* b[kPointers];
   STRATA_UNROLL for (int q = 0; q < kPointers; ++q) b[q] = x.b + 3 * q * b_j;
@@ -151,6 +152,7 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
     }
     if constexpr (kFetches) {
       STRATA_UNROLL for (int v = 0; v < MR; ++v) fetch_ahead<kFirstLevel>(a + v * N, ahead);
+      if constexpr (kNarrowTile) fetch_ahead<kFirstLevel>(a + N - 1, ahead);
     }
     a += a_stride;
     STRATA_UNROLL for (int q = 0; q < kPointers; ++q) b[q] += b_k;
