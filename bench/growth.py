@@ -27,7 +27,7 @@ def axes():
     yield "rows", "rows, all once in batches of 64 (64-128-64-10)", [
         point("rows", rows, (64, 128, 64, 10), 64, rows, run, count=rows // 64) for rows in (1024, 4096, 16384, 65536)]
     yield "threads", "threads (784-512-512-10, batch 128)", [
-        point("threads", t, (784, 512, 512, 10), 128, 4096, run, threads=t) for t in range(1, len(cpus()) + 1)]
+        point("threads", t, (784, 512, 512, 10), 128, 4096, run, threads=t, count=40) for t in range(1, len(cpus()) + 1)]
 
 
 def grow(field, workers, folder_root, say):
@@ -45,7 +45,7 @@ def grow(field, workers, folder_root, say):
 
 
 def draw(results, path):
-    """One chart an axis; both scales logarithmic, the floor (all FLOPs at the measured peak) dashed."""
+    """One chart an axis; both scales logarithmic but for threads, the floor (all FLOPs at the measured peak) dashed."""
     import matplotlib
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "strata"
@@ -63,11 +63,14 @@ def draw(results, path):
             times = [v / 64 if axis == "rows" else 1 for v in values]
             floor = [1e6 * n * p["flops"] / (p["peak_gflops"] * 1e9) for n, p in zip(times, points)]
             place.plot(values, floor, "k--", linewidth=0.8, label="all FLOPs at the peak")
-        place.set(xlabel=result["title"], yscale="log", title=f"growth with {axis}")
-        if axis != "threads":
+        place.set(xlabel=result["title"], title=f"growth with {axis}")
+        if axis == "threads":  # less than a decade
+            place.set_ylim(bottom=0)
+        else:
+            place.set(yscale="log")
             place.set_xscale("log", base=2)
+            place.minorticks_off()
         place.set_xticks(values, [str(v) for v in values], fontsize=7)
-        place.minorticks_off()
         place.xaxis.label.set_size(8)
     places[0].set_ylabel("µs a step (rows: a pass)")
     places[0].legend(fontsize=7)

@@ -31,8 +31,9 @@ constexpr std::uint32_t kCallerSleeps = 1U << 17;  // the last to leave wakes th
 
 // After so many rounds in which the threads brought nothing they are not called for a while: this many rounds at first,
 // then twice as many each time, up to a limit; before the next while they get so many rounds to show that they can help
-// again (the first of them wakes them up).
+// again (the first of them wakes them up). Rounds may be long, so no pause is longer than this either.
 constexpr int kPatience = 4, kFirstPause = 14, kLongestPause = 1000, kTrials = 2;
+constexpr std::chrono::milliseconds kPauseLasts{100};
 
 constexpr std::size_t kCacheLine = 64;
 
@@ -86,6 +87,7 @@ struct ThreadPool::Crew {
   std::atomic<bool> busy{false};
   int unhelped = 0;         // rounds; below 0: rounds to do alone
   int pause = kFirstPause;  // rounds to do alone next time
+  Clock::time_point paused;
 
   // The round: written by the caller before the gate opens, read by threads that came in through the gate.
   Call call = nullptr;
@@ -194,7 +196,7 @@ struct ThreadPool::Crew {
   /// middle of a task: then calling it costs more than it brings, and most rounds do without it.
   [[nodiscard]] bool expects_help() noexcept {
     if (unhelped >= 0) return true;
-    if (++unhelped == 0) unhelped = kPatience - kTrials;
+    if (++unhelped == 0 || Clock::now() - paused >= kPauseLasts) unhelped = kPatience - kTrials;
     return false;
   }
   void judge_help(Clock::duration worked, Clock::duration waited) noexcept {
@@ -203,6 +205,7 @@ struct ThreadPool::Crew {
       pause = kFirstPause;
     } else if (++unhelped >= kPatience) {
       unhelped = -pause;
+      paused = Clock::now();
       pause = std::min(2 * pause, kLongestPause);
     }
   }
