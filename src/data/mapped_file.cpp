@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/aligned.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -77,7 +78,9 @@ void FileMemory::unmap(std::byte* data, std::size_t bytes) noexcept {
 
 std::byte* take_pages(std::size_t bytes) noexcept {
   void* const data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return data == MAP_FAILED ? nullptr : static_cast<std::byte*>(data);
+  if (data == MAP_FAILED) return nullptr;
+  prefer_huge_pages(data, bytes);
+  return static_cast<std::byte*>(data);
 }
 
 std::byte* resize_pages(std::byte* data, std::size_t old_bytes, std::size_t bytes) noexcept {

@@ -108,7 +108,7 @@ TEST(Registry, TooManyThreadsForTheMemoryIsAnErrorThatSaysSo) {
       ADD_FAILURE() << entry.name << ": no error";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::memory);
-      EXPECT_NE(std::string(error.what()).find("100000000 threads, 2.7 MB each: use fewer with --threads"),
+      EXPECT_NE(std::string(error.what()).find("100000000 threads, 3.0 MB each: use fewer with --threads"),
                 std::string::npos)
           << error.what();
     }

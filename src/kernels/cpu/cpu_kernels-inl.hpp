@@ -131,7 +131,6 @@ class CpuKernels final : public Kernels<T> {
         ends.theta = W.theta.data;
         ends.alpha = static_cast<T>(rule.step.alpha);
         ends.decay = static_cast<T>(c);
-        ends.theta_is_far = dW.size() * static_cast<Index>(sizeof(T)) > static_cast<Index>(cpu::kLeftBytes);
         gradient_along_units(dZ, A_prev, dW, ends);
       } else {
         ends.end = End::scale;

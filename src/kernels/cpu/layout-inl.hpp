@@ -28,13 +28,17 @@ inline constexpr int kVectors = 2;
 template <class T>
 inline constexpr Index kPanel = kVectors* kLanes<T>;  // rows of a tile
 template <class T>
-inline constexpr Index kDepth = 1600 / sizeof(T);  // a block of k: kWide columns of it stay in the first-level cache
+inline constexpr Index kDepth = 2048 / sizeof(T);  // a block of k: kWide columns of it stay in the first-level cache
 inline constexpr Index kOften = 40;  // so many columns pay for a new layout of what they are multiplied by
-// How deep each is made for K steps of k: as even as can be.
+// The size of equal parts of `size`, in whole units, that do not exceed `most`, itself whole units.
+HWY_INLINE Index even_part(Index size, Index most, Index unit) {
+  const Index parts = (size + most - 1) / most;
+  return parts <= 1 ? most : ((size + parts - 1) / parts + unit - 1) / unit * unit;
+}
+// How deep the blocks are for K steps of k
 template <class T>
 HWY_INLINE Index depth_of(Index K) {
-  const Index blocks = std::max<Index>(1, (K + kDepth<T> / 2) / kDepth<T>);
-  return std::max<Index>(1, (K + blocks - 1) / blocks);
+  return K <= kDepth<T> ? std::max<Index>(1, K) : even_part(K, kDepth<T>, 1);
 }
 template <class T>
 inline constexpr Index kLeftSize = cpu::kLeftBytes / sizeof(T);

@@ -1,7 +1,6 @@
 // Parts of matrices laid out in the order in which a product reads them.
 #include <algorithm>
 
-#include "hwy/cache_control.h"
 #include "kernels/cpu/simd-inl.hpp"
 
 #if defined(STRATA_KERNELS_CPU_PACK_INL_HPP) == defined(HWY_TARGET_TOGGLE)
@@ -48,10 +47,10 @@ HWY_INLINE void transpose_block(D d, const double* src, Index src_ld, double* ds
   hn::StoreU(hn::InterleaveUpper(d, c0, c1), d, dst + dst_ld);
 }
 
-// Rows `begin` to `end` of as many columns as D has lanes.
+// Of as many columns as D has lanes
 template <class D, class T = hn::TFromD<D>>
-HWY_INLINE void transpose_columns(D d, const T* src, Index src_ld, Index begin, Index end, T* dst, Index dst_ld) {
-  for (Index i = begin; i < end; i += 16 / sizeof(T)) transpose_block(d, src + i, src_ld, dst + i * dst_ld, dst_ld);
+HWY_INLINE void transpose_columns(D d, const T* src, Index src_ld, Index rows, T* dst, Index dst_ld) {
+  for (Index i = 0; i < rows; i += 16 / sizeof(T)) transpose_block(d, src + i, src_ld, dst + i * dst_ld, dst_ld);
 }
 
 // dst(j, i) = src(i, j)               src (rows, cols), dst (cols, rows), column-major
@@ -60,23 +59,15 @@ HWY_NOINLINE void transpose(const T* HWY_RESTRICT src, Index src_ld, Index rows,
                             Index dst_ld) {
   const hn::CappedTag<T, 32 / sizeof(T)> d;
   const hn::Full128<T> narrow;
-  constexpr Index B = 16 / sizeof(T), W = hn::MaxLanes(d), kLine = 64 / sizeof(T);
+  constexpr Index B = 16 / sizeof(T), W = hn::MaxLanes(d);
   const Index whole_rows = rows / B * B, whole_cols = cols / B * B;
-  for (Index begin = 0; begin < whole_rows; begin += kLine) {  // a cache line of every column at a time
-    const Index end = std::min(begin + kLine, whole_rows);
-    Index j = 0;
-    for (; j + W <= cols; j += W) {
-      if (begin + 2 * kLine < rows) {
-        for (Index c = 0; c < W; ++c) hwy::Prefetch(src + begin + 2 * kLine + (j + c) * src_ld);
-      }
-      transpose_columns(d, src + j * src_ld, src_ld, begin, end, dst + j, dst_ld);
-    }
-    for (; j + B <= cols; j += B) transpose_columns(narrow, src + j * src_ld, src_ld, begin, end, dst + j, dst_ld);
-  }
-  for (Index j = whole_cols; j < cols; ++j) {
+  Index j = 0;
+  for (; j + W <= cols; j += W) transpose_columns(d, src + j * src_ld, src_ld, whole_rows, dst + j, dst_ld);
+  for (; j + B <= cols; j += B) transpose_columns(narrow, src + j * src_ld, src_ld, whole_rows, dst + j, dst_ld);
+  for (; j < cols; ++j) {
     for (Index i = 0; i < rows; ++i) dst[j + i * dst_ld] = src[i + j * src_ld];
   }
-  for (Index j = 0; j < whole_cols; ++j) {
+  for (j = 0; j < whole_cols; ++j) {
     for (Index i = whole_rows; i < rows; ++i) dst[j + i * dst_ld] = src[i + j * src_ld];
   }
 }

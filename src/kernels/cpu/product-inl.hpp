@@ -54,7 +54,17 @@ struct Block {
   const T* b;
   Index sliver_step, k_step, j_step;
   bool b_packed;  // then a sliver of w columns has k_step w
+  bool c_is_far;  // C, and what its end wants, lie beyond the second-level cache
 };
+
+// Asks for a tile of a matrix.
+template <class T>
+HWY_INLINE void fetch_tile(const T* from, Index ld, Index width) {
+  constexpr Index kLine = 64 / sizeof(T);
+  for (Index j = 0; j < width; ++j) {
+    for (Index i = 0; i < kPanel<T>; i += kLine) fetch_ahead<kFirstLevel>(from + j * ld, i);
+  }
+}
 
 // C (rows, cols) of one block, tile by tile.
 template <class T, bool kAdjacent, Terms kTerms = Terms::numbers>
@@ -71,6 +81,18 @@ void multiply_block(const Block<T>& block, Index rows, Index cols, Index K, T* C
       x.ends.bias = ends.bias + (ends.begin == Begin::bias ? i : 0);  // the rest is the same for all tiles
       x.ends.theta = ends.theta + (ends.end == End::descend ? i + j * ldc : 0);
       x.ends.mask = ends.mask + (ends.end == End::relu_mask ? i + j * ends.mask_ld : 0);
+      if (block.c_is_far) {  // its end comes while the sums are formed, and so does what the next tile resumes
+        const bool below = i + P < rows;
+        if (ends.begin == Begin::resume && (below || j + width < cols)) {
+          fetch_tile(below ? x.c + P : C + (j + width) * ldc, ldc, width);
+        }
+        if (ends.end == End::descend) {
+          fetch_tile(x.ends.theta, ldc, width);
+        } else {
+          fetch_tile(x.c, ldc, width);
+          if (ends.end == End::relu_mask) fetch_tile(x.ends.mask, ends.mask_ld, width);
+        }
+      }
       any_tile<T, kAdjacent, kTerms>(std::min(P, rows - i), width, x);
     }
     j += width;
@@ -94,18 +116,23 @@ HWY_INLINE void pack_left_as(const Left<T>& A, Index i0, Index rows, Index k0, I
 }
 template <Terms kTerms, class T>
 void pack_right(const Right<T>& B, Index k0, Index K, Index j0, Index cols, T* to) {
-  for (Index j = 0; j < cols;) {
-    const Index width = next_width(cols - j);
-    T* const sliver = to + j * steps_of<kTerms>(K);
-    const T* const from = B.data + k0 * B.k_step + (j0 + j) * B.j_step;
-    if constexpr (kTerms == Terms::numbers) {
-      B.k_step == 1 ? transpose(from, B.j_step, K, width, sliver, width)
-                    : copy_columns(from, B.k_step, width, K, sliver, width);
-    } else {
-      B.k_step == 1 ? pack_pairs_of_rows(from, B.j_step, K, width, sliver, width)
-                    : pack_pairs_of_columns(from, B.k_step, width, K, sliver, width);
+  // Rows are read along, a few at a time for all slivers: each may lie on a page of its own.
+  const Index rows = B.k_step == 1 ? K : 8;
+  for (Index k = 0; k < K; k += rows) {
+    const Index count = std::min(rows, K - k);
+    for (Index j = 0; j < cols;) {
+      const Index width = next_width(cols - j);
+      T* const sliver = to + j * steps_of<kTerms>(K) + width * steps_of<kTerms>(k);
+      const T* const from = B.data + (k0 + k) * B.k_step + (j0 + j) * B.j_step;
+      if constexpr (kTerms == Terms::numbers) {
+        B.k_step == 1 ? transpose(from, B.j_step, count, width, sliver, width)
+                      : copy_columns(from, B.k_step, width, count, sliver, width);
+      } else {
+        B.k_step == 1 ? pack_pairs_of_rows(from, B.j_step, count, width, sliver, width)
+                      : pack_pairs_of_columns(from, B.k_step, width, count, sliver, width);
+      }
+      j += width;
     }
-    j += width;
   }
 }
 
@@ -118,18 +145,21 @@ void multiply_wide(const Left<T>& A, const Right<T>& B, Index rows, Index cols, 
   constexpr Index P = kPanel<T>, kStep = kNumbersOfAStep<kTerms>;
   const Index steps = steps_of<kTerms>(K);
   const Index depth = depth_of<T>(steps);
-  const Index high = kLeftSize<T> / depth / P * P, across = kRightSize<T> / depth / kWide * kWide;
+  const Index high = even_part(rows, kLeftSize<T> / depth / P * P, P);
+  const Index across = even_part(cols, kRightSize<T> / depth / kWide * kWide, kWide);
   const bool packed_a = A.layout == Layout::panels;
   const bool pack_a =
       !packed_a && (kRounded || A.layout == Layout::transposed || (scattered<T>(A.ld, depth) && cols >= kOften));
   const bool pack_b =
       kRounded || (far_apart<T>(std::max(B.k_step, B.j_step), B.k_step == 1 ? kWide : K) && rows >= 3 * P);
+  const bool c_is_far = rows * cols > kLeftSize<T>;
 
   for (Index jc = 0; jc < cols; jc += across) {
     const Index wide = std::min(across, cols - jc);
     for (Index k0 = 0; k0 < steps || k0 == 0; k0 += depth) {
       const Index deep = std::min(depth, steps - k0), numbers = std::min(kStep * deep, K - kStep * k0);
-      Block<T> block{nullptr, P, A.ld, B.data + k0 * B.k_step + jc * B.j_step, B.j_step, B.k_step, B.j_step, pack_b};
+      Block<T> block{nullptr,  P,      A.ld,    B.data + k0 * B.k_step + jc * B.j_step, B.j_step, B.k_step,
+                     B.j_step, pack_b, c_is_far};
       if (packed_a || pack_a) {
         block.panel_step = P * (packed_a ? steps : deep);
         block.a_step = P;

@@ -13,9 +13,10 @@
 
 namespace strata::cpu {
 
-// Bytes. A block of the left matrix stays in a second-level cache, one of the right in a third-level cache.
-inline constexpr std::size_t kLeftBytes = std::size_t{512} << 10;
-inline constexpr std::size_t kRightBytes = std::size_t{1600} << 10;
+// Bytes. A block of the left matrix stays in a second-level cache, with room for what passes beside it; one of the
+// right in a third-level cache.
+inline constexpr std::size_t kLeftBytes = std::size_t{384} << 10;
+inline constexpr std::size_t kRightBytes = std::size_t{2} << 20;
 inline constexpr std::size_t kResultBytes = std::size_t{512} << 10;
 
 /// As many sets of blocks as a pool has threads. A thread that finds none free waits: that happens only when more

@@ -4,7 +4,6 @@
 // is one chain of multiply-adds over k = 0, 1, …, K−1, whatever the tile that holds it, so its bits do not depend on
 // how a product is cut. The next block of k continues the chain from memory, where a number is as wide as in a
 // register.
-#include "hwy/cache_control.h"
 #include "kernels/cpu/layout-inl.hpp"
 #include "kernels/cpu/math-inl.hpp"
 #include "kernels/cpu/simd-inl.hpp"
@@ -73,7 +72,6 @@ struct TileEnds {
   Index mask_ld = 0;
   T* theta = nullptr;  // (rows, cols), distance ldc: θ = θ − α (scale·C + decay·θ); C itself is not stored
   T alpha = 0, decay = 0;
-  bool theta_is_far = false;  // beyond the second-level cache
 };
 
 // B(k, j) is b[k·b_k + j·b_j]; b_j is 1 when kAdjacent. The last vector of rows has `lanes` of them when kRagged.
@@ -123,12 +121,6 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
     }
   } else {
     STRATA_UNROLL for (int v = 0; v < MR; ++v) { STRATA_UNROLL for (int j = 0; j < NR; ++j) acc[v][j] = hn::Zero(d); }
-  }
-
-  if (e.theta_is_far) {  // it comes while the sums are formed
-    for (Index j = 0; j < NR; ++j) {
-      STRATA_UNROLL for (int v = 0; v < MR; ++v) hwy::Prefetch(e.theta + v * N + j * ldc);
-    }
   }
 
   // Every third column has a pointer of its own: the two between are reached by its index and twice its index.
