@@ -42,7 +42,7 @@ def targets_of(work, results):
         if kind == "peak":
             text = f"{aim} % of the peak"
             value = mine and mine.get("percent_of_peak")
-            yield text, value and f"{value:.0f} %", value and value >= aim
+            yield text, value and f"{value:.1f} %", value and value >= aim
         elif kind in ("eager", "course"):
             peer, title = {"eager": ("torch", "PyTorch eager"), "course": ("numpy-course", "NumPy course style")}[kind]
             value = mine and peers(results, work.name).get(peer, {}).get("times_strata")
@@ -97,7 +97,7 @@ def product_targets(products):
     for shape, by_product in products["shapes"].items():
         aim = 90 if min(int(n) for n in shape.split("x")) >= 64 else 70
         reached = {product: libraries["strata"]["percent_of_peak"] for product, libraries in by_product.items()}
-        text = ", ".join(f"{product} {reached[product]:.0f} %" for product in ("forward", "dW", "dA"))
+        text = ", ".join(f"{product} {reached[product]:.1f} %" for product in ("forward", "dW", "dA"))
         passed = min(reached.values()) >= aim
         yield f"products of {shape.replace('x', '×')}", f"{aim} % of the peak", text, verdict(passed)
 

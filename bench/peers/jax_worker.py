@@ -54,8 +54,9 @@ class Jax(protocol.Runner):
         def step_at(state, X, Y, i):
             return step(state, X[i], Y[i])
 
-        def many(state, X, Y, count):
-            return jax.lax.fori_loop(0, count, lambda i, s: step(s, X[i % work.batches], Y[i % work.batches]), state)
+        def many(state, X, Y, first, count):
+            return jax.lax.fori_loop(first, first + count,
+                                     lambda i, s: step(s, X[i % work.batches], Y[i % work.batches]), state)
 
         self.step = jax.jit(step_at, donate_argnums=0)
         self.many = jax.jit(many, donate_argnums=0)
@@ -78,7 +79,8 @@ class Jax(protocol.Runner):
                 out.block_until_ready()
                 self.next = (self.next + 1) % len(self.single)
         elif self.scan:
-            self.state = self.many(self.state, self.X, self.Y, count)
+            self.state = self.many(self.state, self.X, self.Y, self.next, count)
+            self.next = (self.next + count) % self.work.batches
         else:
             for _ in range(count):
                 self.state = self.step(self.state, self.X, self.Y, self.next)
