@@ -235,6 +235,11 @@ std::unique_ptr<Runner> make_engine_runner(const Work& work) {
   return std::make_unique<NetRunner<float>>(work);
 }
 
+std::shared_ptr<float> make_numbers(std::ptrdiff_t count) {
+  const auto numbers = std::make_shared<strata::AlignedVector<float>>(static_cast<std::size_t>(count));
+  return {numbers, numbers->data()};
+}
+
 std::unique_ptr<Products> make_products(std::ptrdiff_t units, std::ptrdiff_t inputs, std::ptrdiff_t examples) {
   return std::make_unique<EngineProducts>(units, inputs, examples);
 }

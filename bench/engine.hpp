@@ -17,6 +17,9 @@ namespace strata_bench {
 /// Throws NotBuilt for a work that this version of the library cannot do.
 [[nodiscard]] std::unique_ptr<Runner> make_engine_runner(const Work& work);
 
+/// `count` numbers that lie as Strata's own do: from the start of a cache line on, large ones in huge pages.
+[[nodiscard]] std::shared_ptr<float> make_numbers(std::ptrdiff_t count);
+
 /// One layer's three products alone, on random numbers, one thread.
 class Products {
  public:

@@ -7,13 +7,11 @@
 #include <benchmark/benchmark.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -117,25 +115,16 @@ class GemmProducts final : public Products {
  private:
   Gemm gemm_;
   Shape s_;
-  // It begins a cache line and lies in huge pages where it fills them, as Strata's own do.
   class Matrix {
    public:
     void fill(std::ptrdiff_t count) {
-      const std::size_t unit = static_cast<std::size_t>(count) * sizeof(float) < kHugePage ? kLine : kHugePage;
-      const std::size_t bytes = (static_cast<std::size_t>(count) * sizeof(float) + unit - 1) / unit * unit;
-      memory_.reset(static_cast<float*>(std::aligned_alloc(unit, bytes)));
-      if (!memory_) throw std::bad_alloc();
-      if (unit == kHugePage) (void)madvise(memory_.get(), bytes, MADV_HUGEPAGE);
-      for (std::ptrdiff_t i = 0; i < count; ++i) memory_.get()[i] = static_cast<float>(i % 17) / 17 - 0.5F;
+      numbers_ = make_numbers(count);
+      for (std::ptrdiff_t i = 0; i < count; ++i) data()[i] = static_cast<float>(i % 17) / 17 - 0.5F;
     }
-    [[nodiscard]] float* data() { return memory_.get(); }
+    [[nodiscard]] float* data() { return numbers_.get(); }
 
    private:
-    static constexpr std::size_t kLine = 64, kHugePage = std::size_t{2} << 20;
-    struct Free {
-      void operator()(float* memory) const { std::free(memory); }
-    };
-    std::unique_ptr<float, Free> memory_;
+    std::shared_ptr<float> numbers_;
   };
   Matrix W_, dW_, A_, dA_, Z_, dZ_;
 };

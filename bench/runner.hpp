@@ -99,12 +99,16 @@ inline double run_in_parts(Runner& runner, std::ptrdiff_t count) {
 inline nlohmann::json timed(const Work& work, Runner& runner, std::ptrdiff_t count) {
   runner.reset();
   nlohmann::json answer;
-  double seconds = 0;
   const double cpu = cpu_seconds();
-  const double whole =
-      seconds_of([&] { work.kind == "epoch" ? runner.run(count) : void(seconds = run_in_parts(runner, count)); });
+  const double whole = seconds_of([&] {
+    if (work.kind == "epoch") {  // not in parts: each would be a training of its own
+      runner.run(count);
+      answer["seconds"] = runner.own_seconds();
+    } else {
+      answer["seconds"] = run_in_parts(runner, count);
+    }
+  });
   answer["cpu_share"] = (cpu_seconds() - cpu) / whole;
-  answer["seconds"] = work.kind == "epoch" ? runner.own_seconds() : seconds;
   answer["loss"] = runner.loss();
   if (work.kind == "predict" && work.batch == 1) add_latency(runner, count, answer);
   return answer;

@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <string>
+
+#include "base/huge_pages.hpp"
 
 namespace strata {
 namespace {
@@ -15,18 +13,6 @@ namespace {
 template <class T>
 std::uintptr_t place_of(const AlignedVector<T>& v) {
   return reinterpret_cast<std::uintptr_t>(v.data());
-}
-
-// What the kernel says of the mapping that holds an address: two letters for each of its properties.
-std::string properties_of_mapping(std::uintptr_t address) {
-  std::ifstream maps("/proc/self/smaps");
-  bool here = false;
-  for (std::string line; std::getline(maps, line);) {
-    unsigned long begin = 0, end = 0;
-    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) here = begin <= address && address < end;
-    if (here && line.starts_with("VmFlags:")) return line + " ";
-  }
-  return "";
 }
 
 TEST(AlignedVector, BeginsACacheLine) {
@@ -39,10 +25,8 @@ TEST(AlignedVector, BeginsACacheLine) {
 TEST(AlignedVector, LiesInHugePagesFromOneOn) {
   const AlignedVector<float> v(kHugePage / sizeof(float) + 1);
   EXPECT_EQ(place_of(v) % kHugePage, 0U);
-  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) {
-    GTEST_SKIP() << "this kernel lends no huge pages to those who ask";
-  }
-  EXPECT_NE(properties_of_mapping(place_of(v)).find(" hg "), std::string::npos);
+  if (!lends_huge_pages()) GTEST_SKIP() << "this kernel lends no huge pages to those who ask";
+  EXPECT_TRUE(asked_for_huge_pages(v.data()));
 }
 
 TEST(AlignedVector, KeepsItsNumbersAsItGrowsIntoHugePages) {

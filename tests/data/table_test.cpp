@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/huge_pages.hpp"
 #include "data/table_storage.hpp"
 #include "data_test.hpp"
 
@@ -219,6 +220,14 @@ TEST(LineNumbers, keeps_only_the_jumps) {
   for (std::size_t row = 0; row < expected.size(); ++row) lines.add(row, expected[row]);
   for (std::size_t row = 0; row < expected.size(); ++row) EXPECT_EQ(lines.line(row), expected[row]) << row;
   EXPECT_EQ(lines.line(10), 41U);
+}
+
+TEST(Buffer, asks_for_huge_pages) {
+  if (!lends_huge_pages()) GTEST_SKIP() << "this kernel lends no huge pages to those who ask";
+  Buffer buffer(3'000'000);
+  EXPECT_TRUE(asked_for_huge_pages(buffer.data()));
+  buffer.resize(50'000'000);
+  EXPECT_TRUE(asked_for_huge_pages(buffer.data()));
 }
 
 TEST(Buffer, grows_and_shrinks_without_losing_bytes) {

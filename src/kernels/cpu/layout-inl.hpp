@@ -30,15 +30,15 @@ inline constexpr Index kPanel = kVectors* kLanes<T>;  // rows of a tile
 template <class T>
 inline constexpr Index kDepth = 2048 / sizeof(T);  // a block of k: kWide columns of it stay in the first-level cache
 inline constexpr Index kOften = 40;  // so many columns pay for a new layout of what they are multiplied by
-// The size of equal parts of `size`, in whole units, that do not exceed `most`, itself whole units.
+// The size of equal parts of `size`, in whole units, at least one, that do not exceed `most`, itself whole units.
 HWY_INLINE Index even_part(Index size, Index most, Index unit) {
-  const Index parts = (size + most - 1) / most;
-  return parts <= 1 ? most : ((size + parts - 1) / parts + unit - 1) / unit * unit;
+  const Index parts = std::max<Index>(1, (size + most - 1) / most);
+  return std::max(unit, ((size + parts - 1) / parts + unit - 1) / unit * unit);
 }
 // How deep the blocks are for K steps of k
 template <class T>
 HWY_INLINE Index depth_of(Index K) {
-  return K <= kDepth<T> ? std::max<Index>(1, K) : even_part(K, kDepth<T>, 1);
+  return even_part(K, kDepth<T>, 1);
 }
 template <class T>
 inline constexpr Index kLeftSize = cpu::kLeftBytes / sizeof(T);
