@@ -1,9 +1,10 @@
-// The only file that knows CLI11: it compiles slowly and its messages are not ours.
+// Words are taken apart by the system's getopt_long, so that they mean what they mean elsewhere; its messages are not ours.
 #include "arguments.hpp"
 
 #include <fmt/format.h>
+#include <getopt.h>
+#include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <numeric>
@@ -63,25 +64,108 @@ std::string usage_line(const Command& command) {
     const auto table = option_table();
     const bool trains = std::any_of(table.begin(), table.end(),
                                     [&](const OptionSpec& spec) { return fmt::format("--{}", spec.name) == typed; });
-    hint = trains ? " (it belongs to 'strata train'; a model remembers it)"
-                  : fmt::format("; 'strata {} --help' lists them", command.name);
+    hint = trains                                ? " (it belongs to 'strata train'; a model remembers it)"
+           : ::access(word.c_str(), F_OK) == 0 ? "; a file name that begins with a dash goes behind '--'"
+                                               : fmt::format("; 'strata {} --help' lists them", command.name);
   }
   refuse(fmt::format("'strata {}' has no option '{}'{}", command.name, typed, hint));
 }
 
-/// CLI11 says which option it means at the beginning of its message.
-[[noreturn]] void refuse_value(const std::vector<Known>& known, const std::string& message) {
-  for (const Known& option : known) {
-    const std::string name = fmt::format("--{}", option.name);
-    const std::string_view said =
-        std::string_view(message).substr(std::min(message.find_first_not_of('-'), message.size()));
-    const std::size_t end = said.find_first_of(": ");
-    if (said.substr(0, end) != option.name) continue;
-    if (option.value.empty()) refuse(fmt::format("{} takes no value", name));
-    refuse(fmt::format("{0} needs a value: {0} {1}{2}", name, option.value,
-                       option.range.empty() ? "" : fmt::format(" ({})", option.range)));
+[[noreturn]] void refuse_missing_value(const Known& option) {
+  refuse(fmt::format("--{0} needs a value: --{0} {1}{2}", option.name, option.value,
+                     option.range.empty() ? "" : fmt::format(" ({})", option.range)));
+}
+
+/// What was typed, in its order: options with their values, and operands.
+class Words {
+ public:
+  Words(const Command& command, const std::vector<Known>& known, std::span<const std::string> words)
+      : command_(command), known_(known), words_(words.begin(), words.end()) {
+    take_apart();
   }
-  refuse(message);
+
+  std::vector<std::string> operands;
+  std::map<std::string_view, std::vector<std::string>> values;  // by the name of the option; none typed: no entry
+  std::string unknown;                                          // the first option that the command does not have
+
+ private:
+  void take_apart() {
+    std::vector<char*> argv = {command_name_.data()};
+    for (std::string& word : words_) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const int argc = static_cast<int>(argv.size()) - 1;
+    // '-': operands come in their order, between the options. ':': a value that is missing is told apart.
+    std::string letters = "-:";
+    std::vector<option> names;
+    for (const Known& each : known_) {
+      names_.emplace_back(each.name);
+      if (each.letter != 0) letters += each.letter + std::string(each.value.empty() ? "" : ":");
+    }
+    for (std::size_t i = 0; i < known_.size(); ++i)
+      names.push_back({names_[i].c_str(), known_[i].value.empty() ? no_argument : required_argument, nullptr,
+                       kFirstName + static_cast<int>(i)});
+    names.push_back({});
+    optind = 0;  // begin anew, whatever was parsed before
+    opterr = 0;
+    while (true) {
+      const std::string word = argv[std::clamp(optind, 1, argc)] == nullptr ? "" : argv[std::clamp(optind, 1, argc)];
+      const int found = getopt_long(argc, argv.data(), letters.c_str(), names.data(), nullptr);
+      if (found == -1) break;
+      if (found == 1) {
+        operands.emplace_back(optarg);
+      } else if (found == ':') {
+        refuse_missing_value(option_of(optopt));
+      } else if (found == '?') {
+        take_wrong(word);
+      } else if (found < kFirstName || word.substr(2, word.find('=') - 2) == option_of(found).name) {
+        take(option_of(found), found < kFirstName);
+      } else {
+        note_unknown(word);  // the beginning of a name: it would mean something else once there is a second such option
+      }
+    }
+    for (int i = optind; i < argc; ++i) operands.emplace_back(argv[i]);
+  }
+
+  void take(const Known& option, bool by_letter) {
+    std::string value = optarg == nullptr ? "" : optarg;
+    if (by_letter && value.starts_with('=')) value.erase(0, 1);  // -o=FILE, as one writes it with long names
+    values[option.name].push_back(std::move(value));
+  }
+
+  void take_wrong(const std::string& word) {
+    if (optopt >= kFirstName) refuse(fmt::format("--{} takes no value", option_of(optopt).name));
+    if (optopt == '=') refuse(fmt::format("{} takes no value", word.substr(0, word.find('='))));
+    note_unknown(optopt == 0 ? word : fmt::format("-{}", static_cast<char>(optopt)));
+  }
+
+  void note_unknown(const std::string& word) {
+    if (unknown.empty()) unknown = word;
+  }
+
+  [[nodiscard]] const Known& option_of(int number) const {
+    return *std::find_if(known_.begin(), known_.end(), [&](const Known& option) {
+      return number < kFirstName ? option.letter == number : &option - known_.data() == number - kFirstName;
+    });
+  }
+
+  static constexpr int kFirstName = 256;  // above all letters
+  const Command& command_;
+  const std::vector<Known>& known_;
+  std::string command_name_{command_.name};
+  std::vector<std::string> words_, names_;
+};
+
+// What came through a pipe is gone once it is read, so it can be asked for once only.
+void find_standard_input(Arguments& arguments) {
+  std::vector<std::string> readers;
+  for (std::size_t i = 0; i < arguments.operands.size(); ++i)
+    if (arguments.operands[i] == "-") readers.push_back(fmt::format("operand {}", i + 1));
+  for (const std::string_view name : {"validation", "target"})
+    if (arguments.value(name) == "-") readers.push_back(fmt::format("--{}", name));
+  arguments.reads_standard_input = !readers.empty();
+  if (readers.size() > 1)
+    refuse(fmt::format("'-' is standard input, which can be read only once, and here it is to be read {} times ({})",
+                       readers.size(), fmt::join(readers, ", ")));
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -146,37 +230,20 @@ std::size_t Arguments::whole(std::string_view name, std::size_t least, std::size
 
 Arguments parse(const Command& command, std::span<const std::string> words) {
   const std::vector<Known> known = known_options(command);
-  CLI::App app;
-  app.set_help_flag();
-  app.allow_extras();
-  std::vector<std::string> operands;
-  app.add_option("operands", operands);
-  std::map<std::string_view, std::vector<std::string>> values;
-  for (const Known& option : known) {
-    std::string names = fmt::format("--{}", option.name);
-    if (option.letter != 0) names = fmt::format("-{},{}", option.letter, names);
-    if (option.value.empty()) {
-      app.add_flag(names)->disable_flag_override();
-    } else {
-      app.add_option(names, values[option.name])->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    }
-  }
-  try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
-  } catch (const CLI::ParseError& error) {
-    refuse_value(known, error.what());
-  }
+  Words typed(command, known, words);
   Arguments arguments;
   for (const Known& option : known) {
-    const std::size_t times = app.get_option(fmt::format("--{}", option.name))->count();
-    if (times == 0) continue;
-    if (times > 1 && !option.value.empty()) refuse(fmt::format("--{} is given {} times", option.name, times));
-    arguments.typed.emplace(option.name, option.value.empty() ? std::string() : values[option.name].front());
+    const auto found = typed.values.find(option.name);
+    if (found == typed.values.end()) continue;
+    if (found->second.size() > 1 && !option.value.empty())
+      refuse(fmt::format("--{} is given {} times", option.name, found->second.size()));
+    if (found->second.front().empty() && !option.value.empty() && option.spec == nullptr) refuse_missing_value(option);
+    arguments.typed.emplace(option.name, found->second.front());
   }
   if (arguments.has("help")) return arguments;
-  for (const std::string& word : app.remaining())
-    if (word.size() > 1 && word[0] == '-' && word != "--") refuse_unknown(command, known, word);
+  if (!typed.unknown.empty()) refuse_unknown(command, known, typed.unknown);
 
+  std::vector<std::string>& operands = typed.operands;
   std::size_t least = 0, most = 0;
   for (const Operand& operand : command.operands) {
     if (operands.size() < least + operand.least)
@@ -189,6 +256,7 @@ Arguments parse(const Command& command, std::span<const std::string> words) {
     refuse(fmt::format("'{}' is one word too many; the command is: {}", operands[most], usage_line(command)));
   arguments.operands = std::move(operands);
 
+  find_standard_input(arguments);
   if (arguments.has("iterations") && arguments.has("epochs"))
     refuse("--iterations and --epochs are two ways to say how long: give one of them");
   if (arguments.has("recipe")) apply_recipe(arguments.options, arguments.value("recipe"));
@@ -208,6 +276,8 @@ std::string help_text(const Command& command) {
   if (!command.operands.empty()) text += '\n';
   for (const Operand& operand : command.operands)
     text += fmt::format("  {:<8}{}\n", operand.name, wrapped(operand.help, width, 10));
+  if (!command.operands.empty())
+    text += wrapped("  - in place of a file that is read is standard input; pipes are read as files are.\n", width, 2);
   std::string_view group;
   for (const Known& option : known_options(command)) {
     if (option.group != group) {

@@ -50,6 +50,7 @@ class Arguments {
   std::vector<std::string> operands;
   Options options;  ///< the recipe's, then those that were typed
   std::map<std::string, std::string, std::less<>> typed;
+  bool reads_standard_input = false;  ///< an operand or an option is "-"
 
   [[nodiscard]] bool has(std::string_view name) const { return typed.find(name) != typed.end(); }
   [[nodiscard]] std::string value(std::string_view name, std::string_view otherwise = {}) const {

@@ -12,6 +12,9 @@
 
 namespace strata::cli {
 
+/// In the order in which they are listed.
+[[nodiscard]] std::vector<Command> all_commands();
+
 Command train_command();
 Command evaluate_command();
 Command predict_command();

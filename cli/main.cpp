@@ -1,6 +1,7 @@
 // strata COMMAND …: finds the command, runs it, and turns its end into an exit code:
 // 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <exception>
@@ -13,11 +14,6 @@
 namespace strata::cli {
 namespace {
 
-using MakeCommand = Command (*)();
-constexpr MakeCommand kCommands[] = {train_command,   evaluate_command, predict_command,
-                                     inspect_command, trace_command,    check_gradients_command,
-                                     convert_command, demo_command,     doctor_command};
-
 std::string overview() {
   const Output& on = out();
   std::string text = fmt::format(
@@ -26,10 +22,7 @@ std::string overview() {
       "  strata predict model.strata new.csv               use what it learned\n"
       "\n{}\n  strata COMMAND [options]      strata COMMAND --help tells more\n\n{}\n",
       on.paint(Style::bold, "Examples"), on.paint(Style::bold, "Usage"), on.paint(Style::bold, "Commands"));
-  for (const MakeCommand make : kCommands) {
-    const Command command = make();
-    text += fmt::format("  {:<17}{}\n", command.name, command.summary);
-  }
+  for (const Command& command : all_commands()) text += fmt::format("  {:<17}{}\n", command.name, command.summary);
   return text + "\n  --version  --help  --no-color\n";
 }
 
@@ -71,8 +64,7 @@ int dispatch(std::vector<std::string> words) {
     return 0;
   }
   std::vector<std::string> names;
-  for (const MakeCommand make : kCommands) {
-    const Command command = make();
+  for (const Command& command : all_commands()) {
     names.emplace_back(command.name);
     if (command.name != name) continue;
     for (const std::string& word : rest) {
@@ -87,6 +79,7 @@ int dispatch(std::vector<std::string> words) {
       out().write(help_text(command));
       return 0;
     }
+    if (arguments.reads_standard_input && ::isatty(STDIN_FILENO) == 1) say("reading from the keyboard; Ctrl-D ends it");
     return command.run(arguments);
   }
   const std::string hint = suggestion(name, names);

@@ -1,0 +1,219 @@
+// Words on the command line: every option of every command, written in every way, at every place.
+#include "cli/arguments.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include "cli/commands.hpp"
+#include "strata/error.hpp"
+
+namespace strata::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+struct Typed {
+  std::string name;
+  char letter = 0;
+  std::string value;  // empty: it takes none
+  bool in_table = false;
+};
+
+// A value that the option takes and that is not its default.
+std::string sample_of(std::string_view name) {
+  static const std::map<std::string_view, std::string> samples = {
+      {"target", "kind of thing"}, {"inputs", "a,b"},          {"task", "binary"},         {"scale", "none"},
+      {"scale-target", "standard"}, {"validation", "0.25"},    {"hidden-layers", "3,2"},   {"activation", "tanh"},
+      {"loss", "squared-error"},   {"initializer", "he"},      {"random", "numpy"},        {"seed", "17"},
+      {"precision", "float64"},    {"optimizer", "momentum"},  {"learning-rate", "0.125"}, {"momentum", "0.5"},
+      {"beta1", "0.5"},            {"beta2", "0.75"},          {"epsilon", "0.25"},        {"l2", "0.5"},
+      {"batch-size", "7"},         {"iterations", "11"},       {"epochs", "13"},           {"report-every", "5"},
+      {"threads", "2"},            {"recipe", "classic"},      {"output", "out file"},     {"example", "3"},
+      {"layer", "1"},              {"npy", "a folder"},        {"examples", "9"},
+  };
+  const auto found = samples.find(name);
+  return found == samples.end() ? "" : found->second;
+}
+
+std::vector<Typed> options_of(const Command& command) {
+  std::vector<Typed> all;
+  for (const std::string_view name : command.options) all.push_back({std::string(name), 0, sample_of(name), true});
+  for (const Flag& flag : command.flags)
+    all.push_back({std::string(flag.name), flag.letter, flag.value.empty() ? "" : sample_of(flag.name), false});
+  all.push_back({"no-color", 0, "", false});
+  return all;
+}
+
+// As many operands as there may be, three where there is no limit.
+Words operands_of(const Command& command) {
+  Words words;
+  for (const Operand& operand : command.operands) {
+    const std::size_t count = operand.most == kAnyNumber ? 3 : operand.most;
+    for (std::size_t i = 0; i < count; ++i) words.push_back("some file " + std::to_string(words.size()));
+  }
+  return words;
+}
+
+// The ways to write an option.
+std::vector<Words> spellings(const Typed& option) {
+  const std::string name = "--" + option.name;
+  const std::string letter = std::string("-") + option.letter;
+  std::vector<Words> ways;
+  if (option.value.empty()) {
+    ways.push_back({name});
+    if (option.letter != 0) ways.push_back({letter});
+    return ways;
+  }
+  ways.push_back({name, option.value});
+  ways.push_back({name + "=" + option.value});
+  if (option.letter != 0) {
+    ways.push_back({letter, option.value});
+    ways.push_back({letter + option.value});
+    ways.push_back({letter + "=" + option.value});
+  }
+  return ways;
+}
+
+void expect_taken(const Command& command, const Words& words, const Words& operands, const std::vector<Typed>& typed) {
+  std::string line = std::string(command.name);
+  for (const std::string& word : words) line += " '" + word + "'";
+  SCOPED_TRACE(line);
+  Arguments arguments;
+  try {
+    arguments = parse(command, words);
+  } catch (const Error& error) {
+    FAIL() << error.what();
+  }
+  EXPECT_EQ(arguments.operands, operands);
+  EXPECT_EQ(arguments.typed.size(), typed.size());
+  Options expected;
+  for (const Typed& option : typed)
+    if (option.name == "recipe") apply_recipe(expected, option.value);
+  for (const Typed& option : typed) {
+    EXPECT_TRUE(arguments.has(option.name)) << option.name;
+    EXPECT_EQ(arguments.value(option.name), option.value) << option.name;
+    if (option.in_table) set_option(expected, option.name, option.value);
+  }
+  EXPECT_TRUE(arguments.options == expected);
+}
+
+TEST(Arguments, EveryOptionThatTakesAValueHasASample) {
+  for (const Command& command : all_commands()) {
+    for (const std::string_view name : command.options) EXPECT_FALSE(sample_of(name).empty()) << name;
+    for (const Flag& flag : command.flags) EXPECT_TRUE(flag.value.empty() || !sample_of(flag.name).empty()) << flag.name;
+  }
+}
+
+TEST(Arguments, AnOptionStandsBeforeBetweenAndBehindTheOperands) {
+  for (const Command& command : all_commands()) {
+    const Words operands = operands_of(command);
+    for (const Typed& option : options_of(command)) {
+      for (const Words& way : spellings(option)) {
+        for (std::size_t place = 0; place <= operands.size(); ++place) {
+          Words words(operands.begin(), operands.begin() + static_cast<std::ptrdiff_t>(place));
+          words.insert(words.end(), way.begin(), way.end());
+          words.insert(words.end(), operands.begin() + static_cast<std::ptrdiff_t>(place), operands.end());
+          expect_taken(command, words, operands, {option});
+        }
+      }
+    }
+  }
+}
+
+TEST(Arguments, AllOptionsTogetherInAnyOrder) {
+  std::mt19937 random(1);
+  for (const Command& command : all_commands()) {
+    const Words operands = operands_of(command);
+    for (int round = 0; round < 50; ++round) {
+      std::vector<Typed> typed = options_of(command);
+      // Two ways to say how long, of which one may be given.
+      std::erase_if(typed, [&](const Typed& option) { return option.name == (round % 2 == 0 ? "epochs" : "iterations"); });
+      std::vector<Words> parts;
+      for (const Typed& option : typed) {
+        const std::vector<Words> ways = spellings(option);
+        parts.push_back(ways[random() % ways.size()]);
+      }
+      for (std::size_t i = 0; i < operands.size(); ++i) parts.push_back({});
+      std::shuffle(parts.begin(), parts.end(), random);
+      Words words;
+      std::size_t next = 0;
+      for (const Words& part : parts) {
+        if (part.empty()) words.push_back(operands[next++]);
+        words.insert(words.end(), part.begin(), part.end());
+      }
+      expect_taken(command, words, operands, typed);
+    }
+  }
+}
+
+TEST(Arguments, TwoDashesEndTheOptions) {
+  for (const Command& command : all_commands()) {
+    Words operands = operands_of(command);
+    const Words like_options = {"-q", "--quiet", "-", "--no-such=thing"};
+    for (std::size_t i = 0; i < operands.size(); ++i) operands[i] = like_options[i % like_options.size()];
+    const Typed option{"no-color", 0, "", false};
+    for (std::size_t place = 0; place <= operands.size(); ++place) {
+      if (place > 0 && operands[place - 1] != "-") operands[place - 1] = "plain";
+      Words words(operands.begin(), operands.begin() + static_cast<std::ptrdiff_t>(place));
+      words.insert(words.end(), {"--no-color", "--"});
+      words.insert(words.end(), operands.begin() + static_cast<std::ptrdiff_t>(place), operands.end());
+      if (std::count(operands.begin(), operands.end(), "-") < 2) expect_taken(command, words, operands, {option});
+    }
+  }
+}
+
+TEST(Arguments, AValueIsTheNextWordWhateverItIs) {
+  const Command train = train_command();
+  for (const char* value : {"--", "-", "--quiet", "-5", "data.csv"}) {
+    const Arguments arguments = parse(train, Words{"--output", value, "data.csv"});
+    EXPECT_EQ(arguments.value("output"), value);
+    EXPECT_EQ(arguments.operands, (Words{"data.csv"}));
+  }
+  const Arguments together = parse(train, Words{"-qo", "m", "data.csv"});
+  EXPECT_TRUE(together.has("quiet"));
+  EXPECT_EQ(together.value("output"), "m");
+  EXPECT_EQ(parse(train, Words{"-qqom", "data.csv", "-q"}).value("output"), "m");
+}
+
+std::string refusal(const Command& command, const Words& words) {
+  try {
+    static_cast<void>(parse(command, words));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    return error.what();
+  }
+  return "taken";
+}
+
+TEST(Arguments, WhatIsWrongIsSaid) {
+  const Command train = train_command(), predict = predict_command();
+  EXPECT_EQ(refusal(train, {"d.csv", "--output"}), "--output needs a value: --output FILE");
+  EXPECT_EQ(refusal(train, {"d.csv", "-o"}), "--output needs a value: --output FILE");
+  EXPECT_EQ(refusal(train, {"d.csv", "-o", ""}), "--output needs a value: --output FILE");
+  EXPECT_EQ(refusal(train, {"d.csv", "-o="}), "--output needs a value: --output FILE");
+  EXPECT_EQ(refusal(train, {"d.csv", "--target="}), "--target: expected names separated by commas, found ''");
+  EXPECT_EQ(refusal(train, {"d.csv", "--quiet=yes"}), "--quiet takes no value");
+  EXPECT_EQ(refusal(train, {"d.csv", "--quiet="}), "--quiet takes no value");
+  EXPECT_EQ(refusal(train, {"d.csv", "-q=yes"}), "-q takes no value");
+  EXPECT_EQ(refusal(train, {"d.csv", "-qX"}), "'strata train' has no option '-X'; 'strata train --help' lists them");
+  EXPECT_EQ(refusal(train, {"d.csv", "--epo", "3"}), "'strata train' has no option '--epo'; did you mean '--epochs'?")
+      << "the beginning of a name is no name: another option may begin so one day";
+  EXPECT_EQ(refusal(train, {"d.csv", "--epo=3"}), "'strata train' has no option '--epo'; did you mean '--epochs'?");
+  EXPECT_EQ(refusal(predict, {"m", "d.csv", "--seed", "3"}),
+            "'strata predict' has no option '--seed' (it belongs to 'strata train'; a model remembers it)");
+  EXPECT_EQ(refusal(train, {"-", "--validation", "-"}),
+            "'-' is standard input, which can be read only once, and here it is to be read 2 times (operand 1, "
+            "--validation)");
+  EXPECT_EQ(refusal(predict, {"-", "d.csv", "-"}),
+            "'-' is standard input, which can be read only once, and here it is to be read 2 times (operand 1, "
+            "operand 3)");
+  EXPECT_EQ(refusal(train, {"-", "--target=-"}),
+            "'-' is standard input, which can be read only once, and here it is to be read 2 times (operand 1, "
+            "--target)");
+}
+
+}  // namespace
+}  // namespace strata::cli
