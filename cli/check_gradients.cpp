@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "commands.hpp"
 #include "strata/error.hpp"
@@ -13,13 +12,6 @@ namespace {
 
 constexpr std::size_t kExamples = 64;
 constexpr std::size_t kKinksShown = 10;
-
-/// A model is a safetensors file: eight bytes of length, then a JSON object.
-bool looks_like_model(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  char first[9] = {};
-  return static_cast<bool>(stream.read(first, sizeof first)) && first[8] == '{' && first[7] == '\0' && first[6] == '\0';
-}
 
 void print_json(const GradientCheck& check) {
   Json json;
@@ -81,15 +73,8 @@ void print_text(const GradientCheck& check) {
 int run(const Arguments& arguments) {
   const std::size_t examples = arguments.whole("examples", 0, kExamples);
   const std::string& first = arguments.operands[0];
-  const bool has_model = looks_like_model(first);
-  if (has_model && arguments.operands.size() < 2)
-    throw Error(ErrorCode::usage,
-                fmt::format("'{0}' is a model: name the data too: strata check-gradients {0} DATA", first));
-  if (!has_model && arguments.operands.size() > 1)
-    throw Error(ErrorCode::usage, fmt::format("'{}' is no model, so it is taken as the data; '{}' is one word too many",
-                                              first, arguments.operands[1]));
   GradientCheck check;
-  if (has_model) {
+  if (arguments.operands.size() == 2) {
     for (const OptionSpec& option : option_table())
       if (option.name != "inputs" && option.name != "target" && arguments.has(option.name))
         throw Error(

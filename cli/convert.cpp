@@ -14,12 +14,14 @@ int run(const Arguments& arguments) {
     if (arguments.operands.size() > 1)
       throw Error(ErrorCode::usage, "--check reads one file and writes none: strata convert FILE --check");
     verify_converted(from);
-    if (!arguments.has("quiet")) out().line(fmt::format("{}: every byte is as it was written", printable(from)));
+    if (!arguments.has("quiet")) out().line(fmt::format("{}: every byte is as it was written", from == "-" ? "standard input" : printable(from)));
     return 0;
   }
   if (arguments.operands.size() < 2)
     throw Error(ErrorCode::usage, "OUT is missing; the command is: strata convert DATA OUT [options]");
   const std::string& to = arguments.operands[1];
+  if (to == "-")
+    throw Error(ErrorCode::usage, "OUT must be a file, which is mapped into memory later (one named so: ./-)");
   const Conversion made = convert(from, to, arguments.options);
   for (const std::string& note : made.notes) say_warning(note);
   if (arguments.has("json")) {

@@ -17,10 +17,12 @@ std::string csv_cell(const std::string& text) {
 
 class PredictionWriter {
  public:
-  PredictionWriter(const Model& model, bool json, bool with_file)
-      : single_(model.precision() != Precision::float64), json_(json), with_file_(with_file) {}
+  /// A column tells the file where there are several, or where it is a picture.
+  PredictionWriter(const Model& model, bool json, bool several_files)
+      : single_(model.precision() != Precision::float64), json_(json), with_file_(several_files) {}
 
-  void add(const std::string& file, const Predictions& predictions) {
+  void add(bool is_picture, const std::string& file, const Predictions& predictions) {
+    with_file_ = with_file_ || is_picture;
     if (!json_ && text_.empty()) add_header(predictions);
     for (std::size_t i = 0; i < predictions.examples; ++i) {
       const double* values = predictions.values.data() + i * predictions.columns;
@@ -70,13 +72,14 @@ class PredictionWriter {
 int run(const Arguments& arguments) {
   const Model model = Model::load(arguments.operands.front());
   const std::span<const std::string> files = std::span(arguments.operands).subspan(1);
-  if (arguments.has("output")) require_writable(arguments.value("output"));
-  bool with_file = files.size() > 1;
-  for (const std::string& file : files) with_file = with_file || is_image(file);
-  PredictionWriter writer(model, arguments.has("json"), with_file);
-  for (const std::string& file : files)
-    writer.add(file, model.predict(read_data(model, file, arguments, false), arguments.options.threads));
-  if (!arguments.has("output")) {
+  const bool to_file = arguments.has("output") && arguments.value("output") != "-";
+  if (to_file) require_writable(arguments.value("output"));
+  PredictionWriter writer(model, arguments.has("json"), files.size() > 1);
+  for (const std::string& file : files) {
+    const Table table = read_data(model, file, arguments, false);
+    writer.add(table.is_picture(), file, model.predict(table, arguments.options.threads));
+  }
+  if (!to_file) {
     out().write(writer.text());
     return 0;
   }

@@ -36,6 +36,7 @@ std::string layer_sizes(const Architecture& architecture) {
 
 std::string shell_word(const std::string& word) {
   constexpr std::string_view kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:=+@%";
+  if (word.starts_with('-')) return shell_word("./" + word);  // no option, whichever program reads it
   if (!word.empty() && word.find_first_not_of(kSafe) == std::string::npos) return word;
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);

@@ -18,6 +18,9 @@ namespace fs = std::filesystem;
 
 /// Found out before the training, not after it.
 void check_output(const std::string& file) {
+  if (file == "-")
+    throw Error(ErrorCode::usage,
+                "--output: standard output has the costs, so the model must go to a file (one named so: ./-)");
   std::error_code failed;
   const fs::file_status status = fs::status(file, failed);
   if (fs::is_regular_file(status) && fs::file_size(file, failed) > 0) {

@@ -5,6 +5,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace strata;
   const fuzz::MemoryFile file(fuzz::bytes_of(data, size));
   const FieldChooser choose = fuzz::of_equal_rows;
-  fuzz::error_of([&] { fuzz::description(read_npz(FileReader(file.path()), "data", Request{choose, {}})); });
+  FileReader reader(file.path());
+  fuzz::error_of([&] { fuzz::description(read_npz(reader, Request{choose})); });
   return 0;
 }

@@ -53,6 +53,8 @@ class Table {
   [[nodiscard]] const Field& field(std::string_view name) const;
   /// What the numbers come from, for messages: a file name, or "the table".
   [[nodiscard]] const std::string& source() const noexcept;
+  /// One picture that `read_for` made an example of.
+  [[nodiscard]] bool is_picture() const noexcept;
 
   /// Number k of example `row`. A cell that is empty or not a number is NaN; `require_numbers` tells which it is.
   [[nodiscard]] double number(const Field& field, std::size_t row, std::size_t k = 0) const;
@@ -82,7 +84,9 @@ class Table {
 };
 
 /// Reads a CSV (also .gz), HDF5, NPY, NPZ, IDX (also .gz), PNG or JPEG file, or maps what `convert` wrote; the content
-/// decides, not the name.
+/// decides, not the name. "-" is standard input, and a pipe is as good as a file: it is opened once and read from what
+/// was opened, and copied to a temporary file without a name where the format jumps about (HDF5, NPZ, pictures, what
+/// `convert` wrote).
 /// CSV: the first line names the columns; , ; or tab parts them; a column is text when its first cell that is not empty
 /// is no number, or when `text` names it; text that is not UTF-8 is taken for Latin-1. Arrays are named as in their
 /// file, those of NPY "array", of IDX "images" or "labels", a picture "picture". The fields come in the order of the
@@ -103,9 +107,6 @@ struct Source {
 /// Grey becomes colour by repetition, colour grey by luminance (Rec. 601), transparency is laid on white; the
 /// orientation that a camera noted is applied. Errors: format (no picture), unsupported.
 [[nodiscard]] std::vector<double> read_image(const std::filesystem::path& file, std::span<const std::size_t> shape);
-
-/// Does the file begin as a PNG or JPEG does?
-[[nodiscard]] bool is_image(const std::filesystem::path& file);
 
 /// Writes a C-ordered float64 .npy file of this shape; `values` in that order.
 void write_npy(const std::filesystem::path& file, std::span<const std::size_t> shape, std::span<const double> values);

@@ -97,44 +97,6 @@ void write_special(const fs::path& path, const std::function<void(const Sink&)>&
 
 }  // namespace
 
-FileReader::FileReader(const fs::path& path) : path_(path) {
-  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor_ < 0) fail("read", path, errno);
-  struct stat status {};
-  if (::fstat(descriptor_, &status) != 0 || S_ISDIR(status.st_mode)) {
-    const int number = S_ISDIR(status.st_mode) ? EISDIR : errno;
-    ::close(descriptor_);
-    fail("read", path, number);
-  }
-  if (S_ISREG(status.st_mode)) size_ = static_cast<std::size_t>(status.st_size);
-}
-
-FileReader::~FileReader() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-FileReader::FileReader(FileReader&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
-
-FileReader& FileReader::operator=(FileReader&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(size_, other.size_);
-  return *this;
-}
-
-std::size_t FileReader::read(std::span<std::byte> into) {
-  while (true) {
-    const ssize_t got = ::read(descriptor_, into.data(), into.size());
-    if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR) fail("read", path_, errno);
-  }
-}
-
-void FileReader::seek(std::size_t position) {
-  if (::lseek(descriptor_, static_cast<off_t>(position), SEEK_SET) < 0) fail("read", path_, errno);
-}
-
 void replace_file(const fs::path& given, const std::function<void(const Sink&)>& write) {
   if (is_special(given)) return write_special(given, write);
   const fs::path path = resolved(given);

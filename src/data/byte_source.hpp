@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/file.hpp"
+#include "base/file_reader.hpp"
 
 namespace strata {
 
@@ -22,11 +21,12 @@ class ByteSource {
 
 class FileSource final : public ByteSource {
  public:
-  explicit FileSource(FileReader file) : file_(std::move(file)) {}
+  /// Borrows the file and reads on from where it stands.
+  explicit FileSource(FileReader& file) : file_(file) {}
   std::size_t read(std::span<std::byte> into) override { return file_.read(into); }
 
  private:
-  FileReader file_;
+  FileReader& file_;
 };
 
 /// A source whose first bytes can be looked at before they are read.

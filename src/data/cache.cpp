@@ -290,8 +290,10 @@ void write_cache(const Table& table, const fs::path& file) {
 }
 
 void verify_cache(const fs::path& file) {
-  const std::string name = printable(file.string());
-  const MappedFile map(file);
+  FileReader reader(file);
+  reader.make_seekable();
+  const std::string name = reader.name();
+  const MappedFile map(reader);
   const Header header = read_header(map.bytes(), name);
   for (const BlockEntry& block : header.blocks) {
     const std::uint32_t crc = checksum(map.bytes().subspan(block.begin, block.size));
@@ -304,7 +306,8 @@ void verify_cache(const fs::path& file) {
   }
 }
 
-Table read_cache(const fs::path& file, const std::string& name, const Request& request) {
+Table read_cache(FileReader& file, const Request& request) {
+  const std::string name = file.name();
   Table table;
   Table::Storage& storage = table.storage();
   storage.maps.emplace_back(file);

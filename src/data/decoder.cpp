@@ -56,10 +56,10 @@ struct Pipe {
 // How the program starts: its own group, so that Ctrl-C reaches only us; default signals; no descriptor but three.
 class SpawnSettings {
  public:
-  SpawnSettings(int out, int err) {
+  SpawnSettings(int in, int out, int err) {
     posix_spawn_file_actions_init(&actions_);
     posix_spawnattr_init(&attributes_);
-    posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions_, in, 0);
     posix_spawn_file_actions_adddup2(&actions_, out, 1);
     posix_spawn_file_actions_adddup2(&actions_, err, 2);
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
@@ -124,18 +124,17 @@ fs::path find_decoder() {
                   kName, joined(looked)));
 }
 
-DecoderProcess::DecoderProcess(const std::string& command, const fs::path& file, const std::string& array)
-    : file_(printable(file.string())), library_(command == "image" ? "PNG or JPEG library" : "HDF5 library") {
+DecoderProcess::DecoderProcess(const std::string& command, const FileReader& file, const std::string& array)
+    : file_(file.name()), library_(command == "image" ? "PNG or JPEG library" : "HDF5 library") {
   std::string program = find_decoder().string();
-  std::string path = file.string();
-  std::string words[] = {program, command, path, array};
+  std::string words[] = {program, command, array};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   if (command != "read") arguments.pop_back();
   arguments.push_back(nullptr);
 
   Pipe bytes, messages;
-  SpawnSettings settings(bytes.write_end.number(), messages.write_end.number());
+  SpawnSettings settings(file.descriptor(), bytes.write_end.number(), messages.write_end.number());
   pid_t process = -1;
   if (const int error = settings.spawn(process, program.c_str(), arguments.data()); error != 0) {
     throw Error(ErrorCode::unsupported, fmt::format("cannot start {}: {}", printable(program), std::strerror(error)));

@@ -13,8 +13,9 @@ namespace strata {
 /// What strata-decode writes while it runs. The end of the bytes is only reported when the program ended well.
 class DecoderProcess final : public ByteSource {
  public:
-  /// `command`: list, read or image; `array`: for read. Errors: unsupported (the program is not there).
-  DecoderProcess(const std::string& command, const std::filesystem::path& file, const std::string& array = {});
+  /// `command`: list, read or image; `array`: for read. The file must be seekable. Errors: unsupported (the program is
+  /// not there).
+  DecoderProcess(const std::string& command, const FileReader& file, const std::string& array = {});
   /// Kills the program when it still runs.
   ~DecoderProcess() override;
   DecoderProcess(const DecoderProcess&) = delete;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/file.hpp"
+#include "base/file_reader.hpp"
 #include "data/byte_source.hpp"
 #include "strata/data.hpp"
 
@@ -15,7 +15,7 @@ namespace strata {
 /// What the caller of read_table asked for.
 struct Request {
   const FieldChooser& choose;
-  std::span<const std::string> text;
+  std::span<const std::string> text = {};
   std::filesystem::path spill = {};  // where the numbers are kept while memory is to be spared; empty: in memory
 };
 
@@ -27,15 +27,18 @@ struct RefusedArray {
 
 [[nodiscard]] Table read_csv(Input& input, const Request& request);
 [[nodiscard]] Table read_npy(Input& input, const Request& request);
-[[nodiscard]] Table read_npz(FileReader file, const std::string& name, const Request& request);
+[[nodiscard]] Table read_npz(FileReader& file, const Request& request);
 [[nodiscard]] Table read_idx(Input& input, const Request& request);
-[[nodiscard]] Table read_hdf5(const std::filesystem::path& file, const std::string& name, const Request& request);
-[[nodiscard]] Table read_cache(const std::filesystem::path& file, const std::string& name, const Request& request);
-[[nodiscard]] Table read_picture(const std::filesystem::path& file, const std::string& name, const Request& request);
+[[nodiscard]] Table read_hdf5(FileReader& file, const Request& request);
+[[nodiscard]] Table read_cache(FileReader& file, const Request& request);
+[[nodiscard]] Table read_picture(FileReader& file, const Request& request);
 
-/// read_table, for a table that may be larger than memory: the numbers go to files without names in `spill`.
-[[nodiscard]] Table read_table_in(const std::filesystem::path& spill, const std::filesystem::path& file,
-                                  const FieldChooser& choose, std::span<const std::string> text = {});
+/// read_table, of what is open: from its beginning, or where it is not seekable and has not been read yet.
+[[nodiscard]] Table read_table(FileReader& file, const Request& request);
+/// strata::read_image, of what is open and not read yet.
+[[nodiscard]] std::vector<double> read_image(FileReader& file, std::span<const std::size_t> shape);
+/// Does it begin as a PNG or JPEG file does? Nothing is read.
+[[nodiscard]] bool is_picture(FileReader& file);
 
 /// Which of the available fields to read, in the order of the answer. Without a chooser: all.
 /// Throws Error(usage) for a name that is not there, Error(unsupported) for one that was refused.
@@ -49,5 +52,7 @@ void require_equal_rows(const std::string& source, std::span<const Field> availa
 
 /// Opens a file, or says what is wrong with its name.
 [[nodiscard]] FileReader open_data(const std::filesystem::path& file);
+/// Can the word be the name of something to read: standard input, or what is there and is no folder?
+[[nodiscard]] bool names_input(const std::string& word);
 
 }  // namespace strata

@@ -112,7 +112,8 @@ void read_texts(Input& input, Field field, Table& table) {
 
 }  // namespace
 
-Table read_hdf5(const std::filesystem::path& file, const std::string& name, const Request& request) {
+Table read_hdf5(FileReader& file, const Request& request) {
+  const std::string name = file.name();
   std::vector<Listed> listed;
   std::vector<RefusedArray> refused;
   DecoderProcess lister("list", file);

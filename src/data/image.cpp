@@ -21,7 +21,8 @@ struct Decoded {
   ArrayLayout layout;  // (rows, cols, channels), u8
 };
 
-Decoded open_picture(const std::filesystem::path& file, const std::string& name) {
+Decoded open_picture(FileReader& file) {
+  const std::string name = file.name();
   Input input(std::make_unique<DecoderProcess>("image", file), name);
   ArrayLayout layout = read_npy_header(input);
   const bool fits = layout.dims.size() == 3 && layout.type == NumberType::u8 && !layout.fortran &&
@@ -95,7 +96,12 @@ void resize_line(const double* line, std::span<const Taps> taps, std::size_t cha
 }  // namespace
 
 std::vector<double> read_image(const std::filesystem::path& file, std::span<const std::size_t> shape) {
-  const std::string name = printable(file.string());
+  FileReader reader = open_data(file);
+  return read_image(reader, shape);
+}
+
+std::vector<double> read_image(FileReader& file, std::span<const std::size_t> shape) {
+  const std::string name = file.name();
   const std::size_t channels = shape.size() == 3 ? shape[2] : 1;
   if ((shape.size() != 2 && shape.size() != 3) || (channels != 1 && channels != 3) || shape[0] == 0 || shape[1] == 0) {
     throw Error(
@@ -104,9 +110,10 @@ std::vector<double> read_image(const std::filesystem::path& file, std::span<cons
                     "but ({}) is needed",
                     name, fmt::join(shape, ", ")));
   }
-  if (!is_image(file))
+  if (!is_picture(file))
     throw Error(ErrorCode::format, fmt::format("{} is not a picture: it is neither PNG nor JPEG", name));
-  auto [input, layout] = open_picture(file, name);
+  file.make_seekable();
+  auto [input, layout] = open_picture(file);
   const std::size_t height = layout.dims[0], width = layout.dims[1], stored = layout.dims[2];
   const std::vector<Taps> across = make_taps(width, shape[1]);
   const std::vector<Taps> down = make_taps(height, shape[0]);
@@ -133,8 +140,9 @@ std::vector<double> read_image(const std::filesystem::path& file, std::span<cons
   return picture;
 }
 
-Table read_picture(const std::filesystem::path& file, const std::string& name, const Request& request) {
-  auto [input, layout] = open_picture(file, name);
+Table read_picture(FileReader& file, const Request& request) {
+  const std::string name = file.name();
+  auto [input, layout] = open_picture(file);
   layout.dims.insert(layout.dims.begin(), 1);  // one example
   const Field field = field_of("picture", layout);
   static_cast<void>(chosen_fields(name, {&field, 1}, request.choose));

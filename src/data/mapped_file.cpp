@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,39 +20,24 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const char* what, const fs::path& path, int number) {
-  throw Error(number == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-              fmt::format("cannot {} '{}': {}", what, printable(path.string()), std::strerror(number)));
+  throw Error(ErrorCode::io, fmt::format("cannot {} '{}': {}", what, printable(path.string()), std::strerror(number)));
 }
 
 }  // namespace
 
-MappedFile::MappedFile(const fs::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail("read", file, errno);
-  struct stat status {};
-  void* data = nullptr;
-  std::size_t size = 0;
-  int number = ::fstat(descriptor, &status) == 0 ? 0 : errno;
-  if (number == 0 && status.st_size > 0) {
-    size = static_cast<std::size_t>(status.st_size);
-    data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
-    if (data == MAP_FAILED) number = errno;
-  }
-  ::close(descriptor);
-  if (number != 0) fail("map", file, number);
-  bytes_ = {static_cast<const std::byte*>(data), size};
+MappedFile::MappedFile(const FileReader& file) {
+  if (file.size() == 0) return;
+  void* const data = ::mmap(nullptr, file.size(), PROT_READ, MAP_SHARED, file.descriptor(), 0);
+  if (data == MAP_FAILED) fail("map", file.path(), errno);
+  bytes_ = {static_cast<const std::byte*>(data), file.size()};
 }
 
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-FileMemory::FileMemory(const fs::path& folder) : folder_(folder.empty() ? fs::path(".") : folder) {
-  std::string name = (folder_ / ".strata-XXXXXX").string();
-  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor_ < 0) fail("make a file in", folder_, errno);
-  ::unlink(name.c_str());
-}
+FileMemory::FileMemory(const fs::path& folder)
+    : folder_(folder.empty() ? fs::path(".") : folder), descriptor_(open_unnamed(folder_)) {}
 
 FileMemory::~FileMemory() { ::close(descriptor_); }
 

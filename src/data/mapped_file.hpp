@@ -7,13 +7,15 @@
 #include <span>
 #include <utility>
 
+#include "base/file_reader.hpp"
+
 namespace strata {
 
 class MappedFile {
  public:
-  /// The whole file as it is now. A file that another program shortens meanwhile ends the process with SIGBUS when a
-  /// page is looked at that is gone. Errors: io, not_found.
-  explicit MappedFile(const std::filesystem::path& file);
+  /// The whole of a file that is seekable, as it is now. A file that another program shortens meanwhile ends the
+  /// process with SIGBUS when a page is looked at that is gone. Errors: io.
+  explicit MappedFile(const FileReader& file);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
   MappedFile& operator=(MappedFile&& other) noexcept {

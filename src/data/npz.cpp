@@ -64,7 +64,7 @@ class Record {
 
 class Archive {
  public:
-  Archive(FileReader file, const std::string& name) : file_(std::move(file)), name_(name) { read_directory(); }
+  explicit Archive(FileReader& file) : file_(file), name_(file.name()) { read_directory(); }
 
   [[nodiscard]] const std::vector<Member>& members() const { return members_; }
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -216,8 +216,8 @@ class Archive {
     if (twice != order.end()) fail(fmt::format("it has two members named '{}'", printable((*twice)->name)));
   }
 
-  FileReader file_;
-  const std::string& name_;
+  FileReader& file_;
+  std::string name_;
   std::size_t directory_ = 0;
   std::vector<Member> members_;
 };
@@ -306,8 +306,9 @@ class MemberSource final : public ByteSource {
 
 }  // namespace
 
-Table read_npz(FileReader file, const std::string& name, const Request& request) {
-  Archive archive(std::move(file), name);
+Table read_npz(FileReader& file, const Request& request) {
+  Archive archive(file);
+  const std::string& name = archive.name();
   std::vector<Field> available;
   std::vector<const Member*> members;
   std::vector<RefusedArray> refused;

@@ -82,6 +82,9 @@ void require_text(const std::string& name, std::string_view head) {
     throw Error(ErrorCode::format, fmt::format("{} {}", name, what));
   };
   if (head.empty()) refuse("is empty");
+  // Eight bytes of length, then what every model begins with.
+  if (head.size() > 8 && head.substr(8).starts_with("{\"__metadata__\":{\"format\":\"strata\""))
+    refuse("is a model that 'strata train' wrote, not data; where a command takes both, the model comes first");
   for (const Signature& foreign : kForeign) {
     if (head.starts_with(foreign.bytes)) refuse(foreign.what);
   }
@@ -139,6 +142,7 @@ const char* words_for(Format format) {
 }  // namespace
 
 FileReader open_data(const fs::path& file) {
+  if (is_standard_input(file)) return FileReader(file);
   std::error_code error;
   const std::string shown = printable(file.string());
   if (fs::is_directory(file, error)) {
@@ -209,46 +213,43 @@ void require_equal_rows(const std::string& source, std::span<const Field> availa
 }
 
 Table read_table(const fs::path& file, const FieldChooser& choose, std::span<const std::string> text) {
-  return read_table_in({}, file, choose, text);
+  FileReader reader = open_data(file);
+  return read_table(reader, Request{choose, text});
 }
 
-Table read_table_in(const fs::path& spill, const fs::path& file, const FieldChooser& choose,
-                    std::span<const std::string> text) {
-  const Request request{choose, text, spill};
-  const std::string name = printable(file.string());
-  FileReader reader = open_data(file);
+Table read_table(FileReader& file, const Request& request) {
+  if (file.seekable()) file.seek(0);
+  Format format = format_of(as_text(file.peek(kHead)));
   // A pipe has no size that could be known before it ends.
-  std::error_code error;
-  const bool seekable = fs::is_regular_file(file, error);
-  const std::optional<std::size_t> size = seekable ? std::optional(reader.size()) : std::nullopt;
-  auto input = std::make_unique<Input>(std::make_unique<FileSource>(std::move(reader)), name, size);
-
-  Format format = format_of(as_text(input->peek(kHead)));
+  const std::optional<std::size_t> size = file.seekable() ? std::optional(file.size()) : std::nullopt;
   if (format == Format::gzip) {
-    auto inflated = std::make_unique<Input>(inflate_gzip(std::move(input), name), name);
-    format = format_of(as_text(inflated->peek(kHead)));
+    Input inflated(inflate_gzip(std::make_unique<FileSource>(file), file.name()), file.name());
+    format = format_of(as_text(inflated.peek(kHead)));
     if (format != Format::text && format != Format::npy && format != Format::idx) {
       throw Error(ErrorCode::unsupported,
-                  fmt::format("{} holds {} inside gzip; decompress it first (gunzip)", name, words_for(format)));
+                  fmt::format("{} holds {} inside gzip; decompress it first (gunzip)", file.name(), words_for(format)));
     }
-    return read_stream(*inflated, format, request);
+    return read_stream(inflated, format, request);
   }
-  const bool needs_file =
-      format == Format::zip || format == Format::hdf5 || format == Format::picture || format == Format::cache;
-  if (needs_file && !seekable) {
-    throw Error(ErrorCode::unsupported, fmt::format("{} is a pipe, but {} must be a file", name, words_for(format)));
+  if (format == Format::text || format == Format::npy || format == Format::idx) {
+    Input input(std::make_unique<FileSource>(file), file.name(), size);
+    return read_stream(input, format, request);
   }
-  if (format == Format::zip) return read_npz(open_data(file), name, request);
-  if (format == Format::hdf5) return read_hdf5(file, name, request);
-  if (format == Format::cache) return read_cache(file, name, request);
-  if (format == Format::picture) return read_picture(file, name, request);
-  return read_stream(*input, format, request);
+  file.make_seekable(request.spill);
+  if (format == Format::zip) return read_npz(file, request);
+  if (format == Format::hdf5) return read_hdf5(file, request);
+  if (format == Format::cache) return read_cache(file, request);
+  return read_picture(file, request);
 }
 
-bool is_image(const fs::path& file) {
-  Input input(std::make_unique<FileSource>(open_data(file)), file.string());
-  const std::string_view head = as_text(input.peek(8));
+bool is_picture(FileReader& file) {
+  const std::string_view head = as_text(file.peek(8));
   return is_png(head) || is_jpeg(head);
+}
+
+bool names_input(const std::string& word) {
+  std::error_code error;
+  return is_standard_input(word) || (fs::exists(word, error) && !fs::is_directory(word, error));
 }
 
 }  // namespace strata

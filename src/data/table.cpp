@@ -175,6 +175,8 @@ std::size_t Table::rows() const noexcept { return storage_->rows; }
 std::span<const Field> Table::fields() const noexcept { return storage_->fields; }
 const std::string& Table::source() const noexcept { return storage_->source; }
 
+bool Table::is_picture() const noexcept { return storage_->is_picture; }
+
 const Field* Table::find(std::string_view name) const noexcept {
   const auto found = std::ranges::find(storage_->fields, name, &Field::name);
   return found == storage_->fields.end() ? nullptr : &*found;

@@ -102,6 +102,7 @@ struct Place {
 
 struct Table::Storage {
   std::string source = "the table";
+  bool is_picture = false;
   std::size_t rows = 0;
   std::vector<Field> fields;
   std::vector<Place> places;  // one a field

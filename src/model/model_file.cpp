@@ -236,14 +236,15 @@ void Model::save(const std::filesystem::path& file) const {
 
 Model Model::load(const std::filesystem::path& file) {
   FileReader reader(file);
+  const std::string shown = is_standard_input(file) ? reader.name() : "'" + reader.name() + "'";
   try {
     return Model(read_model(reader));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::format) throw;
-    throw Error(ErrorCode::format, fmt::format("'{}' {}", printable(file.string()), error.what()));
+    throw Error(ErrorCode::format, fmt::format("{} {}", shown, error.what()));
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::memory,
-                fmt::format("no memory for the model '{}' ({} bytes)", printable(file.string()), reader.size()));
+                fmt::format("no memory for the model {} ({} bytes)", shown, reader.size()));
   }
 }
 

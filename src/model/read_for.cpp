@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/file_reader.hpp"
 #include "base/text.hpp"
+#include "data/formats.hpp"
+#include "data/table_storage.hpp"
 #include "model/encode.hpp"
 #include "strata/error.hpp"
 #include "strata/model.hpp"
@@ -69,7 +72,7 @@ class Plan {
     if (notes_ != nullptr) notes_->push_back(text);
   }
 
-  [[nodiscard]] std::string file() const { return printable(source_.file.string()); }
+  [[nodiscard]] std::string file() const { return input_name(source_.file); }
 
   void require_count(const std::vector<std::string>& given, std::size_t wanted, const char* option) const {
     if (given.size() == wanted) return;
@@ -97,7 +100,7 @@ class Plan {
       require_count(source_.inputs, inputs.size(), "--inputs");
       for (std::size_t i = 0; i < inputs.size(); ++i) {
         require_there(source_.inputs[i], "--inputs", "");
-        require_shape(inputs[i], *find(available_, source_.inputs[i]), source_.file.string());
+        require_shape(inputs[i], *find(available_, source_.inputs[i]), file());
         take(source_.inputs[i], inputs[i].name);
       }
       return;
@@ -105,7 +108,7 @@ class Plan {
     std::vector<const InputField*> missing;
     for (const InputField& input : inputs) {
       if (const Field* field = find(available_, input.name)) {
-        require_shape(input, *field, source_.file.string());
+        require_shape(input, *field, file());
         take(input.name, input.name);
       } else {
         missing.push_back(&input);
@@ -123,7 +126,7 @@ class Plan {
     const std::string advice = arrays ? "; name it with --inputs NAME" : "";
     const InputField& input = *missing.front();
     if (missing.size() > 1 || input.shape.empty()) {
-      throw_missing(source_.file.string(), names, model_.inputs().size(), "input", available_);
+      throw_missing(file(), names, model_.inputs().size(), "input", available_);
     }
     std::vector<const Field*> candidates;
     for (const Field& field : available_) {
@@ -131,7 +134,7 @@ class Plan {
       if (field.shape == input.shape) candidates.push_back(&field);
     }
     if (candidates.empty()) {
-      throw_missing(source_.file.string(), names, model_.inputs().size(), "input", available_,
+      throw_missing(file(), names, model_.inputs().size(), "input", available_,
                     fmt::format("; none of them has the shape {}{}", example_shape(input.shape), advice));
     }
     if (candidates.size() > 1) {
@@ -151,9 +154,8 @@ class Plan {
   void choose_target() {
     const std::vector<std::string>& wanted = model_.target().names;
     if (!source_.target.empty()) {
-      std::error_code error;
       if (source_.target.size() == 1 && find(available_, source_.target[0]) == nullptr &&
-          fs::is_regular_file(source_.target[0], error)) {
+          names_input(source_.target[0])) {
         require_count(source_.target, wanted.size(), "--target");
         target_file_ = source_.target[0];
         return;
@@ -184,7 +186,7 @@ class Plan {
       if (same_shape(field.shape, {})) candidates.push_back(&field);
     }
     if (wanted.size() > 1 || candidates.empty()) {
-      throw_missing(source_.file.string(), missing, wanted.size(), "target", available_,
+      throw_missing(file(), missing, wanted.size(), "target", available_,
                     "; name it with --target NAME, or --target FILE");
     }
     if (candidates.size() > 1) {
@@ -228,23 +230,24 @@ void rename_all(Table& table, const std::vector<std::string>& from, const std::v
 }
 
 Table read_target_file(const fs::path& file, const Target& target, std::span<const std::string> text) {
+  FileReader reader = open_data(file);
   const std::string& name = target.names[0];
-  const auto choose = [&](std::span<const Field> available) -> std::vector<std::string> {
+  const FieldChooser choose = [&](std::span<const Field> available) -> std::vector<std::string> {
     if (find(available, name) != nullptr) return {name};
     if (available.size() == 1) return {available.front().name};
     std::vector<const Field*> fields;
     for (const Field& field : available) fields.push_back(&field);
     throw Error(ErrorCode::usage,
                 fmt::format("--target {}: expected a file with one field, or one named {}; it has: {}",
-                            printable(file.string()), in_quotes(name), described(fields)));
+                            reader.name(), in_quotes(name), described(fields)));
   };
-  Table table = read_table(file, choose, text);
+  Table table = read_table(reader, Request{choose, text});
   table.rename(std::string(table.fields().front().name), name);
   return table;
 }
 
-Table read_picture(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes) {
-  const std::string file = printable(source.file.string());
+Table picture_for(const Model& model, FileReader& reader, bool with_target, std::vector<std::string>* notes) {
+  const std::string file = reader.name();
   const std::vector<InputField>& inputs = model.inputs();
   if (with_target) {
     throw Error(ErrorCode::usage,
@@ -266,10 +269,11 @@ Table read_picture(const Model& model, const Source& source, bool with_target, s
                             "rows×columns, or rows×columns×channels with 1 or 3 channels",
                             file, in_quotes(inputs[0].name), example_shape(inputs[0].shape)));
   }
-  const std::vector<double> numbers = read_image(source.file, shape);
+  const std::vector<double> numbers = read_image(reader, shape);
   if (notes != nullptr) notes->push_back(fmt::format("resizes {} to {}", file, example_shape(inputs[0].shape)));
   Table table;
   table.add_numbers(inputs[0].name, inputs[0].shape, numbers);
+  table.storage().is_picture = true;
   return table;
 }
 
@@ -285,25 +289,24 @@ void require_picture_inside(const Model& model, const fs::path& file) {
 }  // namespace
 
 Table read_for(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes) {
-  if (is_image(source.file)) return read_picture(model, source, with_target, notes);
+  FileReader reader = open_data(source.file);
+  if (is_picture(reader)) return picture_for(model, reader, with_target, notes);
   const Target& target = model.target();
   std::vector<std::string> text;
   if (with_target && has_text_labels(target)) text = source.target.empty() ? target.names : source.target;
 
   Plan plan(model, source, with_target, notes);
-  Table table = read_table(
-      source.file,
-      [&](std::span<const Field> available) {
-        require_picture_inside(model, source.file);
-        return plan.choose(available);
-      },
-      text);
+  const FieldChooser choose = [&](std::span<const Field> available) {
+    require_picture_inside(model, source.file);
+    return plan.choose(available);
+  };
+  Table table = read_table(reader, Request{choose, text});
   rename_all(table, plan.chosen(), plan.known_as());
   if (plan.target_file()) {
     table.append(read_target_file(*plan.target_file(), target,
                                   has_text_labels(target) ? std::span(target.names) : std::span<const std::string>{}));
     if (notes != nullptr)
-      notes->push_back(fmt::format("takes the target from {}", printable(plan.target_file()->string())));
+      notes->push_back(fmt::format("takes the target from {}", input_name(*plan.target_file())));
   }
   return table;
 }

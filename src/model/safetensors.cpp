@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "base/checked.hpp"
 #include "base/text.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr const char* kMetadataKey = "__metadata__";
+constexpr const char* kNotOurs =
+    "is no Strata model: it does not begin as a safetensors file does (models are what 'strata train --output' writes)";
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::format, message); }
 
@@ -28,6 +31,16 @@ void read_fully(FileReader& file, std::span<std::byte> into) {
     if (got == 0) fail("is truncated: it became shorter while it was read");
     into = into.subspan(got);
   }
+}
+
+bool can_be_length(std::uint64_t length) { return length >= 2 && length <= SafetensorsHeader::kMostHeaderBytes; }
+
+// The length of the header and its first letter.
+void require_start(std::span<const std::byte> bytes) {
+  if (bytes.size() <= kLengthBytes) return;  // told below
+  std::uint64_t length = 0;
+  std::memcpy(&length, bytes.data(), kLengthBytes);
+  if (!can_be_length(length) || bytes[kLengthBytes] != std::byte{'{'}) fail(kNotOurs);
 }
 
 TensorSpec read_spec(const std::string& name, const JsonNode& node) {
@@ -44,28 +57,25 @@ std::size_t TensorSpec::bytes() const {
                           "is damaged: the size of a tensor");
 }
 
-SafetensorsHeader::SafetensorsHeader(FileReader& file) : file_size_(file.size()) {
-  if (file_size_ == 0) fail("is no Strata model: it is empty, or no regular file");
+SafetensorsHeader::SafetensorsHeader(FileReader& file) {
+  if (!file.seekable()) {
+    require_start(file.peek(kLengthBytes + 1));  // before room is taken for what may have no end
+    file.make_seekable();
+  }
+  file_size_ = file.size();
+  if (file_size_ == 0) fail("is no Strata model: it is empty");
   if (file_size_ <= kLengthBytes) fail(fmt::format("is no Strata model: it has only {} bytes", file_size_));
   std::uint64_t length = 0;
   file.seek(0);
   read_fully(file, std::as_writable_bytes(std::span(&length, 1)));
-  if (length > kMostHeaderBytes || length < 2) {
-    fail(
-        "is no Strata model: it does not begin as a safetensors file does (models are what 'strata train --output' "
-        "writes)");
-  }
+  if (!can_be_length(length)) fail(kNotOurs);
   if (length > file_size_ - kLengthBytes) {
     fail(fmt::format("is truncated, or no Strata model: its header should have {} bytes, and the file ends after {}",
                      length, file_size_ - kLengthBytes));
   }
   std::string text(length, '\0');
   read_fully(file, std::as_writable_bytes(std::span(text)));
-  if (text.front() != '{') {
-    fail(
-        "is no Strata model: it does not begin as a safetensors file does (models are what 'strata train --output' "
-        "writes)");
-  }
+  if (text.front() != '{') fail(kNotOurs);
   data_begin_ = kLengthBytes + length;
   document_ = std::make_unique<JsonDocument>(text, "is damaged: header: ");
   if (const auto metadata = document_->root().find(kMetadataKey)) {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/file.hpp"
+#include "base/file_reader.hpp"
 #include "model/strict_json.hpp"
 
 namespace strata {

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 // Something else that happens to have the name is not to be lost.
 void require_replaceable(const fs::path& from, const fs::path& to) {
   std::error_code error;
-  if (fs::equivalent(from, to, error)) {
+  if (!is_standard_input(from) && fs::equivalent(from, to, error)) {
     throw Error(ErrorCode::usage,
                 fmt::format("'{}' is the data itself; give the new file another name", printable(to.string())));
   }
@@ -37,6 +37,11 @@ void require_replaceable(const fs::path& from, const fs::path& to) {
   require_writable(to);
 }
 
+Table read_all(const fs::path& file, const fs::path& spill) {
+  FileReader reader = open_data(file);
+  return read_table(reader, Request{{}, {}, spill});
+}
+
 }  // namespace
 
 Conversion convert(const fs::path& from, const fs::path& to, const Options& options) {
@@ -44,7 +49,7 @@ Conversion convert(const fs::path& from, const fs::path& to, const Options& opti
   const fs::path spill = to.has_parent_path() ? to.parent_path() : fs::path(".");
   Options resolved = options;
   const bool everything = options.inputs.empty() && options.target.empty();
-  const Table table = everything ? read_table_in(spill, from, {}) : read_training_table(from, resolved, spill);
+  const Table table = everything ? read_all(from, spill) : read_training_table(from, resolved, spill);
   Conversion made;
   made.rows = table.rows();
   made.fields.assign(table.fields().begin(), table.fields().end());

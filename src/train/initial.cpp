@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "data/formats.hpp"
 #include "strata/data.hpp"
 #include "strata/error.hpp"
 
@@ -13,8 +14,8 @@ namespace strata {
 namespace {
 
 // "W1" of an .npz file. The columns of a (n, 1) bias may be left out.
-steps::Matrix read_array(const std::filesystem::path& file, const std::string& name) {
-  const Table table = read_table(file, [&](std::span<const Field> available) -> std::vector<std::string> {
+steps::Matrix read_array(FileReader& file, const std::string& name) {
+  const FieldChooser choose = [&](std::span<const Field> available) -> std::vector<std::string> {
     std::vector<std::string> names;
     for (const Field& field : available) names.push_back(field.name);
     for (const std::string& each : names) {
@@ -23,8 +24,9 @@ steps::Matrix read_array(const std::filesystem::path& file, const std::string& n
     throw Error(ErrorCode::usage,
                 fmt::format("--initializer {}: there is no array '{}'; W[l] and b[l] are to be named W1, b1, W2, …\n"
                             "the file has: {}",
-                            printable(file.string()), name, joined(names)));
-  });
+                            file.name(), name, joined(names)));
+  };
+  const Table table = read_table(file, Request{choose});
   const Field& field = table.field(name);
   const Field* const fields[] = {&field};
   table.require_numbers(fields);
@@ -38,9 +40,11 @@ steps::Matrix read_array(const std::filesystem::path& file, const std::string& n
 }
 
 steps::Parameters read_arrays(const Architecture& net, const std::filesystem::path& file) {
+  FileReader reader = open_data(file);
+  reader.make_seekable();  // every array is read for itself
   steps::Parameters layers;
   for (int l = 1; l <= net.depth(); ++l) {
-    layers.push_back({read_array(file, fmt::format("W{}", l)), read_array(file, fmt::format("b{}", l))});
+    layers.push_back({read_array(reader, fmt::format("W{}", l)), read_array(reader, fmt::format("b{}", l))});
   }
   return layers;
 }

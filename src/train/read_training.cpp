@@ -14,10 +14,12 @@ namespace fs = std::filesystem;
 
 // IDX labels, y.npy: the one field of a file of its own, under the name "target".
 Table read_target_file(const fs::path& file, const fs::path& spill) {
-  Table table = read_table_in(spill, file, {});
+  FileReader reader = open_data(file);
+  const std::string name = reader.name();
+  Table table = read_table(reader, Request{{}, {}, spill});
   if (table.fields().size() != 1) {
     throw Error(ErrorCode::usage, fmt::format("--target {}: the file holds {} fields; a target file holds one",
-                                              printable(file.string()), table.fields().size()));
+                                              name, table.fields().size()));
   }
   table.rename(table.fields().front().name, "target");
   return table;
@@ -40,15 +42,17 @@ bool has_words(const Table& table, const std::string& target) {
 }  // namespace
 
 Table read_training_table(const fs::path& file, Options& options, const fs::path& spill) {
-  std::error_code error;
+  FileReader reader = open_data(file);
+  // A target that turns out to have words is read once more, which a pipe cannot be.
+  if (wants_labels(options)) reader.make_seekable(spill);
   std::string target_file;
-  const auto choose = [&](std::span<const Field> available) {
+  const FieldChooser choose = [&](std::span<const Field> available) {
     bool is_field = options.target.size() != 1;
     for (const Field& field : available) is_field = is_field || field.name == options.target.front();
-    if (!is_field && fs::is_regular_file(options.target.front(), error)) target_file = options.target.front();
+    if (!is_field && names_input(options.target.front())) target_file = options.target.front();
     return fields_to_train_on(options, !target_file.empty())(available);
   };
-  Table table = read_table_in(spill, file, choose);
+  Table table = read_table(reader, Request{choose, {}, spill});
   if (!target_file.empty()) {
     Table target = read_target_file(target_file, spill);
     if (table.find("target") != nullptr) target.rename("target", target_file);
@@ -56,14 +60,14 @@ Table read_training_table(const fs::path& file, Options& options, const fs::path
     if (target.rows() != table.rows()) {
       throw Error(ErrorCode::shape,
                   fmt::format("{} has {} examples and the target file {} has {}; they must have as many",
-                              printable(file.string()), table.rows(), printable(target_file), target.rows()));
+                              reader.name(), table.rows(), printable(target_file), target.rows()));
     }
     table.append(std::move(target));
   } else if (options.target.size() <= 1 && wants_labels(options)) {
     const std::string target = options.target.empty() ? table.fields().back().name : options.target.front();
     if (has_words(table, target)) {
       const std::vector<std::string> text{target};
-      table = read_table_in(spill, file, choose, text);
+      table = read_table(reader, Request{choose, text, spill});
     }
   }
   return table;

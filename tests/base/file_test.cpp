@@ -215,7 +215,7 @@ TEST_F(FileTest, ADeviceIsWrittenToDirectly) {
 }
 
 TEST_F(FileTest, NamesWithControlCharactersArePrintedHarmlessly) {
-  const Error error = error_of([&] { FileReader reader(folder / "a\x1b[31m"); });
+  const Error error = error_of([&] { write_text(folder / "no\x1b[31m" / "x", ""); });
   EXPECT_EQ(std::string(error.what()).find('\x1b'), std::string::npos);
 }
 
@@ -228,46 +228,13 @@ TEST_F(FileTest, RequireWritableLeavesNoTrace) {
   EXPECT_EQ(names(), (Names{"old"}));
 }
 
-TEST_F(FileTest, ReaderReadsInPiecesAndSeeks) {
-  write_text(folder / "x", "0123456789");
-  FileReader reader(folder / "x");
-  EXPECT_EQ(reader.size(), 10U);
-  EXPECT_EQ(reader.path(), folder / "x");
-  std::array<std::byte, 4> piece{};
-  std::string all;
-  while (const std::size_t got = reader.read(piece)) {
-    for (std::size_t i = 0; i < got; ++i) all += static_cast<char>(piece[i]);
-  }
-  EXPECT_EQ(all, "0123456789");
-  EXPECT_EQ(reader.read(piece), 0U);
-  reader.seek(8);
-  EXPECT_EQ(reader.read(piece), 2U);
-  EXPECT_EQ(static_cast<char>(piece[0]), '8');
-
-  FileReader moved(std::move(reader));
-  moved.seek(0);
-  EXPECT_EQ(moved.read(piece), 4U);
-}
-
-TEST_F(FileTest, ReaderNamesWhatIsMissing) {
-  const Error missing = error_of([&] { FileReader reader(folder / "nothing.csv"); });
-  EXPECT_EQ(missing.code(), ErrorCode::not_found);
-  EXPECT_SAYS(missing, (folder / "nothing.csv").string());
-  const Error directory = error_of([&] { FileReader reader(folder); });
-  EXPECT_EQ(directory.code(), ErrorCode::io);
-  EXPECT_SAYS(directory, std::strerror(EISDIR));
-}
-
-TEST_F(FileTest, ReaderClosesItsFile) {
+TEST_F(FileTest, WritersCloseTheirFiles) {
   write_text(folder / "x", "0123456789");
   const auto open_files = [] {
     return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
   };
   const auto before = open_files();
   for (int i = 0; i < 50; ++i) {
-    FileReader a(folder / "x"), b(folder / "x");
-    a = std::move(b);
-    (void)error_of([&] { FileReader reader(folder); });
     (void)error_of([&] { write_text(folder, "x"); });
     EXPECT_THROW(replace_file(folder / "y", [](const Sink&) { throw 1; }), int);
     EXPECT_THROW(replace_file("/dev/null", [](const Sink&) { throw 1; }), int);

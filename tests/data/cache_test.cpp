@@ -38,6 +38,11 @@ void expect_same(const Table& a, const Table& b) {
   }
 }
 
+Table read_into(const std::filesystem::path& spill, const std::string& file) {
+  FileReader reader(file);
+  return read_table(reader, Request{{}, {}, spill});
+}
+
 // From memory and from files without names, the way that `strata convert` takes.
 void expect_round_trip(const std::string& file) {
   SCOPED_TRACE(file);
@@ -45,7 +50,7 @@ void expect_round_trip(const std::string& file) {
   write_cache(original, "a.sdata");
   verify_cache("a.sdata");
   expect_same(original, read_table("a.sdata"));
-  write_cache(read_table_in(".", file, {}), "b.sdata");
+  write_cache(read_into(".", file), "b.sdata");
   EXPECT_EQ(read_file("a.sdata"), read_file("b.sdata"));
   write_cache(read_table("a.sdata"), "c.sdata");  // a cache of a cache
   expect_same(original, read_table("c.sdata"));
@@ -307,7 +312,7 @@ TEST_F(Cache, AnOldCacheStaysWhenTheNewOneCannotBeWritten) {
                      })
                 .find("absent"),
             std::string::npos);
-  EXPECT_NE(error_of(ErrorCode::not_found, [] { return read_table_in("absent", "t.csv", {}); }).find("absent"),
+  EXPECT_NE(error_of(ErrorCode::not_found, [] { return read_into("absent", "t.csv"); }).find("absent"),
             std::string::npos);
 }
 

@@ -2,6 +2,7 @@
 #include "data/decoder.hpp"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -88,10 +89,33 @@ TEST_F(Decoder, its_words_are_checked) {
             "x.h5: x: the file ends inside the NPY header, 5 bytes too early; is it complete?");
 }
 
+TEST_F(Decoder, what_comes_through_a_pipe_is_what_the_file_holds) {
+  {
+    const Hdf5File file("y.h5");
+    put_array(file, "x", H5T_STD_U8LE, H5T_NATIVE_UINT8, {3}, "abc");
+    put_array(file, "y", H5T_STD_U8LE, H5T_NATIVE_UINT8, {3}, "\1\2\3");
+  }
+  write_file("p.png", png_file(2, 1, 8, 0, "\x0A\xC8"));
+  write_file("p.jpg", jpeg_file(16, 16, 1, std::string(256, 'x')));
+  ASSERT_EQ(::mkfifo("pipe", 0600), 0);
+  for (const std::string name : {"y.h5", "p.png", "p.jpg"}) {
+    const Table wanted = read_table(name);
+    std::jthread writer([&] { std::ofstream("pipe", std::ios::binary) << read_file(name); });
+    const Table piped = read_table("pipe");
+    writer.join();
+    ASSERT_EQ(piped.fields().size(), wanted.fields().size()) << name;
+    for (const Field& field : wanted.fields()) EXPECT_EQ(numbers(piped, field.name), numbers(wanted, field.name)) << name;
+  }
+  const std::vector<std::size_t> shape = {1, 2};
+  std::jthread writer([&] { std::ofstream("pipe", std::ios::binary) << read_file("p.png"); });
+  EXPECT_EQ(read_image("pipe", shape), (std::vector<double>{10, 200}));
+  writer.join();
+}
+
 TEST_F(Decoder, is_killed_when_nobody_listens_any_more) {
   pretend("echo $$ > id; while :; do echo nonsense; done");
   {
-    DecoderProcess process("list", "x.h5");
+    DecoderProcess process("list", FileReader("x.h5"));
     std::byte bytes[10];
     EXPECT_GT(process.read(bytes), 0U);
   }
@@ -165,23 +189,24 @@ TEST_F(Decoder, the_program_itself_answers_wrong_calls_and_wrong_names) {
     const int status = ::system((program_ + " " + arguments + " > out 2> err").c_str());
     return std::pair{WEXITSTATUS(status), read_file("err")};
   };
-  const std::pair usage{2, std::string("usage: strata-decode list FILE | read FILE NAME | image FILE\n")};
+  const std::pair usage{2, std::string("usage: strata-decode list | read NAME | image, with the file as standard input\n")};
   EXPECT_EQ(run(""), usage);
-  EXPECT_EQ(run("list"), usage);
-  EXPECT_EQ(run("read x.h5"), usage);
-  EXPECT_EQ(run("frob x.h5"), usage);
-  EXPECT_EQ(run("list x.h5 more"), usage);
-  EXPECT_EQ(run("list nothing"), (std::pair{1, std::string("cannot be read: No such file or directory\n")}));
-  EXPECT_EQ(run("list ."), (std::pair{1, std::string("is not a file\n")}));
-  EXPECT_EQ(run("image x.h5"), (std::pair{1, std::string("is not a picture: it is neither PNG nor JPEG\n")}));
+  EXPECT_EQ(run("read < x.h5"), usage);
+  EXPECT_EQ(run("frob < x.h5"), usage);
+  EXPECT_EQ(run("list more < x.h5"), usage);
+  EXPECT_EQ(run("list <&-"), (std::pair{1, std::string("cannot be read: Bad file descriptor\n")}));
+  EXPECT_EQ(run("list < ."), (std::pair{1, std::string("is not a file\n")}));
+  EXPECT_EQ(::system(("cat x.h5 | " + program_ + " list 2> err").c_str()), 256);
+  EXPECT_EQ(read_file("err"), "is not a file\n");
+  EXPECT_EQ(run("image < x.h5"), (std::pair{1, std::string("is not a picture: it is neither PNG nor JPEG\n")}));
   {
     const Hdf5File file("y.h5");
     put_array(file, "x", H5T_STD_U8LE, H5T_NATIVE_UINT8, {3}, "abc");
   }
-  EXPECT_EQ(run("read y.h5 z"), (std::pair{1, std::string("the HDF5 file has no array 'z'\n")}));
-  EXPECT_EQ(run("list y.h5").first, 0);
+  EXPECT_EQ(run("read z < y.h5"), (std::pair{1, std::string("the HDF5 file has no array 'z'\n")}));
+  EXPECT_EQ(run("list < y.h5").first, 0);
   EXPECT_EQ(read_file("out"), "u1\t3\tx\n");
-  EXPECT_EQ(run("read y.h5 x").first, 0);
+  EXPECT_EQ(run("read x < y.h5").first, 0);
   EXPECT_EQ(read_file("out").substr(128), "abc");
 }
 

@@ -1,5 +1,7 @@
+#include <array>
 #include <cmath>
 
+#include "data/formats.hpp"
 #include "sample_pictures.hpp"
 
 namespace strata::testing {
@@ -206,11 +208,15 @@ TEST_F(Picture, is_told_by_its_first_bytes) {
   write_file("b.txt", jpeg_file(1, 1, 1, "x"));
   write_file("c.png", "a,b\n1,2\n");
   write_file("d.png", "");
-  EXPECT_TRUE(is_image("a.txt"));
-  EXPECT_TRUE(is_image("b.txt"));
-  EXPECT_FALSE(is_image("c.png"));
-  EXPECT_FALSE(is_image("d.png"));
-  EXPECT_EQ(error_of(ErrorCode::not_found, [] { return is_image("b.tx"); }),
+  for (const char* name : {"a.txt", "b.txt", "c.png", "d.png"}) {
+    FileReader file(name);
+    EXPECT_EQ(is_picture(file), std::string_view(name).ends_with("txt")) << name;
+    std::array<std::byte, 1> first{};
+    const std::string all = read_file(name);
+    EXPECT_EQ(file.read(first), all.empty() ? 0U : 1U) << "looking must leave everything to be read";
+    EXPECT_EQ(static_cast<char>(first[0]), all.empty() ? '\0' : all[0]) << name;
+  }
+  EXPECT_EQ(error_of(ErrorCode::not_found, [] { return open_data("b.tx"); }),
             "there is no file 'b.tx'; did you mean 'b.txt'?");
 }
 

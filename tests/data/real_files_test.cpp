@@ -123,7 +123,8 @@ TEST_F(MessyTables, every_cell_is_the_one_that_pythons_csv_module_finds) {
     std::string text = read_file(shared_data("tables/" + entry["file"].get<std::string>()).string());
     if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
     write_file("table.csv", text);
-    Input input(std::make_unique<FileSource>(FileReader("table.csv")), "table.csv");
+    FileReader file("table.csv");
+    Input input(std::make_unique<FileSource>(file), "table.csv");
     CsvScanner scanner(input, "table.csv");
     const char delimiter = scanner.sniff_delimiter();
     EXPECT_EQ(std::string(1, delimiter), entry["delimiter"].get<std::string>());

@@ -17,7 +17,7 @@ using testing::message_of;
 using testing::Parts;
 
 TEST(BadModelFile, ForeignFiles) {
-  EXPECT_EQ(message_of(""), "format: is no Strata model: it is empty, or no regular file");
+  EXPECT_EQ(message_of(""), "format: is no Strata model: it is empty");
   EXPECT_EQ(message_of("a,b,c\n1,2,3\n4,5,6\n"),
             "format: is no Strata model: it does not begin as a safetensors file does (models are what 'strata train "
             "--output' writes)");

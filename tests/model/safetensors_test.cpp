@@ -79,7 +79,7 @@ TEST(Safetensors, EmptyTensorsAndScalarsAreFine) {
 }
 
 TEST(Safetensors, RefusesWhatIsNoSafetensorsFile) {
-  EXPECT_EQ(message_of(""), "format: is no Strata model: it is empty, or no regular file");
+  EXPECT_EQ(message_of(""), "format: is no Strata model: it is empty");
   EXPECT_EQ(message_of("abc"), "format: is no Strata model: it has only 3 bytes");
   const std::string foreign =
       "format: is no Strata model: it does not begin as a safetensors file does (models are what 'strata train "

@@ -1,16 +1,17 @@
-// strata-decode: a small program around the libraries of HDF5, PNG and JPEG. It reads one file and writes to its
-// standard output; a fault of a library ends this process and no other.
+// strata-decode: a small program around the libraries of HDF5, PNG and JPEG. Its standard input is the file, which the
+// caller has opened and which must not be a pipe; it writes to its standard output. A fault of a library ends this
+// process and no other.
 //
-//   strata-decode list FILE         a line for each array: TYPE <tab> DIMENSIONS <tab> NAME
-//                                     TYPE: u1 i1 u2 i2 u4 i4 u8 i8 f4 f8 (numbers and their bytes), b (truth values),
-//                                     S (text); DIMENSIONS: whole numbers with commas between, or nothing
-//                                     "? <tab> REASON <tab> NAME" for an array that cannot be read
-//   strata-decode read FILE NAME    the array as an .npy file in C order and the byte order of this machine; text
-//   instead
-//                                     as its examples one by one: the length (32 bits, the smallest byte first), the
-//                                     bytes
-//   strata-decode image FILE        a PNG or JPEG picture as an .npy file of bytes, shape (rows, cols, channels):
-//                                     1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha; upright
+// clang-format off
+//   strata-decode list         a line for each array: TYPE <tab> DIMENSIONS <tab> NAME
+//                                TYPE: u1 i1 u2 i2 u4 i4 u8 i8 f4 f8 (numbers and their bytes), b (truth values),
+//                                S (text); DIMENSIONS: whole numbers with commas between, or nothing
+//                                "? <tab> REASON <tab> NAME" for an array that cannot be read
+//   strata-decode read NAME    the array as an .npy file in C order and the byte order of this machine; text instead
+//                                as its examples one by one: the length (32 bits, the smallest byte first), the bytes
+//   strata-decode image        a PNG or JPEG picture as an .npy file of bytes, shape (rows, cols, channels):
+//                                1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha; upright
+// clang-format on
 //
 // Exit code 0, or 1 with one line on standard error, or 2 when called wrongly.
 #pragma once
@@ -45,11 +46,12 @@ class Output {
 /// The header of an .npy file in C order; `type` is u1 … f8, or b1.
 [[nodiscard]] std::string npy_header(const std::string& type, std::span<const std::size_t> dims);
 
-[[nodiscard]] std::size_t file_size(const char* file);
+/// Of standard input.
+[[nodiscard]] std::size_t file_size();
 
-void list_hdf5(const char* file, Output& output);
-void read_hdf5(const char* file, const std::string& name, Output& output);
-void read_image(const char* file, Output& output);
+void list_hdf5(Output& output);
+void read_hdf5(const std::string& name, Output& output);
+void read_image(Output& output);
 
 /// The most pixels that a picture may have; checked before any memory is taken for them.
 inline constexpr std::size_t kMostPixels = std::size_t{1} << 28;
@@ -75,7 +77,8 @@ class PictureWriter {
 /// The orientation in a block of EXIF data (a TIFF header and its first directory), 1 where there is none.
 [[nodiscard]] int exif_orientation(std::span<const std::uint8_t> exif);
 
-void read_png(const char* file, PictureWriter& picture);
-void read_jpeg(const char* file, PictureWriter& picture);
+// Both read on from the beginning of standard input.
+void read_png(PictureWriter& picture);
+void read_jpeg(PictureWriter& picture);
 
 }  // namespace strata::decode

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "decode.hpp"
+#include "hdf5_input.hpp"
 
 namespace strata::decode {
 namespace {
@@ -52,12 +53,10 @@ std::string hdf5_reason() {
 
 [[noreturn]] void fail(const std::string& what) { throw Failure(what + ": " + hdf5_reason()); }
 
-Handle open_file(const char* file) {
-  // Reading locks nothing: the file may be on a file system without locks, or still open elsewhere.
-  setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
+Handle open_file() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   H5PLset_loading_state(0);  // no filter from a library that lies about somewhere
-  Handle opened(H5Fopen(file, H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  Handle opened(open_standard_input(), H5Fclose);
   if (opened < 0) fail("the HDF5 file cannot be opened, it is damaged or cut short");
   return opened;
 }
@@ -309,9 +308,9 @@ void read_texts(hid_t array, const Description& found, Output& output) {
 
 }  // namespace
 
-void list_hdf5(const char* file, Output& output) {
-  const std::size_t bytes = file_size(file);
-  const Handle opened = open_file(file);
+void list_hdf5(Output& output) {
+  const std::size_t bytes = file_size();
+  const Handle opened = open_file();
   std::size_t count = 0;
   visit_arrays(opened, [&](const char* name) {
     if (++count > kMostArrays) throw Failure("the HDF5 file has more than 1,000,000 arrays");
@@ -330,9 +329,9 @@ void list_hdf5(const char* file, Output& output) {
   });
 }
 
-void read_hdf5(const char* file, const std::string& name, Output& output) {
-  const std::size_t bytes = file_size(file);
-  const Handle opened = open_file(file);
+void read_hdf5(const std::string& name, Output& output) {
+  const std::size_t bytes = file_size();
+  const Handle opened = open_file();
   bool exists = false;
   visit_arrays(opened, [&](const char* found) { exists = exists || name == found; });
   if (!exists) throw Failure("the HDF5 file has no array '" + name + "'");

@@ -19,13 +19,11 @@ struct JpegState {
   explicit JpegState(PictureWriter& writer) : picture(writer) {}
   ~JpegState() {
     if (created) jpeg_destroy_decompress(&decoder);
-    if (stream != nullptr) std::fclose(stream);
   }
   JpegState(const JpegState&) = delete;
   JpegState& operator=(const JpegState&) = delete;
 
   PictureWriter& picture;
-  std::FILE* stream = nullptr;
   jpeg_decompress_struct decoder{};
   jpeg_error_mgr errors{};
   jpeg_progress_mgr progress{};
@@ -98,7 +96,7 @@ bool decode(JpegState& state) {
   state.created = true;
   state.progress.progress_monitor = on_progress;
   decoder.progress = &state.progress;
-  jpeg_stdio_src(&decoder, state.stream);
+  jpeg_stdio_src(&decoder, stdin);
   jpeg_save_markers(&decoder, JPEG_APP0 + 1, 0xFFFF);
   static_cast<void>(jpeg_read_header(&decoder, TRUE));
   const std::size_t width = decoder.image_width, height = decoder.image_height;
@@ -135,10 +133,8 @@ bool decode(JpegState& state) {
 
 }  // namespace
 
-void read_jpeg(const char* file, PictureWriter& picture) {
+void read_jpeg(PictureWriter& picture) {
   const auto state = std::make_unique<JpegState>(picture);
-  state->stream = std::fopen(file, "rb");
-  if (state->stream == nullptr) throw Failure("the picture cannot be opened");
   if (!decode(*state)) throw Failure(std::string("the JPEG picture is damaged or cut short: ") + state->message);
   picture.end();
 }

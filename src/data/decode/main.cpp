@@ -29,8 +29,8 @@ void limit(decltype(RLIMIT_CORE) what, rlim_t value) {
 
 // A file may ask for much work, but not for the whole machine: damaged ones make HDF5 run in circles. A list is a
 // matter of milliseconds; numbers come at 100 MB a second and more, from a file up to a thousand times smaller.
-void limit_resources(const char* file, bool is_list) {
-  const std::size_t size = strata::decode::file_size(file);
+void limit_resources(bool is_list) {
+  const std::size_t size = strata::decode::file_size();
   constexpr std::size_t kGigabyte = std::size_t{1} << 30;
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_CPU, 5 + (is_list ? size >> 24 : size >> 16));  // seconds
@@ -41,26 +41,25 @@ void limit_resources(const char* file, bool is_list) {
 }
 
 int usage() {
-  std::fputs("usage: strata-decode list FILE | read FILE NAME | image FILE\n", stderr);
+  std::fputs("usage: strata-decode list | read NAME | image, with the file as standard input\n", stderr);
   return 2;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return usage();
+  if (argc < 2) return usage();
   const std::string command = argv[1];
-  const char* file = argv[2];
-  if (argc != (command == "read" ? 4 : 3)) return usage();
+  if (argc != (command == "read" ? 3 : 2)) return usage();
   try {
-    limit_resources(file, command == "list");
+    limit_resources(command == "list");
     strata::decode::Output output;
     if (command == "list") {
-      strata::decode::list_hdf5(file, output);
+      strata::decode::list_hdf5(output);
     } else if (command == "read") {
-      strata::decode::read_hdf5(file, argv[3], output);
+      strata::decode::read_hdf5(argv[2], output);
     } else if (command == "image") {
-      strata::decode::read_image(file, output);
+      strata::decode::read_image(output);
     } else {
       return usage();
     }

@@ -72,17 +72,16 @@ int exif_orientation(std::span<const std::uint8_t> exif) {
   return 1;
 }
 
-void read_image(const char* file, Output& output) {
+void read_image(Output& output) {
   std::uint8_t start[8] = {};
-  std::FILE* stream = std::fopen(file, "rb");
-  if (stream == nullptr) throw Failure("the picture cannot be opened");
-  const std::size_t got = std::fread(start, 1, sizeof start, stream);
-  std::fclose(stream);
+  std::rewind(stdin);  // the caller has looked at it
+  const std::size_t got = std::fread(start, 1, sizeof start, stdin);
+  std::rewind(stdin);
   PictureWriter picture(output);
   if (got == 8 && std::memcmp(start, "\x89PNG\r\n\x1A\n", 8) == 0) {
-    read_png(file, picture);
+    read_png(picture);
   } else if (got >= 3 && std::memcmp(start, "\xFF\xD8\xFF", 3) == 0) {
-    read_jpeg(file, picture);
+    read_jpeg(picture);
   } else {
     throw Failure("is not a picture: it is neither PNG nor JPEG");
   }

@@ -14,13 +14,11 @@ struct PngState {
   explicit PngState(PictureWriter& writer) : picture(writer) {}
   ~PngState() {
     png_destroy_read_struct(&png, &info, nullptr);
-    if (stream != nullptr) std::fclose(stream);
   }
   PngState(const PngState&) = delete;
   PngState& operator=(const PngState&) = delete;
 
   PictureWriter& picture;
-  std::FILE* stream = nullptr;
   png_structp png = nullptr;
   png_infop info = nullptr;
   std::vector<std::uint8_t> row;
@@ -51,7 +49,7 @@ bool decode(PngState& state) {
   if (setjmp(state.jump) != 0) return false;
   png_structp png = state.png;
   png_infop info = state.info;
-  png_init_io(png, state.stream);
+  png_init_io(png, stdin);
   png_set_user_limits(png, 0x7FFFFFFF, 0x7FFFFFFF);  // the pixels are counted below
   png_set_chunk_cache_max(png, 256);
   png_set_chunk_malloc_max(png, png_alloc_size_t{16} << 20);
@@ -87,10 +85,8 @@ bool decode(PngState& state) {
 
 }  // namespace
 
-void read_png(const char* file, PictureWriter& picture) {
+void read_png(PictureWriter& picture) {
   const auto state = std::make_unique<PngState>(picture);
-  state->stream = std::fopen(file, "rb");
-  if (state->stream == nullptr) throw Failure("the picture cannot be opened");
   state->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, state.get(), on_error, on_warning);
   if (state->png != nullptr) state->info = png_create_info_struct(state->png);
   if (state->info == nullptr) throw std::bad_alloc();

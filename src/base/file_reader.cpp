@@ -1,0 +1,209 @@
+#include "base/file_reader.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "base/text.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file without a name, filled from its beginning. Closed unless it is given away.
+class UnnamedFile {
+ public:
+  explicit UnnamedFile(const fs::path& folder) : folder_(folder), descriptor_(open_unnamed(folder)) {}
+  ~UnnamedFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  UnnamedFile(const UnnamedFile&) = delete;
+  UnnamedFile& operator=(const UnnamedFile&) = delete;
+
+  void append(std::span<const std::byte> bytes) {
+    reserve(size_ + bytes.size());
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail(errno);
+      size_ += static_cast<std::size_t>(written);
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+
+  /// Without the room that was not needed.
+  int give_away() {
+    if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) fail(errno);
+    return std::exchange(descriptor_, -1);
+  }
+
+ private:
+  // A disk that is full is then found here, and not when a page that was never written is looked at.
+  void reserve(std::size_t bytes) {
+    if (bytes <= reserved_) return;
+    constexpr std::size_t kLeast = std::size_t{1} << 20;
+    std::size_t wanted = std::max({bytes, reserved_ + reserved_ / 4, kLeast});
+    int number = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(wanted));
+    if (number != 0) number = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(wanted = bytes));
+    if (number != 0) fail(number);
+    reserved_ = wanted;
+  }
+
+  [[noreturn]] void fail(int number) const {
+    throw Error(ErrorCode::io, fmt::format("no room in '{}' for what comes through a pipe and must be a file: {}; the "
+                                           "environment variable TMPDIR can name another folder",
+                                           printable(folder_.string()), std::strerror(number)));
+  }
+
+  fs::path folder_;
+  int descriptor_;
+  std::size_t size_ = 0, reserved_ = 0;
+};
+
+}  // namespace
+
+bool is_standard_input(const fs::path& path) { return path == "-"; }
+
+std::string input_name(const fs::path& path) {
+  return is_standard_input(path) ? "standard input" : printable(path.string());
+}
+
+int open_unnamed(const fs::path& folder) {
+  std::string name = (folder / ".strata-XXXXXX").string();
+  int descriptor = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {  // a file system without them
+    descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor >= 0) ::unlink(name.c_str());
+  }
+  if (descriptor < 0) {
+    throw Error(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+                fmt::format("cannot make a file in '{}': {}", printable(folder.string()), std::strerror(errno)));
+  }
+  return descriptor;
+}
+
+fs::path temporary_folder() {
+  if (const char* named = std::getenv("TMPDIR"); named != nullptr && *named != '\0') return named;
+  return ::access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : "/tmp";
+}
+
+FileReader::FileReader(const fs::path& path) : path_(path) {
+  // A descriptor of our own, which can be closed; the caller's stays.
+  descriptor_ = is_standard_input(path) ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                        : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) {
+    if (is_standard_input(path)) throw Error(ErrorCode::io, "standard input cannot be read: it is closed");
+    fail("read", errno);
+  }
+  try {
+    inspect();
+  } catch (...) {
+    ::close(descriptor_);
+    throw;
+  }
+}
+
+FileReader::~FileReader() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+FileReader::FileReader(FileReader&& other) noexcept
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      seekable_(other.seekable_),
+      size_(other.size_),
+      ahead_(std::move(other.ahead_)),
+      begin_(std::exchange(other.begin_, 0)) {}
+
+FileReader& FileReader::operator=(FileReader&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(seekable_, other.seekable_);
+  std::swap(size_, other.size_);
+  std::swap(ahead_, other.ahead_);
+  std::swap(begin_, other.begin_);
+  return *this;
+}
+
+// What was opened, whatever has the name by now.
+void FileReader::inspect() {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) fail("read", errno);
+  if (S_ISDIR(status.st_mode)) fail("read", EISDIR);
+  // Standard input may be a file whose beginning somebody else has read already.
+  seekable_ = S_ISREG(status.st_mode) && ::lseek(descriptor_, 0, SEEK_CUR) == 0;
+  size_ = seekable_ ? static_cast<std::size_t>(status.st_size) : 0;
+}
+
+std::size_t FileReader::read(std::span<std::byte> into) {
+  if (begin_ == ahead_.size()) return read_directly(into);
+  const std::size_t got = std::min(into.size(), ahead_.size() - begin_);
+  std::copy_n(ahead_.begin() + static_cast<std::ptrdiff_t>(begin_), got, into.begin());
+  begin_ += got;
+  return got;
+}
+
+std::size_t FileReader::read_directly(std::span<std::byte> into) {
+  while (true) {
+    const ssize_t got = ::read(descriptor_, into.data(), into.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {  // whoever gave us the pipe does not want to wait; we do
+      pollfd watched = {descriptor_, POLLIN, 0};
+      static_cast<void>(::poll(&watched, 1, -1));
+    } else if (errno != EINTR) {
+      fail("read", errno);
+    }
+  }
+}
+
+std::span<const std::byte> FileReader::peek(std::size_t bytes) {
+  ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(begin_));
+  begin_ = 0;
+  while (ahead_.size() < bytes) {
+    const std::size_t had = ahead_.size();
+    ahead_.resize(bytes);
+    const std::size_t got = read_directly(std::span(ahead_).subspan(had));
+    ahead_.resize(had + got);
+    if (got == 0) break;
+  }
+  return std::span(ahead_).first(std::min(bytes, ahead_.size()));
+}
+
+void FileReader::make_seekable(const fs::path& folder) {
+  if (seekable_) return;
+  UnnamedFile copy(folder.empty() ? temporary_folder() : folder);
+  std::vector<std::byte> piece(std::size_t{1} << 20);
+  while (const std::size_t got = read(piece)) copy.append(std::span(piece).first(got));
+  ::close(descriptor_);
+  descriptor_ = copy.give_away();
+  ahead_.clear();
+  begin_ = 0;
+  seek(0);
+  inspect();
+}
+
+void FileReader::seek(std::size_t position) {
+  ahead_.clear();
+  begin_ = 0;
+  if (::lseek(descriptor_, static_cast<off_t>(position), SEEK_SET) < 0) fail("read", errno);
+}
+
+std::string FileReader::name() const { return input_name(path_); }
+
+void FileReader::fail(const char* what, int number) const {
+  const std::string shown = is_standard_input(path_) ? name() : "'" + name() + "'";
+  throw Error(number == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+              fmt::format("cannot {} {}: {}", what, shown, std::strerror(number)));
+}
+
+}  // namespace strata
