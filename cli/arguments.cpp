@@ -277,7 +277,7 @@ std::string help_text(const Command& command) {
   for (const Operand& operand : command.operands)
     text += fmt::format("  {:<8}{}\n", operand.name, wrapped(operand.help, width, 10));
   if (!command.operands.empty())
-    text += wrapped("  - in place of a file that is read is standard input; pipes are read as files are.\n", width, 2);
+    text += fmt::format("  {:<8}In place of a file that is read: standard input. A pipe is as good as a file.\n", "-");
   std::string_view group;
   for (const Known& option : known_options(command)) {
     if (option.group != group) {

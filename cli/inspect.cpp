@@ -114,11 +114,12 @@ void print_text(const Model& model, const std::string& file) {
 }
 
 int run(const Arguments& arguments) {
-  const Model model = Model::load(arguments.operands.front());
+  const std::string& file = arguments.operands.front();
+  const Model model = Model::load(file);
   if (arguments.has("json"))
     print_json(model);
   else
-    print_text(model, arguments.operands.front());
+    print_text(model, file == "-" ? "standard input" : file);
   return 0;
 }
 

@@ -121,6 +121,7 @@ FileReader::FileReader(FileReader&& other) noexcept
     : path_(std::move(other.path_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       seekable_(other.seekable_),
+      ended_(other.ended_),
       size_(other.size_),
       ahead_(std::move(other.ahead_)),
       begin_(std::exchange(other.begin_, 0)) {}
@@ -129,6 +130,7 @@ FileReader& FileReader::operator=(FileReader&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(descriptor_, other.descriptor_);
   std::swap(seekable_, other.seekable_);
+  std::swap(ended_, other.ended_);
   std::swap(size_, other.size_);
   std::swap(ahead_, other.ahead_);
   std::swap(begin_, other.begin_);
@@ -154,9 +156,12 @@ std::size_t FileReader::read(std::span<std::byte> into) {
 }
 
 std::size_t FileReader::read_directly(std::span<std::byte> into) {
-  while (true) {
+  while (!ended_) {  // a terminal would go on after an end
     const ssize_t got = ::read(descriptor_, into.data(), into.size());
-    if (got >= 0) return static_cast<std::size_t>(got);
+    if (got >= 0) {
+      ended_ = got == 0 && !into.empty();
+      return static_cast<std::size_t>(got);
+    }
     if (errno == EAGAIN || errno == EWOULDBLOCK) {  // whoever gave us the pipe does not want to wait; we do
       pollfd watched = {descriptor_, POLLIN, 0};
       static_cast<void>(::poll(&watched, 1, -1));
@@ -164,6 +169,7 @@ std::size_t FileReader::read_directly(std::span<std::byte> into) {
       fail("read", errno);
     }
   }
+  return 0;
 }
 
 std::span<const std::byte> FileReader::peek(std::size_t bytes) {
@@ -195,6 +201,7 @@ void FileReader::make_seekable(const fs::path& folder) {
 void FileReader::seek(std::size_t position) {
   ahead_.clear();
   begin_ = 0;
+  ended_ = false;
   if (::lseek(descriptor_, static_cast<off_t>(position), SEEK_SET) < 0) fail("read", errno);
 }
 

@@ -44,7 +44,7 @@ class FileReader {
 
   std::filesystem::path path_;
   int descriptor_ = -1;
-  bool seekable_ = false;
+  bool seekable_ = false, ended_ = false;
   std::size_t size_ = 0;
   std::vector<std::byte> ahead_;  // looked at, not read: [begin_, size)
   std::size_t begin_ = 0;

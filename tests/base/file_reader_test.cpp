@@ -146,7 +146,7 @@ TEST_F(FileReaderTest, a_large_pipe_is_copied_whole) {
   ::close(ends[0]);
   std::string text;
   for (int i = 0; text.size() < 5'000'000; ++i) text += std::to_string(i) + '\n';
-  std::thread writer([&] {
+  std::jthread writer([&] {
     for (std::size_t at = 0; at < text.size();) {
       const ssize_t put = ::write(ends[1], text.data() + at, std::min<std::size_t>(text.size() - at, 70'001));
       ASSERT_GT(put, 0);
@@ -184,7 +184,7 @@ TEST_F(FileReaderTest, a_pipe_that_does_not_wait_is_waited_for) {
   ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
   ::dup2(ends[0], STDIN_FILENO);
   ::close(ends[0]);
-  std::thread writer([&] {
+  std::jthread writer([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     EXPECT_EQ(::write(ends[1], "late", 4), 4);
     ::close(ends[1]);

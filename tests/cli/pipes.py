@@ -11,6 +11,7 @@ import argparse
 import gzip
 import io
 import os
+import pty
 import re
 import shutil
 import struct
@@ -278,6 +279,20 @@ def wrong(runner):
         runner.fail(f"-o - is standard output: {code} {error}")
 
 
+def at_a_terminal(runner):
+    """Whoever asks for standard input and has no pipe is told that it is waited for."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(["strata", "train", "-", "--epochs", "1", "-o", "typed.strata"], cwd=runner.folder, stdin=slave,
+                               env=runner.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    os.close(slave)
+    first = process.stderr.readline()
+    os.write(master, b"a,b\n1,2\n3,4\n5,6\n\x04")
+    _, rest = process.communicate(timeout=60)
+    os.close(master)
+    if "reading from the keyboard; Ctrl-D ends it" not in first or process.returncode != 0:
+        runner.fail(f"at a terminal: exit code {process.returncode}, {first}{rest}")
+
+
 def opens(runner):
     trace = os.path.join(runner.folder, "trace")
     if subprocess.run(["strace", "-o", trace, "true"], capture_output=True).returncode != 0:
@@ -308,7 +323,9 @@ def main():
         if arguments.part == "opens":
             code = opens(runner)
         else:
-            code = same(runner) or wrong(runner) or 0
+            code = 0
+            for part in (same, wrong, at_a_terminal):
+                part(runner)
         return 1 if runner.failures else code
     finally:
         runner.close()
