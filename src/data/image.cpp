@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/checked.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "data/array.hpp"
 #include "data/decoder.hpp"
@@ -94,7 +95,7 @@ void resize_line(const double* line, std::span<const Taps> taps, std::size_t cha
 
 }  // namespace
 
-std::vector<double> read_image(const std::filesystem::path& file, std::span<const std::size_t> shape) {
+std::vector<double> read_image(const std::filesystem::path& file, std::span<const std::size_t> shape) try {
   const std::string name = printable(file.string());
   const std::size_t channels = shape.size() == 3 ? shape[2] : 1;
   if ((shape.size() != 2 && shape.size() != 3) || (channels != 1 && channels != 3) || shape[0] == 0 || shape[1] == 0) {
@@ -131,6 +132,8 @@ std::vector<double> read_image(const std::filesystem::path& file, std::span<cons
   }
   input.require_end("the last pixel");
   return picture;
+} catch (...) {
+  throw_as_error("for this picture");
 }
 
 Table read_picture(const std::filesystem::path& file, const std::string& name, const Request& request) {

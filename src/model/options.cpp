@@ -1,6 +1,7 @@
 #include "strata/options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -380,6 +382,25 @@ constexpr OptionSpec kTable[] = {
      [](const Options& o) { return o.report_every == 0 ? std::string("auto") : std::to_string(o.report_every); }},
 };
 
+// The rows that are shown: what the functions above throw besides Error leaves as one.
+template <std::size_t i>
+void set_row(Options& options, Text text) {
+  only_errors("for the options", [&] { kTable[i].set(options, text); });
+}
+
+template <std::size_t i>
+std::string show_row(const Options& options) {
+  return only_errors("for the options", [&] { return kTable[i].show(options); });
+}
+
+template <std::size_t... i>
+constexpr std::array<OptionSpec, sizeof...(i)> shown_rows(std::index_sequence<i...>) {
+  return {OptionSpec{kTable[i].name, kTable[i].value, kTable[i].group, kTable[i].standard, kTable[i].range,
+                     kTable[i].help, set_row<i>, show_row<i>}...};
+}
+
+constexpr std::array kRows = shown_rows(std::make_index_sequence<std::size(kTable)>());
+
 }  // namespace
 
 std::string_view name(Task task) noexcept { return name_in(kTasks, task); }
@@ -388,10 +409,12 @@ std::string_view name(RandomStream stream) noexcept { return name_in(kStreams, s
 std::string_view name(Precision precision) noexcept { return name_in(kPrecisions, precision); }
 std::string_view name(ScaleKind kind) noexcept { return name_in(kScales, kind); }
 
-std::string to_text(const Initializer& initializer) {
+std::string to_text(const Initializer& initializer) try {
   if (initializer.kind == Initializer::Kind::arrays) return initializer.file;
   const std::string text(name_in(kInitializers, initializer.kind));
   return initializer.kind == Initializer::Kind::normal ? text + ":" + shortest(initializer.scale) : text;
+} catch (...) {
+  throw_as_error("for the options");
 }
 
 double Options::effective_learning_rate() const noexcept {
@@ -407,17 +430,19 @@ double Options::effective_learning_rate() const noexcept {
   return 0.001;
 }
 
-std::span<const OptionSpec> option_table() noexcept { return kTable; }
+std::span<const OptionSpec> option_table() noexcept { return kRows; }
 
-void set_option(Options& options, std::string_view name, std::string_view text) {
+void set_option(Options& options, std::string_view name, std::string_view text) try {
   std::string wanted = normal_form(name);
   if (wanted.starts_with("--")) wanted.erase(0, 2);
   std::vector<std::string> names;
-  for (const OptionSpec& option : kTable) {
+  for (const OptionSpec& option : kRows) {
     if (option.name == wanted) return option.set(options, text);
     names.emplace_back(option.name);
   }
   throw Error(ErrorCode::usage, fmt::format("there is no option '{}'{}", printable(name), suggestion(wanted, names)));
+} catch (...) {
+  throw_as_error("for the options");
 }
 
 }  // namespace strata

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "model/encode.hpp"
 #include "strata/error.hpp"
@@ -284,7 +285,7 @@ void require_picture_inside(const Model& model, const fs::path& file) {
 
 }  // namespace
 
-Table read_for(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes) {
+Table read_for(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes) try {
   if (is_image(source.file)) return read_picture(model, source, with_target, notes);
   const Target& target = model.target();
   std::vector<std::string> text;
@@ -306,6 +307,8 @@ Table read_for(const Model& model, const Source& source, bool with_target, std::
       notes->push_back(fmt::format("takes the target from {}", printable(plan.target_file()->string())));
   }
   return table;
+} catch (...) {
+  throw_as_error("to read this file");
 }
 
 }  // namespace strata

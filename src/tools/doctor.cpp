@@ -14,6 +14,7 @@
 
 #include "base/cpus.hpp"
 #include "base/file.hpp"
+#include "base/only_errors.hpp"
 #include "data/decoder.hpp"
 #include "kernels/registry.hpp"
 #include "strata/error.hpp"
@@ -167,7 +168,7 @@ std::string processor() {
 
 }  // namespace
 
-Diagnosis diagnose() {
+Diagnosis diagnose() try {
   Diagnosis diagnosis;
   diagnosis.version = STRATA_VERSION;
   diagnosis.compiler = compiler();
@@ -210,10 +211,14 @@ Diagnosis diagnose() {
   tests.push_back(
       attempt("reading JPEG", "", decoding([&] { return check_picture(*folder, "t.jpg", kJpeg, 8, 200); })));
   return diagnosis;
+} catch (...) {
+  throw_as_error("for the diagnosis");
 }
 
-void write_text(const fs::path& file, std::string_view text) {
+void write_text(const fs::path& file, std::string_view text) try {
   replace_file(file, [&](const Sink& sink) { sink(std::as_bytes(std::span(text.data(), text.size()))); });
+} catch (...) {
+  throw_as_error("to write this file");
 }
 
 }  // namespace strata

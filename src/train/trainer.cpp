@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "base/cpus.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
 #include "data/table_storage.hpp"
@@ -384,18 +385,32 @@ Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks) {
   return Training<T>(problem, std::move(examples), std::move(validation), callbacks).run(std::move(record));
 }
 
-}  // namespace
-
-Fit train(Table table, const Options& options, const Callbacks& callbacks) {
+Fit train_table(Table table, const Options& options, const Callbacks& callbacks) {
   const Problem problem = define_problem(table, options, messages_of(callbacks));
   return options.precision == Precision::float64 ? train_in<double>(std::move(table), problem, callbacks)
                                                  : train_in<float>(std::move(table), problem, callbacks);
 }
 
+Callbacks watched(Caller& caller, const Callbacks& callbacks) {
+  return {caller.watched(callbacks.cost), caller.watched(callbacks.epoch),   caller.watched(callbacks.progress),
+          caller.watched(callbacks.note), caller.watched(callbacks.warning), caller.watched(callbacks.stop)};
+}
+
+constexpr const char* kTraining = "to train this network";
+
+}  // namespace
+
+Fit train(Table table, const Options& options, const Callbacks& callbacks) {
+  return only_errors(
+      kTraining, [&](Caller& caller) { return train_table(std::move(table), options, watched(caller, callbacks)); });
+}
+
 Fit train(const fs::path& file, const Options& options, const Callbacks& callbacks) {
-  Options resolved = options;
-  Table table = read_training_table(file, resolved);
-  return train(std::move(table), resolved, callbacks);
+  return only_errors(kTraining, [&](Caller& caller) {
+    Options resolved = options;
+    Table table = read_training_table(file, resolved);
+    return train_table(std::move(table), resolved, watched(caller, callbacks));
+  });
 }
 
 }  // namespace strata
