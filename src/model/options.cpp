@@ -12,6 +12,7 @@
 
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
+#include "model/validation.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -111,7 +112,7 @@ Integer whole_from(std::string_view option, std::string_view text, std::string_v
     refuse(option, expected, text);
   return value;
 }
-constexpr std::int64_t kMostSteps = 1'000'000'000'000'000;  // counts far beyond any run, and safe to multiply
+constexpr std::int64_t kMostSteps = 1'000'000'000'000'000;  // counts far beyond any run
 
 /// "a,b" or, where a name has a comma of its own, "\"a,b\",c" as in a CSV file.
 std::vector<std::string> names_from(std::string_view option, std::string_view text) {
@@ -212,12 +213,8 @@ Initializer initializer_from(std::string_view option, std::string_view text) {
   return initializer;
 }
 
-std::string validation_from(std::string_view option, std::string_view text) {
-  if (trimmed(text).empty()) refuse(option, "a file, or a fraction such as 0.2", text);
-  double fraction = 0;
-  if (parse_number(text, fraction) && !(fraction > 0 && fraction < 1))
-    refuse(option, "a file, or a fraction greater than 0 and less than 1", text,
-           fmt::format(" (a file of that name: ./{})", printable(trimmed(text))));
+std::string validation_from(std::string_view text) {
+  static_cast<void>(validation_fraction(text));
   return std::string(text);
 }
 
@@ -259,8 +256,7 @@ constexpr OptionSpec kTable[] = {
      [](const Options& o) { return std::string(o.scale_target ? "standard" : "none"); }},
     {"validation", "FILE|FRACTION", "Data", "", "a file; or a number greater than 0 and less than 1",
      "Rows to measure on that are not trained on: a file of their own, or this part of the data. When not given: none.",
-     [](Options& o, Text t) { o.validation = validation_from("validation", t); },
-     [](const Options& o) { return o.validation; }},
+     [](Options& o, Text t) { o.validation = validation_from(t); }, [](const Options& o) { return o.validation; }},
 
     // --- Network ---
     {"hidden-layers", "UNITS", "Network", "64,32", "whole numbers from 1, separated by commas; none",
@@ -408,6 +404,17 @@ std::string_view name(OptimizerKind kind) noexcept { return name_in(kOptimizers,
 std::string_view name(RandomStream stream) noexcept { return name_in(kStreams, stream); }
 std::string_view name(Precision precision) noexcept { return name_in(kPrecisions, precision); }
 std::string_view name(ScaleKind kind) noexcept { return name_in(kScales, kind); }
+
+std::optional<double> validation_fraction(std::string_view text) {
+  constexpr std::string_view kOption = "validation";
+  if (trimmed(text).empty()) refuse(kOption, "a file, or a fraction such as 0.2", text);
+  double fraction = 0;
+  if (!parse_number(text, fraction)) return std::nullopt;
+  if (!(fraction > 0 && fraction < 1))
+    refuse(kOption, "a file, or a fraction greater than 0 and less than 1", text,
+           fmt::format(" (a file of that name: ./{})", printable(trimmed(text))));
+  return fraction;
+}
 
 std::string to_text(const Initializer& initializer) try {
   if (initializer.kind == Initializer::Kind::arrays) return initializer.file;

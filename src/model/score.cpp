@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "network/step.hpp"
 #include "network/workspace.hpp"
@@ -67,7 +68,7 @@ Metrics Score<T>::metrics() const {
     for (const double deviation : deviations_) total += deviation;
     metrics.rmse = std::sqrt(squares_ / static_cast<double>(values_));
     metrics.mae = absolutes_ / static_cast<double>(values_);
-    metrics.r2 = total > 0 ? 1 - squares_ / total : squares_ == 0 ? 1 : 0;
+    metrics.r2 = total > 0 ? 1 - squares_ / total : std::numeric_limits<double>::quiet_NaN();
   }
   return metrics;
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -49,14 +50,23 @@ std::int64_t iterations_of(const Options& options, std::int64_t batches_per_epoc
   if (options.iterations && options.epochs) {
     throw Error(ErrorCode::usage, "--iterations and --epochs both say how long to train; give one of them");
   }
-  return options.iterations ? *options.iterations : options.epochs.value_or(kEpochs) * batches_per_epoch;
+  if (options.iterations) return *options.iterations;
+  const std::int64_t epochs = options.epochs.value_or(kEpochs);
+  std::int64_t iterations = 0;
+  if (__builtin_mul_overflow(epochs, batches_per_epoch, &iterations)) {
+    throw Error(ErrorCode::usage,
+                fmt::format("--epochs {}: each epoch has {} batches, which makes more updates than can be counted; the "
+                            "largest possible number is {}",
+                            epochs, batches_per_epoch, std::numeric_limits<std::int64_t>::max() / batches_per_epoch));
+  }
+  return iterations;
 }
 
 // 1, 2 or 5 times a power of ten, for about twenty reports.
 std::int64_t report_interval(std::int64_t asked, std::int64_t iterations) {
   if (asked > 0) return asked;
   std::int64_t interval = 1;
-  while (interval * 20 < iterations) interval = interval * (fmt::format("{}", interval)[0] == '2' ? 5 : 4) / 2;
+  while (interval <= (iterations - 1) / 20) interval = interval * (fmt::format("{}", interval)[0] == '2' ? 5 : 4) / 2;
   return interval;
 }
 
@@ -210,7 +220,7 @@ double Training<T>::step_and_update(Batch<T> batch) {
 
 template <class T>
 void Training<T>::report_epoch(std::int64_t epoch) {
-  EpochReport report{epoch, done_, epoch_cost_ / static_cast<double>(examples_.m), {}};
+  EpochReport report{epoch, done_, epoch_cost_ / static_cast<double>(examples_.m), {}, problem_.target.task};
   if (validation_.m > 0) report.validation = metrics_of(validation_);
   callbacks_.epoch(report);
 }

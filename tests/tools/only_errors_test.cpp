@@ -178,12 +178,13 @@ TEST_F(OnlyErrors, LeaveAModel) {
   const Model model = train(some_table(), some_options()).model;
   const std::vector<double> X = {0.5, -1, 0.25, 2};
   const std::vector<double> expected = model.predict(X, 2, 1);
+  const std::filesystem::path model_file = "a model with a long name";
   fail_everywhere("predict", [&] { static_cast<void>(model.predict(table, 1)); });
   fail_everywhere("predict numbers", [&] { static_cast<void>(model.predict(X, 2, 1)); });
   fail_everywhere("evaluate", [&] { static_cast<void>(model.evaluate(table, 2)); });
   fail_everywhere("weights", [&] { static_cast<void>(model.weights(1)), static_cast<void>(model.biases(2)); });
-  fail_everywhere("save", [&] { model.save("model.strata"); });
-  fail_everywhere("load", [&] { static_cast<void>(Model::load("model.strata")); });
+  fail_everywhere("save", [&] { model.save(model_file); });
+  fail_everywhere("load", [&] { static_cast<void>(Model::load(model_file)); });
   fail_everywhere("trace", [&] { static_cast<void>(trace(model, table, {}, {})); });
   fail_everywhere("check_gradients", [&] { static_cast<void>(check_gradients(model, table, 3)); });
   fail_everywhere("make a predictor", [&] { static_cast<void>(Predictor(model)); });
@@ -192,7 +193,7 @@ TEST_F(OnlyErrors, LeaveAModel) {
   fail_everywhere("read_for",
                   [&] { refused(ErrorCode::usage, [&] { static_cast<void>(read_for(model, source, true)); }); });
   EXPECT_EQ(model.predict(X, 2, 1), expected);
-  EXPECT_EQ(Model::load("model.strata").predict(X, 2, 1), expected);
+  EXPECT_EQ(Model::load(model_file).predict(X, 2, 1), expected);
 }
 
 TEST_F(OnlyErrors, LeaveAFile) {
@@ -210,12 +211,13 @@ TEST_F(OnlyErrors, LeaveAFile) {
   fail_everywhere("convert", [&] { static_cast<void>(convert("data.csv", "data.sdata", options)); });
   fail_everywhere("verify", [&] { verify_converted("data.sdata"); });
   fail_everywhere("read data.sdata", [&] { static_cast<void>(read_table("data.sdata")); });
-  const std::filesystem::path long_name = "a file that is not there, with a long name";
+  const std::filesystem::path long_name = "a file that is not there, with a long name",
+                              text_file = "a text with a long name";
   fail_everywhere("require_writable", [&] { require_writable(long_name); });
-  fail_everywhere("write_text", [&] { write_text("text", "some text"); });
+  fail_everywhere("write_text", [&] { write_text(text_file, "some text"); });
   fail_everywhere("a file that is not there",
                   [&] { refused(ErrorCode::not_found, [&] { static_cast<void>(read_table(long_name)); }); });
-  EXPECT_EQ(read_file("text"), "some text");
+  EXPECT_EQ(read_file(text_file.string()), "some text");
   for (const auto& entry : std::filesystem::directory_iterator("."))
     EXPECT_NE(entry.path().extension(), ".tmp") << entry.path() << " is left over";
 }
