@@ -34,9 +34,9 @@ int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   const int result = RUN_ALL_TESTS();
   const testing::UnitTest& program = *testing::UnitTest::GetInstance();
-  if (result != 0 || testing::GTEST_FLAG(list_tests)) return result;
+  if (result != 0 || GTEST_FLAG_GET(list_tests)) return result;
   if (program.test_to_run_count() == 0) {
-    std::printf("no test was run: is the filter '%s' right?\n", testing::GTEST_FLAG(filter).c_str());
+    std::printf("no test was run: is the filter '%s' right?\n", GTEST_FLAG_GET(filter).c_str());
     return 1;
   }
   const std::string skipped = skipped_tests(program);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -194,6 +195,28 @@ TEST_F(OnlyErrors, LeaveAModel) {
                   [&] { refused(ErrorCode::usage, [&] { static_cast<void>(read_for(model, source, true)); }); });
   EXPECT_EQ(model.predict(X, 2, 1), expected);
   EXPECT_EQ(Model::load(model_file).predict(X, 2, 1), expected);
+}
+
+// A network too wide for the stack takes memory at a thread's first call.
+TEST_F(OnlyErrors, LeaveAPredictor) {
+  const Architecture net{5, {{3000, Activation::relu}}, 1, Loss::squared_error};
+  const Predictor predictor(net, std::vector<float>(net.parameter_count(), 0.01F));
+  const std::vector<float> X(130 * 5, 0.5F);
+  std::vector<float> A(130);
+  std::optional<Error> error;
+  {
+    const FailingAllocations failing(1, How::once);
+    try {
+      predictor.predict(std::span<const float>(X), 130, std::span<float>(A));
+    } catch (const Error& thrown) {
+      error = thrown;
+    }
+  }
+  ASSERT_TRUE(error);
+  EXPECT_EQ(static_cast<int>(error->code()), static_cast<int>(ErrorCode::memory));
+  EXPECT_EQ(std::string(error->what()).rfind("there is not enough memory for the activations", 0), 0U) << error->what();
+  predictor.predict(std::span<const float>(X), 130, std::span<float>(A));
+  EXPECT_NE(A[129], 0);
 }
 
 TEST_F(OnlyErrors, LeaveAFile) {
