@@ -24,7 +24,7 @@ int run(const Arguments& arguments) {
   if (task == Task::regression) {
     item("RMSE", brief(metrics.rmse));
     item("MAE", brief(metrics.mae));
-    item("R2", brief(metrics.r2));
+    item("R2", describe_r2(metrics));
   } else {
     item("accuracy",
          fmt::format("{}/{} ({})", metrics.correct, metrics.examples, percent(metrics.correct, metrics.examples)));

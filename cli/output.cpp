@@ -186,9 +186,10 @@ std::string brief(double value) { return fmt::format("{:.6g}", value); }
 
 std::string percent(std::size_t part, std::size_t whole) {
   if (whole == 0) return "-";
+  if (part == 0) return "0 %";
   if (part == whole) return "100 %";
   const double exact = 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-  return fmt::format("{:.1f} %", std::min(exact, 99.9));
+  return fmt::format("{:.1f} %", std::clamp(exact, 0.1, 99.9));
 }
 
 std::string with_commas(std::uint64_t value) {

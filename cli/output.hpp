@@ -64,7 +64,7 @@ void say(std::string_view message);
 [[nodiscard]] std::string shortest_of(double value, bool is_float32);
 /// Six significant digits, for people.
 [[nodiscard]] std::string brief(double value);
-/// "98.2 %"; 100 % only when all are right.
+/// "98.2 %"; 100 % only when all are right, 0 % only when none is.
 [[nodiscard]] std::string percent(std::size_t part, std::size_t whole);
 /// "12,345"
 [[nodiscard]] std::string with_commas(std::uint64_t value);

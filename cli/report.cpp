@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdlib>
 
 #include "commands.hpp"
@@ -20,9 +21,15 @@ void add_metrics(Json& json, const Metrics& metrics, Task task, const std::strin
   json.whole(prefix + "examples", metrics.examples);
 }
 
+std::string describe_r2(const Metrics& metrics) {
+  if (!std::isnan(metrics.r2) || !std::isfinite(metrics.rmse)) return brief(metrics.r2);
+  return metrics.examples == 1 ? "undefined: one example has no variance"
+                               : "undefined: the target is the same in all examples";
+}
+
 std::string describe(const Metrics& metrics, Task task) {
   if (task == Task::regression)
-    return fmt::format("RMSE {}, MAE {}, R2 {} ({})", brief(metrics.rmse), brief(metrics.mae), brief(metrics.r2),
+    return fmt::format("RMSE {}, MAE {}, R2 {} ({})", brief(metrics.rmse), brief(metrics.mae), describe_r2(metrics),
                        counted(metrics.examples, "example"));
   return fmt::format("{}/{} right ({}), loss {}", metrics.correct, metrics.examples,
                      percent(metrics.correct, metrics.examples), brief(metrics.loss));

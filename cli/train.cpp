@@ -93,7 +93,7 @@ class CostTable {
     if (!report.validation) return {};
     const Metrics& metrics = *report.validation;
     std::string text = fmt::format("  {:<10.5g}", metrics.loss);
-    if (metrics.accuracy > 0 || metrics.correct > 0) text += "  " + percent(metrics.correct, metrics.examples);
+    if (report.task != Task::regression) text += "  " + percent(metrics.correct, metrics.examples);
     return text;
   }
 
@@ -129,11 +129,11 @@ void print_json_cost(const CostReport& report) {
   out().line(json.number("cost", report.cost).end().str());
 }
 
-void print_json_epoch(const EpochReport& report, Task task) {
+void print_json_epoch(const EpochReport& report) {
   Json json;
   json.object().text("event", "epoch").whole("epoch", report.epoch).whole("iteration", report.iteration);
   json.number("cost", report.mean_cost);
-  if (report.validation) add_metrics(json, *report.validation, task, "validation_");
+  if (report.validation) add_metrics(json, *report.validation, report.task, "validation_");
   out().line(json.end().str());
 }
 
@@ -181,7 +181,6 @@ int run(const Arguments& arguments) {
   ProgressBar bar(err(), !quiet);
   CostTable table(arguments.options, bar);
   std::int64_t iterations = 0;
-  Task task = Task::binary;  // regression shows in the metrics themselves
 
   Callbacks callbacks;
   callbacks.note = [&](std::string_view text) {
@@ -207,8 +206,7 @@ int run(const Arguments& arguments) {
     if (quiet) return;
     if (!json) return table.epoch(report, iterations);
     bar.clear();
-    if (report.validation && (report.validation->rmse > 0 || report.validation->r2 != 0)) task = Task::regression;
-    print_json_epoch(report, task);
+    print_json_epoch(report);
   };
   callbacks.stop = [] { return interrupted(); };
 

@@ -9,15 +9,27 @@ namespace {
 
 std::atomic<long long> count{0};
 std::atomic<long long> bytes{0};
+std::atomic<long long> until_failure{0};  // 0: none fails
+std::atomic<bool> goes_on{false}, has_failed{false};
 
-void* counted(std::size_t size) noexcept {
+// Counts an allocation; false where it is one that is to fail.
+bool succeeds(std::size_t size) noexcept {
   ++count;
   bytes += static_cast<long long>(size);
+  long long left = until_failure.load();
+  while (left > 1 && !until_failure.compare_exchange_weak(left, left - 1)) continue;
+  if (left != 1) return true;
+  if (!goes_on) until_failure = 0;
+  has_failed = true;
+  return false;
+}
+
+void* counted(std::size_t size) noexcept {
+  if (!succeeds(size)) return nullptr;
   return std::malloc(size == 0 ? 1 : size);
 }
 void* counted(std::size_t size, std::align_val_t alignment) noexcept {
-  ++count;
-  bytes += static_cast<long long>(size);
+  if (!succeeds(size)) return nullptr;
   const auto unit = static_cast<std::size_t>(alignment);
   return std::aligned_alloc(unit, (size + unit - 1) / unit * unit);
 }
@@ -28,6 +40,14 @@ namespace strata::testing {
 
 long long allocations() noexcept { return count; }
 long long allocated_bytes() noexcept { return bytes; }
+
+FailingAllocations::FailingAllocations(long long nth, How how) noexcept {
+  has_failed = false;
+  goes_on = how == How::from_then_on;
+  until_failure = nth;
+}
+FailingAllocations::~FailingAllocations() { until_failure = 0; }
+bool FailingAllocations::failed() const noexcept { return has_failed; }
 
 }  // namespace strata::testing
 

@@ -20,7 +20,8 @@ enum class ErrorCode {
   internal,     ///< a fault of Strata itself
 };
 
-/// Every function of Strata reports failure by throwing this type, and only this type.
+/// Every function of Strata reports failure by throwing this type, and only this type. What a function of the caller's
+/// own throws (a callback, a chooser of fields) passes untouched.
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}

@@ -24,7 +24,9 @@ struct Metrics {
   std::size_t correct = 0;   ///< binary, classes
   double accuracy = 0;       ///< correct / examples
   double rmse = 0, mae = 0;  ///< regression, in the units of the target
-  double r2 = 0;  ///< 1 − residual sum of squares / total sum of squares (1 or 0 where the target is constant)
+  /// 1 − residual sum of squares / total sum of squares; NaN where that is not defined: the target of one example, or
+  /// of examples that all have the same, has no sum of squares.
+  double r2 = 0;
 };
 
 /// An input of the network as its data names it.

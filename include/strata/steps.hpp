@@ -1,9 +1,18 @@
 // The functions of the notes, one by one, on plain matrices of doubles: what a learner calls, prints and checks.
 //
-// m examples are the columns of X (n_x, m). A[0] = X, and for l = 1 … L
-//   forward   Z[l] = W[l] A[l−1] + b[l]      A[l] = g(Z[l])
-//   backward  dZ[l] = dA[l] * g'(Z[l])       dW[l] = 1/m dZ[l] A[l−1]ᵀ     db[l] = 1/m Σ dZ[l]     dA[l−1] = W[l]ᵀ
-//   dZ[l] update    W[l] = W[l] − α dW[l]          b[l] = b[l] − α db[l]
+// m examples are the columns of X (n_x, m). A[0] = X, and for l = 1 … L:
+//
+// clang-format off: it would run the equations together
+//   forward   Z[l] = W[l] A[l−1] + b[l]
+//             A[l] = g(Z[l])
+//   backward  dZ[l] = dA[l] * g′(Z[l])
+//             dW[l] = 1/m dZ[l] A[l−1]ᵀ
+//             db[l] = 1/m Σ_i dZ[l]^(i)
+//             dA[l−1] = W[l]ᵀ dZ[l]
+//   update    W[l] = W[l] − α dW[l]
+//             b[l] = b[l] − α db[l]
+// clang-format on
+//
 // with shapes W[l] (n_l, n_{l−1}), b[l] (n_l, 1), Z[l] and A[l] (n_l, m). The loops are those of the engine's
 // reference. Two matrices that do not fit throw Error(shape), which gives both shapes and the equation.
 #pragma once

@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include "base/only_errors.hpp"
+
 namespace strata {
 namespace {
 
@@ -20,7 +22,8 @@ void prefer_huge_pages(void* data, std::size_t bytes) noexcept {
 }
 
 void* allocate_aligned(std::size_t bytes) {
-  void* const memory = ::operator new(bytes, alignment_of(bytes));
+  void* const memory = ::operator new(bytes, alignment_of(bytes), std::nothrow);
+  if (memory == nullptr) throw MemoryWanted(bytes);
   if (bytes >= kHugePage) prefer_huge_pages(memory, bytes);
   return memory;
 }

@@ -14,7 +14,7 @@ inline constexpr std::size_t kHugePage = std::size_t{2} << 20;  // bytes; x86-64
 /// that lie 4 KiB apart cost a translation of an address each in small ones.
 void prefer_huge_pages(void* data, std::size_t bytes) noexcept;
 
-/// `bytes` that begin a cache line, in huge pages where they fill one. Throws std::bad_alloc.
+/// `bytes` that begin a cache line, in huge pages where they fill one. Throws MemoryWanted, a std::bad_alloc.
 [[nodiscard]] void* allocate_aligned(std::size_t bytes);
 void free_aligned(void* memory, std::size_t bytes) noexcept;
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -46,7 +47,7 @@ std::pair<int, fs::path> open_beside(const fs::path& path) {
     fs::path temporary = path;
     temporary += fmt::format(".{}-{}.tmp", ::getpid(), attempt);
     const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (descriptor >= 0) return {descriptor, temporary};
+    if (descriptor >= 0) return {descriptor, std::move(temporary)};
     if (errno != EEXIST || attempt > 1000) {
       const int number = errno;
       if (number == ENOENT) {
@@ -125,7 +126,7 @@ void replace_file(const fs::path& given, const std::function<void(const Sink&)>&
   }
 }
 
-void require_writable(const fs::path& given) {
+void require_writable(const fs::path& given) try {
   if (is_special(given)) {
     if (::access(given.c_str(), W_OK) != 0) fail("write", given, errno);
     return;
@@ -135,6 +136,8 @@ void require_writable(const fs::path& given) {
   const auto [descriptor, temporary] = open_beside(path);
   ::close(descriptor);
   ::unlink(temporary.c_str());
+} catch (...) {
+  throw_as_error("for a message");
 }
 
 }  // namespace strata

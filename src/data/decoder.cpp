@@ -1,5 +1,6 @@
 #include "data/decoder.hpp"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -8,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +18,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "strata/data.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -89,6 +93,28 @@ class SpawnSettings {
   posix_spawnattr_t attributes_;
 };
 
+constexpr const char* kName = "strata-decode";
+constexpr const char* kInstalled = "libexec/strata/strata-decode";
+
+// Where the package that a program was built with has it; known before main.
+std::atomic<const char*> place_of_package{nullptr};
+
+// The shared library or program that this code is in: where it is a part of something that another program loads, such
+// as a module of Python, the running program tells nothing.
+fs::path own_object() {
+  Dl_info info{};
+  std::error_code error;
+  if (::dladdr(&place_of_package, &info) == 0 || info.dli_fname == nullptr) return {};
+  const fs::path object = fs::canonical(info.dli_fname, error);
+  return error ? fs::path() : object;
+}
+
+fs::path running_program() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path() : program;
+}
+
 bool is_program(const fs::path& path) {
   std::error_code error;
   return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
@@ -96,20 +122,29 @@ bool is_program(const fs::path& path) {
 
 }  // namespace
 
+bool decoder_is_at(const char* program) noexcept {
+  place_of_package.store(program, std::memory_order_relaxed);
+  return true;
+}
+
 fs::path find_decoder() {
-  constexpr const char* kName = "strata-decode";
   std::vector<fs::path> places;
+  const auto add = [&](const fs::path& place) {
+    if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(place);
+  };
   if (const char* named = std::getenv("STRATA_DECODE"); named != nullptr && *named != '\0') {
-    places.emplace_back(named);  // whoever names one does not want another
+    add(named);  // whoever names one does not want another
   } else {
-    std::error_code error;
-    const fs::path self = fs::read_symlink("/proc/self/exe", error);
-    if (!error) {
-      places.push_back(self.parent_path() / kName);
-      places.push_back(self.parent_path().parent_path() / "libexec" / "strata" / kName);
+    for (const fs::path& self : {own_object(), running_program()}) {
+      if (self.empty()) continue;
+      const fs::path folder = self.parent_path(), above = folder.parent_path();
+      add(folder / kName);
+      add(above / kInstalled);
+      if (above.filename() == "lib") add(above.parent_path() / kInstalled);  // lib/x86_64-linux-gnu
     }
+    if (const char* known = place_of_package.load(std::memory_order_relaxed)) add(known);
 #ifdef STRATA_LIBEXECDIR
-    places.push_back(fs::path(STRATA_LIBEXECDIR) / kName);
+    add(fs::path(STRATA_LIBEXECDIR) / kName);
 #endif
   }
   std::vector<std::string> looked;

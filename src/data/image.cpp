@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/checked.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "data/array.hpp"
 #include "data/decoder.hpp"
@@ -95,9 +96,11 @@ void resize_line(const double* line, std::span<const Taps> taps, std::size_t cha
 
 }  // namespace
 
-std::vector<double> read_image(const std::filesystem::path& file, std::span<const std::size_t> shape) {
+std::vector<double> read_image(const std::filesystem::path& file, std::span<const std::size_t> shape) try {
   FileReader reader = open_data(file);
   return read_image(reader, shape);
+} catch (...) {
+  throw_as_error("for this picture");
 }
 
 std::vector<double> read_image(FileReader& file, std::span<const std::size_t> shape) {

@@ -11,6 +11,7 @@
 
 #include "base/checked.hpp"
 #include "base/file.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "data/array.hpp"
 #include "data/formats.hpp"
@@ -215,7 +216,8 @@ Table read_npy(Input& input, const Request& request) {
   return table;
 }
 
-void write_npy(const std::filesystem::path& file, std::span<const std::size_t> shape, std::span<const double> values) {
+void write_npy(const std::filesystem::path& file, std::span<const std::size_t> shape,
+               std::span<const double> values) try {
   if (checked_product(shape, "the shape of an array") != values.size()) {
     throw Error(ErrorCode::shape,
                 fmt::format("write_npy: {} numbers do not fill the shape ({})", values.size(), fmt::join(shape, ", ")));
@@ -233,6 +235,8 @@ void write_npy(const std::filesystem::path& file, std::span<const std::size_t> s
     sink(std::as_bytes(std::span(header)));
     sink(std::as_bytes(values));
   });
+} catch (...) {
+  throw_as_error("to write this array");
 }
 
 }  // namespace strata

@@ -1,4 +1,5 @@
 // The content decides what a file is, not its name.
+#include <dirent.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "data/cache.hpp"
 #include "data/formats.hpp"
@@ -124,6 +126,21 @@ Table read_stream(Input& input, Format format, const Request& request) {
   return read_csv(input, request);
 }
 
+// Some of the names in a folder, enough for a hint. Not by std::filesystem::directory_iterator: that of GCC 12 ends the
+// program where there is no memory for a name.
+std::vector<std::string> names_in(const fs::path& folder) {
+  constexpr std::size_t kMost = 10'000;
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(folder.c_str()), ::closedir);
+  while (opened && names.size() < kMost) {
+    const dirent* const entry = ::readdir(opened.get());
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  return names;
+}
+
 const char* words_for(Format format) {
   switch (format) {
     case Format::gzip:
@@ -149,13 +166,8 @@ FileReader open_data(const fs::path& file) {
     throw Error(ErrorCode::io, fmt::format("'{}' is a folder; give the name of a file in it", shown));
   }
   if (!fs::exists(file, error)) {
-    std::vector<std::string> neighbours;
     const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-    constexpr std::size_t kMost = 10'000;  // enough for a hint
-    for (auto entry = fs::directory_iterator(folder, error);
-         !error && entry != fs::directory_iterator() && neighbours.size() < kMost; entry.increment(error)) {
-      neighbours.push_back(entry->path().filename().string());
-    }
+    std::vector<std::string> neighbours = names_in(folder);
     if (!fs::is_directory(folder, error)) {
       throw Error(ErrorCode::not_found, fmt::format("there is no file '{}': its folder does not exist", shown));
     }
@@ -213,8 +225,11 @@ void require_equal_rows(const std::string& source, std::span<const Field> availa
 }
 
 Table read_table(const fs::path& file, const FieldChooser& choose, std::span<const std::string> text) {
-  FileReader reader = open_data(file);
-  return read_table(reader, Request{choose, text});
+  return only_errors("to read this file", [&](Caller& caller) {
+    FileReader reader = open_data(file);
+    const FieldChooser watched = caller.watched(choose);
+    return read_table(reader, Request{watched, text});
+  });
 }
 
 Table read_table(FileReader& file, const Request& request) {

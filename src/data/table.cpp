@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/checked.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "data/table_storage.hpp"
 
@@ -112,6 +113,12 @@ std::string csv_place(const Origin& origin, std::size_t line, std::size_t cell) 
                           csv_place(origin, origin.lines.line(row), place.cell), printable(place.name), word));
 }
 
+// What is added to several lists at once is added to all of them or to none: from here on nothing needs memory.
+template <class T>
+void make_room(std::vector<T>& list, std::size_t more) {
+  if (list.capacity() - list.size() < more) list.reserve(std::max(list.size() + more, 2 * list.size()));
+}
+
 void require_new_name(const Table& table, std::string_view name) {
   if (table.find(name) != nullptr) {
     throw Error(ErrorCode::usage, fmt::format("{} already has a field named '{}'", table.source(), printable(name)));
@@ -154,8 +161,12 @@ void Table::Storage::add_array(Field field, NumberType type, Buffer bytes, std::
                                               origins[origin].name, printable(field.name), field.rows,
                                               printable(fields.front().name), rows));
   }
+  Place place{.block = blocks.size(), .offset = 0, .origin = origin, .cell = 0, .name = field.name, .bad = {}};
+  make_room(places, 1);
+  make_room(blocks, 1);
+  make_room(fields, 1);
   rows = field.rows;
-  places.push_back({.block = blocks.size(), .offset = 0, .origin = origin, .cell = 0, .name = field.name, .bad = {}});
+  places.push_back(std::move(place));
   blocks.push_back({type, field.width(), std::move(bytes)});
   fields.push_back(std::move(field));
 }
@@ -166,7 +177,7 @@ bool is_mapped(const Table& table, std::span<const Field* const> fields) {
       fields, [&](const Field* field) { return storage.blocks[storage.place(*field).block].mapped != nullptr; });
 }
 
-Table::Table() : storage_(std::make_unique<Storage>()) {}
+Table::Table() : storage_(only_errors("for a table", [] { return std::make_unique<Storage>(); })) {}
 Table::~Table() = default;
 Table::Table(Table&&) noexcept = default;
 Table& Table::operator=(Table&&) noexcept = default;
@@ -182,16 +193,18 @@ const Field* Table::find(std::string_view name) const noexcept {
   return found == storage_->fields.end() ? nullptr : &*found;
 }
 
-const Field& Table::field(std::string_view name) const {
+const Field& Table::field(std::string_view name) const try {
   if (const Field* found = find(name)) return *found;
   const std::vector<std::string> names = names_of(storage_->fields);
   const bool is_csv = !storage_->origins.empty() && storage_->origins.front().is_csv;
   throw Error(ErrorCode::usage, fmt::format("{} has no {} '{}'{}{}", source(), is_csv ? "column" : "field",
                                             printable(name), suggestion(name, names),
                                             names.empty() ? " (it is empty)" : " (it has: " + joined(names) + ")"));
+} catch (...) {
+  throw_as_error("for this table");
 }
 
-double Table::number(const Field& field, std::size_t row, std::size_t k) const {
+double Table::number(const Field& field, std::size_t row, std::size_t k) const try {
   const Place& place = storage_->place(field);
   if (row >= storage_->rows || k >= field.width()) {
     throw Error(
@@ -203,9 +216,11 @@ double Table::number(const Field& field, std::size_t row, std::size_t k) const {
   return with_number_type(block.type, [&](auto zero) {
     return static_cast<double>(block.numbers<decltype(zero)>()[row * block.width + place.offset + k]);
   });
+} catch (...) {
+  throw_as_error("for this table");
 }
 
-void Table::read_row(std::span<const Field* const> fields, std::size_t row, double* out) const {
+void Table::read_row(std::span<const Field* const> fields, std::size_t row, double* out) const try {
   if (row >= storage_->rows) {
     throw Error(ErrorCode::usage, fmt::format("{} has {} examples; there is no example {} (counted from 0)", source(),
                                               storage_->rows, row));
@@ -224,9 +239,11 @@ void Table::read_row(std::span<const Field* const> fields, std::size_t row, doub
     run = {block, place.offset, field->width()};
   }
   if (run.block != nullptr) read_runs({&run, 1}, row, out);
+} catch (...) {
+  throw_as_error("for this table");
 }
 
-void Table::require_numbers(std::span<const Field* const> fields) const {
+void Table::require_numbers(std::span<const Field* const> fields) const try {
   // The first bad number in the order of the rows is the one that a reader of the file meets first.
   const Field* worst = nullptr;
   std::size_t worst_row = std::numeric_limits<std::size_t>::max();
@@ -252,9 +269,11 @@ void Table::require_numbers(std::span<const Field* const> fields) const {
     const std::string& word = worst->categories[static_cast<std::size_t>(number(*worst, row))];
     if (!word.empty() || row + 1 == storage_->rows) refuse_word(*this, *worst, row, word);
   }
+} catch (...) {
+  throw_as_error("for this table");
 }
 
-std::string Table::where(const Field& field, std::size_t row, std::size_t k) const {
+std::string Table::where(const Field& field, std::size_t row, std::size_t k) const try {
   const Place& place = storage_->place(field);
   const Origin& origin = storage_->origins[place.origin];
   if (origin.is_csv) {
@@ -264,9 +283,11 @@ std::string Table::where(const Field& field, std::size_t row, std::size_t k) con
   std::string text = fmt::format("{}: {}, example {} (counted from 0)", origin.name, printable(place.name), row);
   if (field.width() > 1) text += fmt::format(", number {}", k);
   return text;
+} catch (...) {
+  throw_as_error("for this table");
 }
 
-void Table::add_numbers(std::string name, std::vector<std::size_t> shape, std::span<const double> values) {
+void Table::add_numbers(std::string name, std::vector<std::size_t> shape, std::span<const double> values) try {
   require_new_name(*this, name);
   const std::size_t width = checked_product(shape, "the shape of an example");
   const bool fits = width > 0 && !values.empty() &&
@@ -284,9 +305,11 @@ void Table::add_numbers(std::string name, std::vector<std::size_t> shape, std::s
   storage_->add_array(
       {.name = std::move(name), .shape = std::move(shape), .categories = {}, .rows = values.size() / width},
       NumberType::f64, std::move(bytes), storage_->origins.size() - 1);
+} catch (...) {
+  throw_as_error("for this table");
 }
 
-void Table::add_text(std::string name, std::span<const std::string> values) {
+void Table::add_text(std::string name, std::span<const std::string> values) try {
   require_new_name(*this, name);
   if (values.empty() || (!storage_->fields.empty() && values.size() != storage_->rows)) {
     throw Error(ErrorCode::shape, fmt::format("field '{}': {} texts for {} examples", printable(name), values.size(),
@@ -302,21 +325,24 @@ void Table::add_text(std::string name, std::span<const std::string> values) {
   }
   storage_->origins.push_back({.name = source(), .is_csv = false, .lines = {}});
   storage_->add_array(std::move(field), NumberType::u32, std::move(bytes), storage_->origins.size() - 1);
+} catch (...) {
+  throw_as_error("for this table");
 }
 
-void Table::rename(std::string_view from, std::string to) {
+void Table::rename(std::string_view from, std::string to) try {
   const Field& found = field(from);
   if (found.name == to) return;
   require_new_name(*this, to);
   storage_->fields[static_cast<std::size_t>(&found - storage_->fields.data())].name = std::move(to);
+} catch (...) {
+  throw_as_error("for this table");
 }
 
-void Table::append(Table&& other) {
+void Table::append(Table&& other) try {
   Storage& from = *other.storage_;
   if (from.fields.empty()) return;
   if (storage_->fields.empty()) {
-    storage_ = std::move(other.storage_);
-    other.storage_ = std::make_unique<Storage>();
+    std::swap(storage_, other.storage_);
     return;
   }
   if (from.rows != storage_->rows) {
@@ -324,6 +350,12 @@ void Table::append(Table&& other) {
                                               other.source(), from.rows, source(), storage_->rows));
   }
   for (const Field& field : from.fields) require_new_name(*this, field.name);
+  auto nothing = std::make_unique<Storage>();
+  make_room(storage_->fields, from.fields.size());
+  make_room(storage_->places, from.places.size());
+  make_room(storage_->blocks, from.blocks.size());
+  make_room(storage_->origins, from.origins.size());
+  make_room(storage_->maps, from.maps.size());
   for (Place& place : from.places) {
     place.block += storage_->blocks.size();
     place.origin += storage_->origins.size();
@@ -333,7 +365,9 @@ void Table::append(Table&& other) {
   std::ranges::move(from.blocks, std::back_inserter(storage_->blocks));
   std::ranges::move(from.origins, std::back_inserter(storage_->origins));
   std::ranges::move(from.maps, std::back_inserter(storage_->maps));
-  other.storage_ = std::make_unique<Storage>();
+  other.storage_ = std::move(nothing);
+} catch (...) {
+  throw_as_error("for this table");
 }
 
 }  // namespace strata

@@ -15,7 +15,9 @@ namespace strata {
 using RowReader = std::function<void(std::size_t r, double* out)>;
 
 /// standard: the mean and the standard deviation (divided by m) of every input over `rows` rows, two passes, in row
-/// order; a constant input keeps divisor 1 and its index is appended to `constant`. Other kinds need no data.
+/// order. An input that is constant, or varies by rounding alone, is not divided by its deviation: its index is
+/// appended to `constant`, and its divisor is 1, or |mean| where even the rounding is larger than 1. Other kinds need
+/// no data.
 [[nodiscard]] Scaling fit_scaling(ScaleKind kind, std::size_t n_x, std::size_t rows, const RowReader& read,
                                   std::vector<std::size_t>* constant = nullptr);
 

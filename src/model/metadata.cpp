@@ -123,7 +123,8 @@ Metrics read_metrics(const JsonNode& node, Task task) {
   if (task == Task::regression) {
     metrics.rmse = node["rmse"].number();
     metrics.mae = node["mae"].number();
-    metrics.r2 = node["r2"].number();
+    const auto r2 = node.find("r2");  // null where it is not defined
+    metrics.r2 = r2 ? r2->number() : std::numeric_limits<double>::quiet_NaN();
   } else {
     metrics.correct = node["correct"].size(0, metrics.examples);
     metrics.accuracy = node["accuracy"].number();

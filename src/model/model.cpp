@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/only_errors.hpp"
 #include "model/model_data.hpp"
 #include "strata/error.hpp"
 
@@ -34,14 +35,18 @@ const Target& Model::target() const noexcept { return data_->target; }
 const Scaling& Model::scaling() const noexcept { return data_->scaling; }
 const TrainingRecord& Model::record() const noexcept { return data_->record; }
 
-std::vector<double> Model::weights(int l) const {
+std::vector<double> Model::weights(int l) const try {
   require_layer(data_->architecture, l);
   return std::visit([l](const auto& p) { return as_doubles(p.W[l]); }, data_->parameters);
+} catch (...) {
+  throw_as_error("for a copy of the weights");
 }
 
-std::vector<double> Model::biases(int l) const {
+std::vector<double> Model::biases(int l) const try {
   require_layer(data_->architecture, l);
   return std::visit([l](const auto& p) { return as_doubles(p.b[l]); }, data_->parameters);
+} catch (...) {
+  throw_as_error("for a copy of the biases");
 }
 
 }  // namespace strata

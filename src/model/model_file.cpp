@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/file.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "model/metadata.hpp"
 #include "model/safetensors.hpp"
@@ -217,7 +218,7 @@ void require_readable(const Model& model, const std::string& text, const std::fi
 
 }  // namespace
 
-void Model::save(const std::filesystem::path& file) const {
+void Model::save(const std::filesystem::path& file) const try {
   const Data& data = *data_;
   const std::string text = write_metadata(data, precision());
   require_readable(*this, text, file);
@@ -232,9 +233,11 @@ void Model::save(const std::filesystem::path& file) const {
     sink(std::as_bytes(std::span(header)));
     for (const auto& bytes : numbers) sink(bytes);
   });
+} catch (...) {
+  throw_as_error("to write this model");
 }
 
-Model Model::load(const std::filesystem::path& file) {
+Model Model::load(const std::filesystem::path& file) try {
   FileReader reader(file);
   const std::string shown = is_standard_input(file) ? reader.name() : "'" + reader.name() + "'";
   try {
@@ -246,6 +249,8 @@ Model Model::load(const std::filesystem::path& file) {
     throw Error(ErrorCode::memory,
                 fmt::format("no memory for the model {} ({} bytes)", shown, reader.size()));
   }
+} catch (...) {
+  throw_as_error("to read this model");
 }
 
 }  // namespace strata

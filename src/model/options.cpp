@@ -1,6 +1,7 @@
 #include "strata/options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -9,7 +10,9 @@
 
 #include <fmt/format.h>
 
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
+#include "model/validation.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -109,7 +112,7 @@ Integer whole_from(std::string_view option, std::string_view text, std::string_v
     refuse(option, expected, text);
   return value;
 }
-constexpr std::int64_t kMostSteps = 1'000'000'000'000'000;  // counts far beyond any run, and safe to multiply
+constexpr std::int64_t kMostSteps = 1'000'000'000'000'000;  // counts far beyond any run
 
 /// "a,b" or, where a name has a comma of its own, "\"a,b\",c" as in a CSV file.
 std::vector<std::string> names_from(std::string_view option, std::string_view text) {
@@ -210,12 +213,8 @@ Initializer initializer_from(std::string_view option, std::string_view text) {
   return initializer;
 }
 
-std::string validation_from(std::string_view option, std::string_view text) {
-  if (trimmed(text).empty()) refuse(option, "a file, or a fraction such as 0.2", text);
-  double fraction = 0;
-  if (parse_number(text, fraction) && !(fraction > 0 && fraction < 1))
-    refuse(option, "a file, or a fraction greater than 0 and less than 1", text,
-           fmt::format(" (a file of that name: ./{})", printable(trimmed(text))));
+std::string validation_from(std::string_view text) {
+  static_cast<void>(validation_fraction(text));
   return std::string(text);
 }
 
@@ -257,8 +256,7 @@ constexpr OptionSpec kTable[] = {
      [](const Options& o) { return std::string(o.scale_target ? "standard" : "none"); }},
     {"validation", "FILE|FRACTION", "Data", "", "a file; or a number greater than 0 and less than 1",
      "Rows to measure on that are not trained on: a file of their own, or this part of the data. When not given: none.",
-     [](Options& o, Text t) { o.validation = validation_from("validation", t); },
-     [](const Options& o) { return o.validation; }},
+     [](Options& o, Text t) { o.validation = validation_from(t); }, [](const Options& o) { return o.validation; }},
 
     // --- Network ---
     {"hidden-layers", "UNITS", "Network", "64,32", "whole numbers from 1, separated by commas; none",
@@ -380,6 +378,25 @@ constexpr OptionSpec kTable[] = {
      [](const Options& o) { return o.report_every == 0 ? std::string("auto") : std::to_string(o.report_every); }},
 };
 
+// The rows that are shown: what the functions above throw besides Error leaves as one.
+template <std::size_t i>
+void set_row(Options& options, Text text) {
+  only_errors("for the options", [&] { kTable[i].set(options, text); });
+}
+
+template <std::size_t i>
+std::string show_row(const Options& options) {
+  return only_errors("for the options", [&] { return kTable[i].show(options); });
+}
+
+template <std::size_t... i>
+constexpr std::array<OptionSpec, sizeof...(i)> shown_rows(std::index_sequence<i...>) {
+  return {OptionSpec{kTable[i].name, kTable[i].value, kTable[i].group, kTable[i].standard, kTable[i].range,
+                     kTable[i].help, set_row<i>, show_row<i>}...};
+}
+
+constexpr std::array kRows = shown_rows(std::make_index_sequence<std::size(kTable)>());
+
 }  // namespace
 
 std::string_view name(Task task) noexcept { return name_in(kTasks, task); }
@@ -388,10 +405,23 @@ std::string_view name(RandomStream stream) noexcept { return name_in(kStreams, s
 std::string_view name(Precision precision) noexcept { return name_in(kPrecisions, precision); }
 std::string_view name(ScaleKind kind) noexcept { return name_in(kScales, kind); }
 
-std::string to_text(const Initializer& initializer) {
+std::optional<double> validation_fraction(std::string_view text) {
+  constexpr std::string_view kOption = "validation";
+  if (trimmed(text).empty()) refuse(kOption, "a file, or a fraction such as 0.2", text);
+  double fraction = 0;
+  if (!parse_number(text, fraction)) return std::nullopt;
+  if (!(fraction > 0 && fraction < 1))
+    refuse(kOption, "a file, or a fraction greater than 0 and less than 1", text,
+           fmt::format(" (a file of that name: ./{})", printable(trimmed(text))));
+  return fraction;
+}
+
+std::string to_text(const Initializer& initializer) try {
   if (initializer.kind == Initializer::Kind::arrays) return initializer.file;
   const std::string text(name_in(kInitializers, initializer.kind));
   return initializer.kind == Initializer::Kind::normal ? text + ":" + shortest(initializer.scale) : text;
+} catch (...) {
+  throw_as_error("for the options");
 }
 
 double Options::effective_learning_rate() const noexcept {
@@ -407,17 +437,19 @@ double Options::effective_learning_rate() const noexcept {
   return 0.001;
 }
 
-std::span<const OptionSpec> option_table() noexcept { return kTable; }
+std::span<const OptionSpec> option_table() noexcept { return kRows; }
 
-void set_option(Options& options, std::string_view name, std::string_view text) {
+void set_option(Options& options, std::string_view name, std::string_view text) try {
   std::string wanted = normal_form(name);
   if (wanted.starts_with("--")) wanted.erase(0, 2);
   std::vector<std::string> names;
-  for (const OptionSpec& option : kTable) {
+  for (const OptionSpec& option : kRows) {
     if (option.name == wanted) return option.set(options, text);
     names.emplace_back(option.name);
   }
   throw Error(ErrorCode::usage, fmt::format("there is no option '{}'{}", printable(name), suggestion(wanted, names)));
+} catch (...) {
+  throw_as_error("for the options");
 }
 
 }  // namespace strata

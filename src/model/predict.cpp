@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/cpus.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
 #include "features/scaling.hpp"
@@ -230,15 +231,19 @@ std::vector<double> predict_columns(const Model::Data& model, const Parameters<T
 
 }  // namespace
 
-Predictions Model::predict(const Table& table, int threads) const {
+Predictions Model::predict(const Table& table, int threads) const try {
   return std::visit([&](const auto& p) { return predict_table(*data_, p, table, threads); }, data_->parameters);
+} catch (...) {
+  throw_as_error("to predict");
 }
 
-Metrics Model::evaluate(const Table& table, int threads) const {
+Metrics Model::evaluate(const Table& table, int threads) const try {
   return std::visit([&](const auto& p) { return evaluate_table(*data_, p, table, threads); }, data_->parameters);
+} catch (...) {
+  throw_as_error("to evaluate");
 }
 
-std::vector<double> Model::predict(std::span<const double> X, std::size_t m, int threads) const {
+std::vector<double> Model::predict(std::span<const double> X, std::size_t m, int threads) const try {
   const auto n_x = static_cast<std::size_t>(data_->architecture.inputs);
   if (X.size() % n_x != 0 || X.size() / n_x != m) {
     throw Error(ErrorCode::shape,
@@ -254,6 +259,8 @@ std::vector<double> Model::predict(std::span<const double> X, std::size_t m, int
   const ExampleSource examples{m, [&](std::size_t i, double* raw) { std::copy_n(X.data() + i * n_x, n_x, raw); },
                                [](std::size_t i, std::size_t j) { return fmt::format("X({}, {})", j + 1, i + 1); }};
   return std::visit([&](const auto& p) { return predict_columns(*data_, p, examples, threads); }, data_->parameters);
+} catch (...) {
+  throw_as_error("to predict");
 }
 
 }  // namespace strata

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <new>
 #include <type_traits>
 #include <variant>
 
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "features/scaling.hpp"
 #include "kernels/prepared.hpp"
@@ -54,15 +54,7 @@ std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, const Param
   return prepare_network<T>(chosen_kernels(), precision, values);
 }
 
-// A constructor's work, with what the system throws turned into an Error.
-template <class F>
-auto with_memory(const F& make) {
-  try {
-    return make();
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::memory, "there is not enough memory to make this network ready for prediction");
-  }
-}
+constexpr const char* kMaking = "to make this network ready for prediction";
 
 template <class T>
 std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, std::span<const T> theta, Precision precision) {
@@ -119,7 +111,7 @@ template <class T>
 }  // namespace
 
 template <class T>
-void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> A) const {
+void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> A) const try {
   const auto* const of_type = std::get_if<Network<T>>(&network);
   if (of_type == nullptr) {
     constexpr std::string_view kOther = kNumbers<std::conditional_t<std::is_same_v<T, float>, double, float>>;
@@ -130,17 +122,13 @@ void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> 
   const auto n_x = static_cast<std::size_t>(prepared.inputs()), n_y = static_cast<std::size_t>(prepared.outputs());
   require_size('X', X.size(), m, n_x, "n_x");
   require_size('A', A.size(), m, n_y, "n_y");
-  bool finite = false;
-  try {
-    finite = prepared.predict(X.data(), static_cast<Index>(m), A.data());
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::memory, "there is not enough memory for the activations of this network's layers");
-  }
-  if (!finite) not_finite<T>(X, A, n_x, n_y, scaling);
+  if (!prepared.predict(X.data(), static_cast<Index>(m), A.data())) not_finite<T>(X, A, n_x, n_y, scaling);
+} catch (...) {
+  throw_as_error("for the activations of this network's layers");
 }
 
 Predictor::Predictor(const Model& model)
-    : data_(with_memory([&] {
+    : data_(only_errors(kMaking, [&] {
         const Model::Data& from = model.data();
         const Precision precision = from.precision();
         return std::visit(
@@ -152,7 +140,7 @@ Predictor::Predictor(const Model& model)
       })) {}
 
 Predictor::Predictor(const Architecture& net, std::span<const float> theta, Precision precision)
-    : data_(with_memory([&] {
+    : data_(only_errors(kMaking, [&] {
         if (precision == Precision::float64) {
           throw Error(ErrorCode::usage,
                       "the weights are float32 and the precision is float64; give it float64 weights");
@@ -160,7 +148,7 @@ Predictor::Predictor(const Architecture& net, std::span<const float> theta, Prec
         return std::make_unique<Data>(Data{precision, prepare(net, theta, precision), Scaling()});
       })) {}
 Predictor::Predictor(const Architecture& net, std::span<const double> theta)
-    : data_(with_memory([&] {
+    : data_(only_errors(kMaking, [&] {
         return std::make_unique<Data>(Data{Precision::float64, prepare(net, theta, Precision::float64), Scaling()});
       })) {}
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/file_reader.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "data/formats.hpp"
 #include "data/table_storage.hpp"
@@ -288,7 +289,7 @@ void require_picture_inside(const Model& model, const fs::path& file) {
 
 }  // namespace
 
-Table read_for(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes) {
+Table read_for(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes) try {
   FileReader reader = open_data(source.file);
   if (is_picture(reader)) return picture_for(model, reader, with_target, notes);
   const Target& target = model.target();
@@ -309,6 +310,8 @@ Table read_for(const Model& model, const Source& source, bool with_target, std::
       notes->push_back(fmt::format("takes the target from {}", input_name(*plan.target_file())));
   }
   return table;
+} catch (...) {
+  throw_as_error("to read this file");
 }
 
 }  // namespace strata

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 #include "strata/options.hpp"
@@ -25,7 +26,7 @@ std::string code(std::string_view text) { return text.empty() ? std::string() : 
 
 }  // namespace
 
-std::span<const Recipe> all_recipes() {
+std::span<const Recipe> all_recipes() try {
   // The notes set the activation, the head, the rule of the update, the whole batch and 1/sqrt(n) initialisation. They
   // leave the rate, the number of iterations and the reports to the reader; those are the ones of the classic course's
   // own runs.
@@ -45,9 +46,11 @@ std::span<const Recipe> all_recipes() {
         {"report-every", "100"}}},
   };
   return recipes;
+} catch (...) {
+  throw_as_error("for the recipes");
 }
 
-void apply_recipe(Options& options, std::string_view name) {
+void apply_recipe(Options& options, std::string_view name) try {
   std::vector<std::string> names;
   for (const Recipe& recipe : all_recipes()) {
     if (recipe.name == name) {
@@ -58,9 +61,11 @@ void apply_recipe(Options& options, std::string_view name) {
   }
   throw Error(ErrorCode::usage, fmt::format("--recipe: expected {}{}, found '{}'{}", names.size() > 1 ? "one of " : "",
                                             joined(names), printable(name), suggestion(name, names)));
+} catch (...) {
+  throw_as_error("for the options");
 }
 
-std::string options_markdown() {
+std::string options_markdown() try {
   std::string page =
       "# Options\n\n"
       "Every option of `strata train`, and of `strata check-gradients` without a model. A program sets them with\n"
@@ -91,6 +96,8 @@ std::string options_markdown() {
       "\n## Other names\n\n"
       "`sgd` is `gradient-descent`, `xavier` is `glorot`, `swish` is `silu`.\n";
   return page;
+} catch (...) {
+  throw_as_error("for the page of options");
 }
 
 }  // namespace strata

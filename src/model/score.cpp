@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "network/step.hpp"
 #include "network/workspace.hpp"
@@ -67,7 +68,7 @@ Metrics Score<T>::metrics() const {
     for (const double deviation : deviations_) total += deviation;
     metrics.rmse = std::sqrt(squares_ / static_cast<double>(values_));
     metrics.mae = absolutes_ / static_cast<double>(values_);
-    metrics.r2 = total > 0 ? 1 - squares_ / total : squares_ == 0 ? 1 : 0;
+    metrics.r2 = total > 0 ? 1 - squares_ / total : std::numeric_limits<double>::quiet_NaN();
   }
   return metrics;
 }
@@ -87,15 +88,6 @@ Metrics score(const Architecture& net, const Target& target, const Parameters<T>
   return sums.metrics();
 }
 
-template <class T>
-Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, View<T> X, View<const T> Y,
-              const Kernels<T>& k) {
-  const auto part = [&](Index first, Index count) {
-    return std::pair(X.columns(first, count), Y.columns(first, count));
-  };
-  return score<T>(net, target, p, X.cols, part, k);
-}
-
 template class Score<float>;
 template class Score<double>;
 template std::size_t predicted_class(Head, const float*, Index);
@@ -103,10 +95,6 @@ template std::size_t predicted_class(Head, const double*, Index);
 template Metrics score(const Architecture&, const Target&, const Parameters<float>&, Index, const BatchReader<float>&,
                        const Kernels<float>&);
 template Metrics score(const Architecture&, const Target&, const Parameters<double>&, Index, const BatchReader<double>&,
-                       const Kernels<double>&);
-template Metrics score(const Architecture&, const Target&, const Parameters<float>&, View<float>, View<const float>,
-                       const Kernels<float>&);
-template Metrics score(const Architecture&, const Target&, const Parameters<double>&, View<double>, View<const double>,
                        const Kernels<double>&);
 
 }  // namespace strata

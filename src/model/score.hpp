@@ -41,9 +41,4 @@ template <class T>
 [[nodiscard]] Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, Index examples,
                             const BatchReader<T>& read, const Kernels<T>& k);
 
-/// Predicts X (n_x, m) in batches of a fixed size and scores the outputs against Y (n_y, m).
-template <class T>
-[[nodiscard]] Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, View<T> X,
-                            View<const T> Y, const Kernels<T>& k);
-
 }  // namespace strata

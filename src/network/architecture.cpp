@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/checked.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -99,11 +100,15 @@ std::string_view name(Head head) noexcept {
 
 std::span<const Activation> all_activations() noexcept { return kActivations; }
 
-Activation activation_from_name(std::string_view name) { return from_name(kActivations, name, "an activation"); }
+Activation activation_from_name(std::string_view name) {
+  return only_errors("for a name", [&] { return from_name(kActivations, name, "an activation"); });
+}
 
-Loss loss_from_name(std::string_view name) { return from_name(kLosses, name, "a loss"); }
+Loss loss_from_name(std::string_view name) {
+  return only_errors("for a name", [&] { return from_name(kLosses, name, "a loss"); });
+}
 
-std::size_t Architecture::parameter_count() const {
+std::size_t Architecture::parameter_count() const try {
   std::size_t count = 0;
   for (int l = 1; l <= depth(); ++l) {
     const auto n = static_cast<std::size_t>(units(l)), n_prev = static_cast<std::size_t>(units(l - 1));
@@ -112,9 +117,11 @@ std::size_t Architecture::parameter_count() const {
         "the size of the network");
   }
   return count;
+} catch (...) {
+  throw_as_error("for a message");
 }
 
-void Architecture::validate() const {
+void Architecture::validate() const try {
   for (int l = 0; l <= depth(); ++l) {
     if (units(l) < 1) {
       throw Error(ErrorCode::shape, l == 0 ? fmt::format("the network has {} inputs; it needs at least one", inputs)
@@ -127,6 +134,8 @@ void Architecture::validate() const {
                 "binary-cross-entropy");
   }
   static_cast<void>(parameter_count());
+} catch (...) {
+  throw_as_error("for a message");
 }
 
 }  // namespace strata

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/file.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "data/cache.hpp"
 #include "data/formats.hpp"
@@ -44,7 +45,7 @@ Table read_all(const fs::path& file, const fs::path& spill) {
 
 }  // namespace
 
-Conversion convert(const fs::path& from, const fs::path& to, const Options& options) {
+Conversion convert(const fs::path& from, const fs::path& to, const Options& options) try {
   require_replaceable(from, to);
   const fs::path spill = to.has_parent_path() ? to.parent_path() : fs::path(".");
   Options resolved = options;
@@ -64,8 +65,12 @@ Conversion convert(const fs::path& from, const fs::path& to, const Options& opti
   verify_cache(to);
   made.bytes = fs::file_size(to);
   return made;
+} catch (...) {
+  throw_as_error("to convert this file");
 }
 
-void verify_converted(const fs::path& file) { verify_cache(file); }
+void verify_converted(const fs::path& file) {
+  only_errors("to read this file", [&] { verify_cache(file); });
+}
 
 }  // namespace strata

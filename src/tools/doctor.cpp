@@ -14,6 +14,7 @@
 
 #include "base/cpus.hpp"
 #include "base/file.hpp"
+#include "base/only_errors.hpp"
 #include "data/decoder.hpp"
 #include "kernels/registry.hpp"
 #include "strata/error.hpp"
@@ -167,7 +168,7 @@ std::string processor() {
 
 }  // namespace
 
-Diagnosis diagnose() {
+Diagnosis diagnose() try {
   Diagnosis diagnosis;
   diagnosis.version = STRATA_VERSION;
   diagnosis.compiler = compiler();
@@ -190,7 +191,16 @@ Diagnosis diagnose() {
   }));
   tests.push_back(attempt("threads", "set STRATA_THREADS to a number from 1 to 1024, or unset it",
                           [] { return fmt::format("{}", chosen_threads(0)); }));
-  tests.push_back(attempt("gradients", "please report this", check_backpropagation));
+  // What a broken part makes fail elsewhere is no fault of its own: there is nothing to advise or to report.
+  const bool can_compute = !diagnosis.chosen_kernels.empty();
+  const auto attempt_with = [&](bool there, const char* part, std::string name, std::string advice,
+                                const std::function<std::string()>& test) {
+    tests.push_back(attempt(std::move(name), there ? std::move(advice) : "", [&] {
+      return there ? test() : throw Error(ErrorCode::unsupported, fmt::format("needs {}", part));
+    }));
+  };
+  constexpr const char* kReport = "please report this";
+  attempt_with(can_compute, "the kernels", "gradients", kReport, check_backpropagation);
   std::optional<TemporaryFolder> folder;
   tests.push_back(attempt("temporary files", "set TMPDIR to a folder that can be written", [&] {
     folder.emplace();
@@ -200,20 +210,22 @@ Diagnosis diagnose() {
   constexpr const char* kHelper = "build it with ./dev build, or name it with the variable STRATA_DECODE";
   tests.push_back(attempt("strata-decode", kHelper, [] { return find_decoder().string(); }));
   const bool can_decode = tests.back().passed;
-  const auto decoding = [&](const std::function<std::string()>& test) {
-    return [&, test] { return can_decode ? test() : throw Error(ErrorCode::unsupported, "needs strata-decode"); };
-  };
-  tests.push_back(attempt("training", "please report this", [&] { return check_model_file(*folder); }));
-  tests.push_back(attempt("reading CSV", "please report this", [&] { return check_csv(*folder); }));
-  tests.push_back(attempt("reading HDF5", "", decoding([&] { return check_hdf5(*folder); })));
-  tests.push_back(attempt("reading PNG", "", decoding([&] { return check_picture(*folder, "t.png", kPng, 2, 0); })));
-  tests.push_back(
-      attempt("reading JPEG", "", decoding([&] { return check_picture(*folder, "t.jpg", kJpeg, 8, 200); })));
+  attempt_with(can_compute, "the kernels", "training", kReport, [&] { return check_model_file(*folder); });
+  tests.push_back(attempt("reading CSV", kReport, [&] { return check_csv(*folder); }));
+  attempt_with(can_decode, "strata-decode", "reading HDF5", "", [&] { return check_hdf5(*folder); });
+  attempt_with(can_decode, "strata-decode", "reading PNG", "",
+               [&] { return check_picture(*folder, "t.png", kPng, 2, 0); });
+  attempt_with(can_decode, "strata-decode", "reading JPEG", "",
+               [&] { return check_picture(*folder, "t.jpg", kJpeg, 8, 200); });
   return diagnosis;
+} catch (...) {
+  throw_as_error("for the diagnosis");
 }
 
-void write_text(const fs::path& file, std::string_view text) {
+void write_text(const fs::path& file, std::string_view text) try {
   replace_file(file, [&](const Sink& sink) { sink(std::as_bytes(std::span(text.data(), text.size()))); });
+} catch (...) {
+  throw_as_error("to write this file");
 }
 
 }  // namespace strata

@@ -8,12 +8,12 @@
 #include <cmath>
 #include <deque>
 #include <limits>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/cpus.hpp"
+#include "base/only_errors.hpp"
 #include "kernels/registry.hpp"
 #include "strata/error.hpp"
 #include "tools/differences.hpp"
@@ -25,6 +25,7 @@ namespace strata {
 namespace {
 
 constexpr double kTolerance = 1e-7;  // of the block's largest gradient
+constexpr const char* kChecking = "for the gradient check; check fewer examples, or use fewer --threads";
 
 // One line of the work: all units of a layer, one input (or the bias).
 struct Line {
@@ -161,17 +162,19 @@ GradientCheck compare_gradients(const Architecture& net, const Parameters<double
     }
   }
   return result;
-} catch (const std::bad_alloc&) {
-  throw Error(ErrorCode::memory, "no memory for the gradient check; check fewer examples, or use fewer --threads");
+} catch (...) {
+  throw_as_error(kChecking);
 }
 
-GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples) {
+GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples) try {
   const std::size_t count = examples == 0 ? table.rows() : std::min(examples, table.rows());
   Examples<double> checked = examples_of<double>(model, table, 0, count, true);
   return check(model.architecture(), parameters_in_float64(model), checked.all(), l2_of(model), 0);
+} catch (...) {
+  throw_as_error(kChecking);
 }
 
-GradientCheck check_gradients(Table table, const Options& options, std::size_t examples) {
+GradientCheck check_gradients(Table table, const Options& options, std::size_t examples) try {
   const auto ignore = [](std::string_view) {};
   const Problem problem = define_problem(table, options, {ignore, ignore});
   std::vector<std::size_t> rows = problem.train_rows;
@@ -180,6 +183,8 @@ GradientCheck check_gradients(Table table, const Options& options, std::size_t e
   const Architecture& net = problem.architecture;
   const auto p = initial_parameters<double>(net, options);
   return check(net, p, checked.all(), options.l2, options.threads);
+} catch (...) {
+  throw_as_error(kChecking);
 }
 
 }  // namespace strata

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
 #include <string>
 
+#include "base/only_errors.hpp"
 #include "base/view.hpp"
 #include "kernels/reference.hpp"
 #include "strata/error.hpp"
@@ -15,6 +17,8 @@ namespace {
 
 View<double> view(Matrix& M) { return {M.data(), M.rows(), M.cols()}; }
 View<const double> view(const Matrix& M) { return {M.data(), M.rows(), M.cols()}; }
+
+constexpr const char* kComputing = "for these matrices";
 
 std::string shape(const Matrix& M) { return fmt::format("({}, {})", M.rows(), M.cols()); }
 
@@ -46,9 +50,13 @@ void require_same(const char* equation, const char* left, const Matrix& a, const
   require(a.rows() == b.rows() && a.cols() == b.cols(), equation, left, a, right, b, "they must have the same shape");
 }
 
-Matrix::Matrix(std::ptrdiff_t rows, std::ptrdiff_t cols) : rows_(rows), cols_(cols) {
+Matrix::Matrix(std::ptrdiff_t rows, std::ptrdiff_t cols) try : rows_(rows), cols_(cols) {
   if (rows < 0 || cols < 0) throw Error(ErrorCode::shape, fmt::format("a matrix cannot be ({}, {})", rows, cols));
-  values_.assign(static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols), 0.0);
+  std::ptrdiff_t size = 0;
+  if (__builtin_mul_overflow(rows, cols, &size)) throw std::length_error("more numbers than can be counted");
+  values_.assign(static_cast<std::size_t>(size), 0.0);
+} catch (...) {
+  throw_as_error("for this matrix");
 }
 
 Matrix::Matrix(std::initializer_list<std::initializer_list<double>> rows)
@@ -67,15 +75,23 @@ Matrix::Matrix(std::initializer_list<std::initializer_list<double>> rows)
   }
 }
 
-Matrix sigmoid(const Matrix& Z) { return activate(Activation::sigmoid, Z); }
+Matrix sigmoid(const Matrix& Z) {
+  return only_errors(kComputing, [&] { return activate(Activation::sigmoid, Z); });
+}
 
-Matrix sigmoid_backward(const Matrix& dA, const Matrix& Z) { return activate_backward(Activation::sigmoid, dA, Z); }
+Matrix sigmoid_backward(const Matrix& dA, const Matrix& Z) {
+  return only_errors(kComputing, [&] { return activate_backward(Activation::sigmoid, dA, Z); });
+}
 
-Matrix relu(const Matrix& Z) { return activate(Activation::relu, Z); }
+Matrix relu(const Matrix& Z) {
+  return only_errors(kComputing, [&] { return activate(Activation::relu, Z); });
+}
 
-Matrix relu_backward(const Matrix& dA, const Matrix& Z) { return activate_backward(Activation::relu, dA, Z); }
+Matrix relu_backward(const Matrix& dA, const Matrix& Z) {
+  return only_errors(kComputing, [&] { return activate_backward(Activation::relu, dA, Z); });
+}
 
-std::pair<Matrix, LinearCache> linear_forward(const Matrix& A_prev, const Matrix& W, const Matrix& b) {
+std::pair<Matrix, LinearCache> linear_forward(const Matrix& A_prev, const Matrix& W, const Matrix& b) try {
   constexpr const char* kEquation = "Z = W A_prev + b";
   require(W.cols() == A_prev.rows(), kEquation, "W", W, "A_prev", A_prev,
           "W must have as many columns as A_prev has rows (n_{l-1}); examples are the columns of A_prev");
@@ -84,16 +100,20 @@ std::pair<Matrix, LinearCache> linear_forward(const Matrix& A_prev, const Matrix
   Matrix Z(W.rows(), A_prev.cols());
   reference::linear_forward(view(W), view(b), view(A_prev), view(Z));
   return {std::move(Z), LinearCache{A_prev, W, b}};
+} catch (...) {
+  throw_as_error(kComputing);
 }
 
 std::pair<Matrix, Cache> linear_activation_forward(const Matrix& A_prev, const Matrix& W, const Matrix& b,
-                                                   Activation g) {
+                                                   Activation g) try {
   auto [Z, linear] = linear_forward(A_prev, W, b);
   Matrix A = activate(g, Z);
   return {std::move(A), Cache{std::move(linear), std::move(Z), g}};
+} catch (...) {
+  throw_as_error(kComputing);
 }
 
-double compute_cost(const Matrix& AL, const Matrix& Y) {
+double compute_cost(const Matrix& AL, const Matrix& Y) try {
   require_same("J = -1/m sum(Y ln AL + (1-Y) ln(1-AL))", "AL", AL, "Y", Y);
   if (AL.cols() == 0) throw Error(ErrorCode::shape, "the cost of no examples is not defined: AL has no columns");
   // 0·ln 0 is 0: a sure and right answer costs nothing.
@@ -103,9 +123,11 @@ double compute_cost(const Matrix& AL, const Matrix& Y) {
     for (std::ptrdiff_t i = 0; i < AL.rows(); ++i) sum += term(Y(i, j), AL(i, j)) + term(1 - Y(i, j), 1 - AL(i, j));
   }
   return -sum / static_cast<double>(AL.cols());
+} catch (...) {
+  throw_as_error(kComputing);
 }
 
-Gradient linear_backward(const Matrix& dZ, const LinearCache& cache) {
+Gradient linear_backward(const Matrix& dZ, const LinearCache& cache) try {
   const auto& [A_prev, W, b] = cache;
   require(dZ.cols() == A_prev.cols(), "dW = 1/m dZ A_prev^T", "dZ", dZ, "A_prev", A_prev,
           "they must have the same number of columns (m examples)");
@@ -120,10 +142,14 @@ Gradient linear_backward(const Matrix& dZ, const LinearCache& cache) {
   reference::linear_backward_bias(view(dZ), s, view(gradient.db));
   reference::linear_backward_input(view(W), view(dZ), view(gradient.dA_prev));
   return gradient;
+} catch (...) {
+  throw_as_error(kComputing);
 }
 
-Gradient linear_activation_backward(const Matrix& dA, const Cache& cache) {
+Gradient linear_activation_backward(const Matrix& dA, const Cache& cache) try {
   return linear_backward(activate_backward(cache.activation, dA, cache.Z), cache.linear);
+} catch (...) {
+  throw_as_error(kComputing);
 }
 
 }  // namespace strata::steps

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/only_errors.hpp"
 #include "base/random.hpp"
 #include "kernels/reference.hpp"
 #include "strata/error.hpp"
@@ -12,6 +13,8 @@
 
 namespace strata::steps {
 namespace {
+
+constexpr const char* kNetwork = "for the matrices of this network";
 
 // value × factor, value / √n_{l−1} or value × √(2/n_{l−1}): the very operations of the notes, so the very bits.
 double scaled(const Scale& scale, double value, double n_prev) {
@@ -51,7 +54,7 @@ void update(Matrix& theta, const Matrix& d, double alpha) {
 }
 
 Trained train(const Matrix& X, const Matrix& Y, std::span<const int> layer_dims, double learning_rate, int iterations,
-              std::uint32_t numpy_seed, Scale scale, int report_every) {
+              std::uint32_t numpy_seed, Scale scale, int report_every) try {
   require_layers(layer_dims);
   const int n_x = layer_dims.front(), n_y = layer_dims.back();
   if (X.rows() != n_x) {
@@ -79,6 +82,8 @@ Trained train(const Matrix& X, const Matrix& Y, std::span<const int> layer_dims,
     result.parameters = update_parameters(std::move(result.parameters), gradients, learning_rate);
   }
   return result;
+} catch (...) {
+  throw_as_error(kNetwork);
 }
 
 }  // namespace
@@ -92,7 +97,7 @@ Parameters initialize_parameters(int n_x, int n_h, int n_y, std::uint32_t numpy_
   return initialize_parameters_deep(layer_dims, numpy_seed, scale);
 }
 
-Parameters initialize_parameters_deep(std::span<const int> layer_dims, std::uint32_t numpy_seed, Scale scale) {
+Parameters initialize_parameters_deep(std::span<const int> layer_dims, std::uint32_t numpy_seed, Scale scale) try {
   require_layers(layer_dims);
   NumpyRandom random(numpy_seed);
   Parameters parameters;
@@ -105,9 +110,11 @@ Parameters initialize_parameters_deep(std::span<const int> layer_dims, std::uint
     parameters.push_back(std::move(layer));
   }
   return parameters;
+} catch (...) {
+  throw_as_error(kNetwork);
 }
 
-std::pair<Matrix, std::vector<Cache>> model_forward(const Matrix& X, const Parameters& parameters) {
+std::pair<Matrix, std::vector<Cache>> model_forward(const Matrix& X, const Parameters& parameters) try {
   require_layers_in(parameters.size(), "parameters");
   const std::size_t L = parameters.size();
   std::vector<Cache> caches;
@@ -119,9 +126,11 @@ std::pair<Matrix, std::vector<Cache>> model_forward(const Matrix& X, const Param
     caches.push_back(std::move(cache));
   }
   return {std::move(A), std::move(caches)};
+} catch (...) {
+  throw_as_error(kNetwork);
 }
 
-std::vector<Gradient> model_backward(const Matrix& AL, const Matrix& Y, const std::vector<Cache>& caches) {
+std::vector<Gradient> model_backward(const Matrix& AL, const Matrix& Y, const std::vector<Cache>& caches) try {
   require_layers_in(caches.size(), "caches");
   require_same("dA[L] = -(Y/AL - (1-Y)/(1-AL))", "AL", AL, "Y", Y);
   Matrix dA(AL.rows(), AL.cols());
@@ -134,9 +143,11 @@ std::vector<Gradient> model_backward(const Matrix& AL, const Matrix& Y, const st
     dA = gradients[l - 1].dA_prev;
   }
   return gradients;
+} catch (...) {
+  throw_as_error(kNetwork);
 }
 
-Parameters update_parameters(Parameters parameters, const std::vector<Gradient>& gradients, double learning_rate) {
+Parameters update_parameters(Parameters parameters, const std::vector<Gradient>& gradients, double learning_rate) try {
   if (parameters.size() != gradients.size()) {
     throw Error(ErrorCode::shape,
                 fmt::format("W[l] = W[l] - alpha dW[l]: there are {} layers of parameters and {} of gradients",
@@ -149,6 +160,8 @@ Parameters update_parameters(Parameters parameters, const std::vector<Gradient>&
     update(parameters[l].b, gradients[l].db, learning_rate);
   }
   return parameters;
+} catch (...) {
+  throw_as_error(kNetwork);
 }
 
 Trained two_layer_model(const Matrix& X, const Matrix& Y, std::array<int, 3> layer_dims, double learning_rate,
@@ -161,12 +174,14 @@ Trained L_layer_model(const Matrix& X, const Matrix& Y, std::span<const int> lay
   return train(X, Y, layer_dims, learning_rate, iterations, numpy_seed, scale, report_every);
 }
 
-Matrix predict(const Matrix& X, const Parameters& parameters) {
+Matrix predict(const Matrix& X, const Parameters& parameters) try {
   Matrix labels = model_forward(X, parameters).first;
   for (std::ptrdiff_t j = 0; j < labels.cols(); ++j) {
     for (std::ptrdiff_t i = 0; i < labels.rows(); ++i) labels(i, j) = labels(i, j) > 0.5 ? 1.0 : 0.0;
   }
   return labels;
+} catch (...) {
+  throw_as_error(kNetwork);
 }
 
 }  // namespace strata::steps

@@ -6,13 +6,13 @@
 #include <array>
 #include <iterator>
 #include <limits>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 #include "base/cpus.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
 #include "kernels/registry.hpp"
@@ -178,8 +178,8 @@ Trace trace(const Model& model, const Table& table, std::optional<std::size_t> e
         return Tracer<T>(model, p, std::move(examples), !has_target).run(layer);
       },
       model.data().parameters);
-} catch (const std::bad_alloc&) {
-  throw Error(ErrorCode::memory, "no memory for every matrix of the network; trace one example, or fewer rows");
+} catch (...) {
+  throw_as_error("for every matrix of the network; trace one example, or fewer rows");
 }
 
 }  // namespace strata

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <set>
 
 #include "base/random.hpp"
@@ -14,6 +15,7 @@
 #include "data/table_storage.hpp"
 #include "features/scaling.hpp"
 #include "model/encode.hpp"
+#include "model/validation.hpp"
 #include "strata/error.hpp"
 #include "train/task.hpp"
 
@@ -141,14 +143,15 @@ std::vector<LayerSpec> hidden_layers(const Options& options) {
 void split_rows(std::size_t rows, Problem& problem) {
   std::vector<std::size_t> order(rows);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  double fraction = 0;
-  if (!parse_number(problem.options.validation, fraction)) {
+  const std::string& validation = problem.options.validation;
+  const std::optional<double> fraction = validation.empty() ? std::nullopt : validation_fraction(validation);
+  if (!fraction) {
     problem.train_rows = std::move(order);
     return;
   }
   if (rows < 2) throw Error(ErrorCode::value, "--validation holds rows back, but the data has only one row");
   shuffled(problem.options.seed, RandomPurpose::split, 0, std::span(order));
-  const auto wanted = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(rows)));
+  const auto wanted = static_cast<std::size_t>(std::llround(*fraction * static_cast<double>(rows)));
   const std::size_t held = std::clamp<std::size_t>(wanted, 1, rows - 1);
   problem.validation_rows.assign(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held));
   problem.train_rows.assign(order.begin() + static_cast<std::ptrdiff_t>(held), order.end());
@@ -245,7 +248,8 @@ Problem define_problem(const Table& table, const Options& options, const Message
   if (!constant.empty() && inputs.size() == n_x) {
     std::vector<std::string> names;
     for (const std::size_t i : constant) names.push_back(inputs[i]->name);
-    messages.warning(fmt::format("the same number in every row, so nothing to learn from: {}", joined(names)));
+    messages.warning(
+        fmt::format("the same number in every row, but for rounding, so nothing to learn from: {}", joined(names)));
   }
   if (problem.target.task == Task::regression) standardise_target(table, problem, messages);
   return problem;

@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
 
 #include "base/cpus.hpp"
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
 #include "data/table_storage.hpp"
@@ -48,14 +50,23 @@ std::int64_t iterations_of(const Options& options, std::int64_t batches_per_epoc
   if (options.iterations && options.epochs) {
     throw Error(ErrorCode::usage, "--iterations and --epochs both say how long to train; give one of them");
   }
-  return options.iterations ? *options.iterations : options.epochs.value_or(kEpochs) * batches_per_epoch;
+  if (options.iterations) return *options.iterations;
+  const std::int64_t epochs = options.epochs.value_or(kEpochs);
+  std::int64_t iterations = 0;
+  if (__builtin_mul_overflow(epochs, batches_per_epoch, &iterations)) {
+    throw Error(ErrorCode::usage,
+                fmt::format("--epochs {}: each epoch has {} batches, which makes more updates than can be counted; the "
+                            "largest possible number is {}",
+                            epochs, batches_per_epoch, std::numeric_limits<std::int64_t>::max() / batches_per_epoch));
+  }
+  return iterations;
 }
 
 // 1, 2 or 5 times a power of ten, for about twenty reports.
 std::int64_t report_interval(std::int64_t asked, std::int64_t iterations) {
   if (asked > 0) return asked;
   std::int64_t interval = 1;
-  while (interval * 20 < iterations) interval = interval * (fmt::format("{}", interval)[0] == '2' ? 5 : 4) / 2;
+  while (interval <= (iterations - 1) / 20) interval = interval * (fmt::format("{}", interval)[0] == '2' ? 5 : 4) / 2;
   return interval;
 }
 
@@ -209,7 +220,7 @@ double Training<T>::step_and_update(Batch<T> batch) {
 
 template <class T>
 void Training<T>::report_epoch(std::int64_t epoch) {
-  EpochReport report{epoch, done_, epoch_cost_ / static_cast<double>(examples_.m), {}};
+  EpochReport report{epoch, done_, epoch_cost_ / static_cast<double>(examples_.m), {}, problem_.target.task};
   if (validation_.m > 0) report.validation = metrics_of(validation_);
   callbacks_.epoch(report);
 }
@@ -384,18 +395,32 @@ Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks) {
   return Training<T>(problem, std::move(examples), std::move(validation), callbacks).run(std::move(record));
 }
 
-}  // namespace
-
-Fit train(Table table, const Options& options, const Callbacks& callbacks) {
+Fit train_table(Table table, const Options& options, const Callbacks& callbacks) {
   const Problem problem = define_problem(table, options, messages_of(callbacks));
   return options.precision == Precision::float64 ? train_in<double>(std::move(table), problem, callbacks)
                                                  : train_in<float>(std::move(table), problem, callbacks);
 }
 
+Callbacks watched(Caller& caller, const Callbacks& callbacks) {
+  return {caller.watched(callbacks.cost), caller.watched(callbacks.epoch),   caller.watched(callbacks.progress),
+          caller.watched(callbacks.note), caller.watched(callbacks.warning), caller.watched(callbacks.stop)};
+}
+
+constexpr const char* kTraining = "to train this network";
+
+}  // namespace
+
+Fit train(Table table, const Options& options, const Callbacks& callbacks) {
+  return only_errors(
+      kTraining, [&](Caller& caller) { return train_table(std::move(table), options, watched(caller, callbacks)); });
+}
+
 Fit train(const fs::path& file, const Options& options, const Callbacks& callbacks) {
-  Options resolved = options;
-  Table table = read_training_table(file, resolved);
-  return train(std::move(table), resolved, callbacks);
+  return only_errors(kTraining, [&](Caller& caller) {
+    Options resolved = options;
+    Table table = read_training_table(file, resolved);
+    return train_table(std::move(table), resolved, watched(caller, callbacks));
+  });
 }
 
 }  // namespace strata

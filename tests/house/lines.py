@@ -10,7 +10,7 @@ LONGEST_OF = {"src/network/step.cpp": 250}
 # instructions of CPUs (docs/decisions/0001-house.md).
 READERS = ("src/data/",)
 VECTORS = ("src/kernels/cpu/",)
-BUDGET = {"engine": 10700, "readers": 4800, "vectors": 3400}
+BUDGET = {"engine": 11200, "readers": 4800, "vectors": 3400}
 
 
 def lengths():
@@ -41,7 +41,7 @@ if __name__ == "__main__":
     measured = list(lengths())
     found = list(faults(measured))
     # The check must go red on a story that grew and on a file that grew.
-    for planted in ([("src/network/step.cpp", 251)], [("src/a.cpp", 501)], [("src/a.cpp", 500)] * 22, [("src/data/a.cpp", 500)] * 10,
+    for planted in ([("src/network/step.cpp", 251)], [("src/a.cpp", 501)], [("src/a.cpp", 500)] * 23, [("src/data/a.cpp", 500)] * 10,
                     [("src/kernels/cpu/a.cpp", 500)] * 7):
         if not list(faults(planted)):
             found.append(f"the check accepts {planted[0]}")

@@ -58,6 +58,15 @@ TEST(ModelFile, EveryTaskComesBackWhole) {
   expect_equal<double>(Model::load(folder / "m"), numbers);
 }
 
+TEST(ModelFile, AnR2ThatIsNotDefinedComesBack) {
+  const TemporaryFolder folder;
+  Model model = make_model<double>({5, {}, 1, Loss::squared_error});
+  model.data().record.train.r2 = std::numeric_limits<double>::quiet_NaN();
+  model.save(folder / "m");
+  EXPECT_NE(content_of(folder / "m").find(R"(\"r2\":null)"), std::string::npos);
+  EXPECT_TRUE(std::isnan(Model::load(folder / "m").record().train.r2));
+}
+
 TEST(ModelFile, EveryActivationComesBack) {
   Architecture net{2, {}, 1, Loss::binary_cross_entropy};
   for (const Activation activation : all_activations()) net.hidden.push_back({2, activation});

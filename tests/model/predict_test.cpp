@@ -304,13 +304,17 @@ TEST(Evaluate, RegressionByHandInTheUnitsOfTheTarget) {
   EXPECT_EQ(metrics.accuracy, 0);
 }
 
-TEST(Evaluate, ConstantTargetsHaveR2OneOrZero) {
+TEST(Evaluate, ConstantTargetsAndOneExampleHaveNoR2) {
   const Model model = one_weight(Loss::squared_error, 0, 7);
   Table right = table_of({1, 2}, 1), wrong = table_of({1, 2}, 1);
   right.add_numbers("y", {}, std::vector<double>{7, 7});
   wrong.add_numbers("y", {}, std::vector<double>{8, 8});
-  EXPECT_EQ(model.evaluate(right).r2, 1);
-  EXPECT_EQ(model.evaluate(wrong).r2, 0);
+  EXPECT_TRUE(std::isnan(model.evaluate(right).r2));
+  EXPECT_TRUE(std::isnan(model.evaluate(wrong).r2));
+  Table one = table_of({1}, 1);
+  one.add_numbers("y", {}, std::vector<double>{8});
+  EXPECT_TRUE(std::isnan(model.evaluate(one).r2));
+  EXPECT_EQ(model.evaluate(one).rmse, 1);
 }
 
 TEST(Evaluate, SeveralQuestionsAreRightTogether) {

@@ -62,6 +62,74 @@ TEST(Scaling, NumbersWhoseSquaredDistancesVanishAreConstantToo) {
   EXPECT_EQ(scaling.divisor[0], 1);
 }
 
+// `rows` rows that take turns in these numbers.
+Scaling fit_turns(const std::vector<double>& numbers, std::size_t rows, std::vector<std::size_t>* constant) {
+  return fit_scaling(
+      ScaleKind::standard, 1, rows, [&](std::size_t r, double* out) { *out = numbers[r % numbers.size()]; }, constant);
+}
+
+double next(double x) { return std::nextafter(x, std::numeric_limits<double>::infinity()); }
+
+// Numbers that differ by rounding must not become ±1: that would be a signal made of nothing.
+TEST(Scaling, NumbersThatDifferByRoundingAreConstant) {
+  const std::vector<std::vector<double>> columns = {{1e9, 1e9 + 1e-8},  // the same double
+                                                    {0.1},
+                                                    {0.1, 0.3 - 0.2},  // 0.1 and its neighbour
+                                                    {0.1, 0.1, 0.1, next(0.1)},
+                                                    {1e9, next(1e9)},
+                                                    {-1e9, -next(1e9), -next(next(1e9))},
+                                                    {1e300, next(1e300)},  // whose squared distances overflow
+                                                    {1e18, next(1e18)},
+                                                    {1e-300, next(1e-300)},
+                                                    {1e9, 1e9, 1e9 + 1e-6}};
+  for (const std::vector<double>& numbers : columns) {
+    for (const std::size_t rows : {3UL, 10UL, 1000UL, 100'000UL}) {
+      if (rows < numbers.size()) continue;
+      std::vector<std::size_t> constant;
+      const Scaling scaling = fit_turns(numbers, rows, &constant);
+      EXPECT_EQ(constant.size(), 1U) << numbers[0] << ", " << numbers.back() << ", " << rows << " rows";
+      for (const double number : numbers) {
+        float x = 7;
+        apply_scaling(scaling, {&number, 1}, &x);
+        EXPECT_LT(std::abs(x), 1e-4) << number << " of " << rows << " rows";
+      }
+    }
+  }
+}
+
+TEST(Scaling, NumbersThatDifferByMoreVary) {
+  const std::vector<std::vector<double>> columns = {
+      {1e6, 1e6 + 1e-3}, {1e6, 1e6, 1e6, 1e6 + 1e-3}, {1e9, 1e9 + 1e-3}, {1, 1 + 1e-12}, {-1e-12, 1e-12},
+      {1e-160, 3e-140},  {1.7e18, 1.7e18 + 1e9}};
+  for (const std::vector<double>& numbers : columns) {
+    for (const std::size_t rows : {10UL, 1000UL, 1'000'000UL}) {
+      std::vector<std::size_t> constant;
+      const Scaling scaling = fit_turns(numbers, rows, &constant);
+      EXPECT_TRUE(constant.empty()) << numbers[0] << ", " << numbers.back() << ", " << rows << " rows";
+      double mean_square = 0;
+      for (std::size_t r = 0; r < rows; ++r) {
+        double x = 0;
+        apply_scaling(scaling, {&numbers[r % numbers.size()], 1}, &x);
+        mean_square += x * x / static_cast<double>(rows);
+      }
+      EXPECT_NEAR(mean_square, 1, 0.01);
+    }
+  }
+}
+
+// The bits of the mean and of the deviation, where they are used, are those of the two sums.
+TEST(Scaling, ALookAtRoundingChangesNoOtherColumn) {
+  const std::vector<std::vector<double>> rows = {{1e9, 0.3}, {next(1e9), 0.1}, {1e9, 0.7}};
+  const Scaling both = fit(ScaleKind::standard, rows);
+  const Scaling alone = fit(ScaleKind::standard, {{0.3}, {0.1}, {0.7}});
+  EXPECT_EQ(both.offset[1], alone.offset[0]);
+  EXPECT_EQ(both.divisor[1], alone.divisor[0]);
+  const double mean = (0.3 + 0.1 + 0.7) / 3;
+  double squares = 0;
+  for (const double x : {0.3, 0.1, 0.7}) squares += (x - mean) * (x - mean);
+  EXPECT_EQ(both.divisor[1], std::sqrt(squares / 3));
+}
+
 TEST(Scaling, TooLargeNumbersAreAnError) {
   EXPECT_ERROR(fit(ScaleKind::standard, {{0, 1e308}, {1, 1e308}, {2, -1e307}}), "value",
                "cannot standardise input 2 of 2: its mean or standard deviation over 3 examples is not a finite "
