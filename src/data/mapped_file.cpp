@@ -8,10 +8,11 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 
 #include "base/aligned.hpp"
+#include "base/file.hpp"
+#include "base/temporary.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const char* what, const fs::path& path, int number) {
   throw Error(number == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-              fmt::format("cannot {} '{}': {}", what, printable(path.string()), std::strerror(number)));
+              fmt::format("cannot {} '{}': {}", what, printable(path.string()), reason_of(number)));
 }
 
 }  // namespace
@@ -50,6 +51,7 @@ MappedFile::~MappedFile() {
 
 FileMemory::FileMemory(const fs::path& folder) : folder_(folder.empty() ? fs::path(".") : folder) {
   std::string name = (folder_ / ".strata-XXXXXX").string();
+  const Making making;  // nobody sees the name
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor_ < 0) fail("make a file in", folder_, errno);
   ::unlink(name.c_str());
