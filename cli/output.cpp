@@ -100,7 +100,8 @@ void Output::write(std::string_view text) {
 
 void Output::require_written() const {
   if (failure_ == 0) return;
-  const char* advice = failure_ == EFBIG ? "; raise the limit on the size of files (in the shell: ulimit -f unlimited)" : "";
+  const char* advice =
+      failure_ == EFBIG ? "; raise the limit on the size of files (in the shell: ulimit -f unlimited)" : "";
   throw Error(ErrorCode::io, fmt::format("cannot write to the standard output: {}{}", std::strerror(failure_), advice));
 }
 

@@ -76,7 +76,8 @@ void handle(int number, void (*handler)(int, siginfo_t*, void*)) {
 
 void handle_signals() {
   on_terminal = ::isatty(STDERR_FILENO);
-  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM}) handle(number, on_end);
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM})
+    handle(number, on_end);
   for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
 }
 

@@ -278,9 +278,9 @@ Command train_command() {
            "strata train train.h5 --inputs train_set_x --target train_set_y --recipe classic --hidden-layers 20,7,5"},
           "Trains a network on DATA and writes it to one file that holds all that a prediction needs. Costs and final "
           "figures "
-          "go to stdout, messages to stderr. Ctrl-C (and SIGTERM, SIGHUP, SIGXCPU) stops after the present step and saves "
-          "what is trained; a second time, it stops at once. SIGUSR1 saves what is trained so far, and the training goes "
-          "on.",
+          "go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained, "
+          "as do SIGTERM, SIGHUP and SIGXCPU; a second time, it stops at once. SIGUSR1 saves what is trained so far, "
+          "and the training goes on.",
           {{"DATA",
             "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX, or what 'strata convert' wrote: one example a row. "
             "\"Inputs\" and \"target\" are columns "

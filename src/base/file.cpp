@@ -102,8 +102,9 @@ std::string reason_of(int number) {
   if (number != EFBIG || ::getrlimit(RLIMIT_FSIZE, &limit) != 0) return std::strerror(number);
   if (limit.rlim_cur == RLIM_INFINITY)
     return fmt::format("{}: files of this size do not fit into the file system; use another", std::strerror(number));
-  return fmt::format("{}: a file may have {} bytes here; raise the limit (in the shell: ulimit -f unlimited)",
-                     std::strerror(number), limit.rlim_cur);
+  return fmt::format(
+      "{}: the limit on the size of files is {} bytes here; raise it (in the shell: ulimit -f unlimited)",
+      std::strerror(number), limit.rlim_cur);
 }
 
 FileReader::FileReader(const fs::path& path) : path_(path) {

@@ -53,9 +53,8 @@ class TemporaryFolder {
     return names_.back().path();
   }
   fs::path write(const char* name, std::span<const unsigned char> bytes) {
-    return make(name, [&](const fs::path& file) {
-      replace_file(file, [&](const Sink& sink) { sink(std::as_bytes(bytes)); });
-    });
+    return make(
+        name, [&](const fs::path& file) { replace_file(file, [&](const Sink& sink) { sink(std::as_bytes(bytes)); }); });
   }
   [[nodiscard]] const fs::path& path() const noexcept { return names_.front().path(); }
 

@@ -231,7 +231,8 @@ void Training<T>::give_model() {
     data = model_of(metrics_of(examples_), "unfinished");
     data->parameters = p_;
   } catch (const std::bad_alloc&) {
-    messages_of(callbacks_).warning(fmt::format("no memory for the model of iteration {}; the training goes on", done_));
+    messages_of(callbacks_)
+        .warning(fmt::format("no memory for the model of iteration {}; the training goes on", done_));
     return;
   }
   callbacks_.model(Model(std::move(data)));
