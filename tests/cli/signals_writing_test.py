@@ -122,11 +122,11 @@ def at_random(folder, words, right, *numbers):
         return code < 0
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        return sum(pool.map(once, range(60)))
+        return sum(pool.map(once, range(55)))
 
 
 def test_signals_at_random_while_a_large_cache_is_written(folder):
-    rows, columns = 1 << 16, 16
+    rows, columns = 1 << 15, 16
     header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows}, {columns}), }}"
     header += " " * (-(len(header) + 11) % 64) + "\n"
     large = os.path.join(folder, "large.npy")
@@ -156,7 +156,7 @@ def test_signals_at_random_while_a_large_model_is_written(folder):
         elif content(place, "n.strata") != old:
             check(inspect(place, "n.strata")["ended"] in ("done", "interrupted"))
 
-    words = ["train", DIGITS, "--hidden-layers", "500,500", "--threads", "1", "--iterations", "1", "-q", "-o", "n.strata"]
+    words = ["train", DIGITS, "--hidden-layers", "400,400", "--threads", "1", "--iterations", "1", "-q", "-o", "n.strata"]
     at_random(folder, words, right, TERM, INT)
 
 
