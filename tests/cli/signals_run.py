@@ -18,7 +18,7 @@ import time
 
 HUP, INT, QUIT, TERM, XCPU, USR1 = (getattr(signal, "SIG" + word) for word in "HUP INT QUIT TERM XCPU USR1".split())
 STOPS = "strata: stopping after this step; once more stops at once\n"
-LIMIT = 90  # seconds for one run; none comes near it
+LIMIT = 15  # seconds for one run; none comes near it
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--program", type=os.path.abspath, required=True, help="the folder with the program strata")
@@ -42,11 +42,18 @@ def check(holds, *what):
         raise Failure(" ".join(str(w) for w in what))
 
 
+def default_signals():
+    """For a new program: what was ignored when the tests were started (nohup) would stay ignored."""
+    for number in (HUP, INT, QUIT, TERM, XCPU, USR1):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Run:
     """A program that runs; it is stopped when it takes too long."""
 
     def __init__(self, folder, words, limits=(), **more):
         def prepare():
+            default_signals()
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             for what, value in limits:
                 resource.setrlimit(what, value)

@@ -10,7 +10,7 @@ import threading
 import time
 
 from signals_run import (ARGUMENTS, DIGITS, ENVIRONMENT, HUP, INT, LIMIT, LONG, QUIT, SMALL, STOPS, TERM, USR1, XCPU, Run, at,
-                         check, content, inspect, main, only, strata)
+                         check, content, default_signals, inspect, main, only, strata)
 
 
 # --- a training ---
@@ -56,6 +56,7 @@ def test_a_closed_terminal_saves(folder):
     # It is the leader of its session: the system sends the signal, and nothing can be written any more.
     pid, master = pty.fork()
     if pid == 0:
+        default_signals()
         os.chdir(folder)
         os.execve(os.path.join(ARGUMENTS.program, "strata"), ["strata", *LONG], dict(ENVIRONMENT, TERM="xterm"))
     timer = threading.Timer(LIMIT, os.kill, (pid, signal.SIGKILL))
