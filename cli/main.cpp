@@ -1,13 +1,13 @@
 // strata COMMAND …: finds the command, runs it, and turns its end into an exit code:
-// 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+// 0 done, 1 failed, 2 wrong usage, 128 and its number ended by a signal.
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <exception>
 #include <new>
 
 #include "commands.hpp"
+#include "signals.hpp"
 #include "strata/error.hpp"
 #include "strata/version.hpp"
 
@@ -89,8 +89,7 @@ int dispatch(std::vector<std::string> words) {
 }
 
 int run(int count, char** words) {
-  // A reader that went away shows as a failed write, and a training goes on and saves its model.
-  std::signal(SIGPIPE, SIG_IGN);
+  handle_signals();
   try {
     return dispatch(std::vector<std::string>(words + 1, words + count));
   } catch (const Error& error) {

@@ -88,7 +88,8 @@ void Output::write(std::string_view text) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
       closed_ = true;
-      const bool reader_left = errno == EPIPE;
+      // A training that saves what it has when its terminal is closed has nobody to tell.
+      const bool reader_left = errno == EPIPE || (errno == EIO && is_terminal_ && outlives_failures_);
       if (!reader_left && descriptor_ != STDERR_FILENO) failure_ = errno;  // stderr: there is nobody to tell
       if (outlives_failures_) return;
       if (reader_left) std::_Exit(141);  // what a shell reports for a program that SIGPIPE ended
@@ -99,7 +100,9 @@ void Output::write(std::string_view text) {
 
 void Output::require_written() const {
   if (failure_ == 0) return;
-  throw Error(ErrorCode::io, fmt::format("cannot write to the standard output: {}", std::strerror(failure_)));
+  const char* advice =
+      failure_ == EFBIG ? "; raise the limit on the size of files (in the shell: ulimit -f unlimited)" : "";
+  throw Error(ErrorCode::io, fmt::format("cannot write to the standard output: {}{}", std::strerror(failure_), advice));
 }
 
 void Output::line(std::string_view text) { write(std::string(text) + '\n'); }

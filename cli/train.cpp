@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <new>
 
 #include "commands.hpp"
-#include "interrupt.hpp"
 #include "progress.hpp"
+#include "signals.hpp"
 #include "strata/error.hpp"
 #include "strata/tools.hpp"
 #include "strata/trainer.hpp"
@@ -166,7 +167,31 @@ void print_summary(const Fit& fit, const std::string& file) {
   item("model", printable(file));
 }
 
+/// On SIGUSR1. Whatever goes wrong here, the training goes on.
+void save_unfinished(const Model& model, const std::string& file) {
+  const std::string when = counted(static_cast<std::uint64_t>(model.record().iterations), "iteration");
+  std::string reason;
+  std::error_code ignored;
+  const fs::file_status status = fs::status(file, ignored);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    reason = fmt::format("'{}' is no file that can be replaced; only the final model goes there", file);
+  } else {
+    try {
+      model.save(file);
+    } catch (const Error& error) {
+      reason = error.what();
+    } catch (const std::bad_alloc&) {
+      reason = "there is not enough memory";
+    }
+  }
+  if (reason.empty())
+    say(fmt::format("strata: the model after {} is saved in {}; the training goes on", when, file));
+  else
+    say_warning(fmt::format("the model after {} is not saved: {}\nThe training goes on.", when, reason));
+}
+
 int run(const Arguments& arguments) {
+  allow_requests();
   const std::string& data = arguments.operands.front();
   const std::string file = arguments.value("output", "model.strata");
   const bool json = arguments.has("json");
@@ -175,7 +200,6 @@ int run(const Arguments& arguments) {
   if (fs::equivalent(data, file, ignored))
     throw Error(ErrorCode::usage, fmt::format("--output: '{}' is the data itself", file));
   check_output(file);
-  watch_for_interrupts();
   out().outlive_failures();
 
   ProgressBar bar(err(), !quiet);
@@ -209,9 +233,15 @@ int run(const Arguments& arguments) {
     print_json_epoch(report);
   };
   callbacks.stop = [] { return interrupted(); };
+  callbacks.wants_model = [] { return model_wanted(); };
+  callbacks.model = [&](const Model& model) {
+    bar.clear();
+    save_unfinished(model, file);
+  };
 
   if (!quiet && err().is_terminal()) say(fmt::format("reading {} …", data));
   const Fit fit = strata::train(fs::path(data), arguments.options, callbacks);
+  begin_saving();
   bar.clear();
   table.finish();
   fit.model.save(file);
@@ -225,9 +255,12 @@ int run(const Arguments& arguments) {
     say_error(fmt::format("{}\nThe last good weights are in {}.", fit.explanation, file));
     return 1;
   }
-  if (fit.ending == Ending::interrupted) {
-    say(fmt::format("strata: interrupted after {}; what was trained is in {}",
-                    counted(static_cast<std::uint64_t>(fit.iterations), "iteration"), file));
+  if (interrupted()) {
+    const std::string when = counted(static_cast<std::uint64_t>(fit.iterations), "iteration");
+    if (fit.ending == Ending::interrupted)
+      say(fmt::format("strata: interrupted after {}; what was trained is in {}", when, file));
+    else
+      say(fmt::format("strata: the training was done after {}; its model is in {}", when, file));
     return interrupt_exit_code();
   }
   if (!quiet) {
@@ -246,7 +279,9 @@ Command train_command() {
            "strata train train.h5 --inputs train_set_x --target train_set_y --recipe classic --hidden-layers 20,7,5"},
           "Trains a network on DATA and writes it to one file that holds all that a prediction needs. Costs and final "
           "figures "
-          "go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained.",
+          "go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained, "
+          "as do SIGTERM, SIGHUP and SIGXCPU; a second time, it stops at once. SIGUSR1 saves what is trained so far, "
+          "and the training goes on.",
           {{"DATA",
             "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX, or what 'strata convert' wrote: one example a row. "
             "\"Inputs\" and \"target\" are columns "
@@ -256,7 +291,7 @@ Command train_command() {
             "Begin with a named set of options: classic (all that the notes set). Other options override it."},
            {"output", 'o', "FILE",
             "Where the model goes. Default: model.strata. An old model there is replaced when the "
-            "training ends."},
+            "training ends (or SIGUSR1 comes)."},
            kJsonFlag,
            kQuietFlag},
           run};

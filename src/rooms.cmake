@@ -1,7 +1,7 @@
 # The floors of the house, lowest first: each room names its files and the rooms that it may use.
 
 strata_room(base
-  SOURCES aligned.cpp checked.cpp cpus.cpp file.cpp file_reader.cpp fmt.cpp only_errors.cpp random.cpp text.cpp thread_pool.cpp)
+  SOURCES aligned.cpp checked.cpp cpus.cpp file.cpp file_reader.cpp fmt.cpp only_errors.cpp random.cpp temporary.cpp text.cpp thread_pool.cpp)
 
 strata_room(kernels
   SOURCES contract.cpp reference.cpp panels.cpp registry.cpp prepared.cpp

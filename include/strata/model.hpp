@@ -61,7 +61,7 @@ struct TrainingRecord {
   std::vector<std::pair<std::string, std::string>> options;  ///< the options that were in force, as typed
   std::int64_t iterations = 0;
   std::int64_t epochs = 0;     ///< whole passes over the data
-  std::string ended = "done";  ///< "done", "interrupted" or "diverged"
+  std::string ended = "done";  ///< "done", "interrupted", "diverged"; "unfinished": saved while it went on
   double cost = 0;             ///< of the final weights, with L2
   Metrics train;
   std::optional<Metrics> validation;

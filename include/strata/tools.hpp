@@ -129,5 +129,9 @@ struct Diagnosis {
 void require_writable(const std::filesystem::path& file);
 /// Replaces `file` by this text as a whole or leaves it as it was. Errors: io.
 void write_text(const std::filesystem::path& file, std::string_view text);
+/// Removes the temporary files of this process, so that a signal that ends it leaves nothing behind: what is being
+/// written is then neither finished nor there, and an old file is as it was. May be called in a signal handler, by a
+/// program that ends then: writing a file afterwards is an Error(io). (The library handles no signal by itself.)
+void remove_temporary_files() noexcept;
 
 }  // namespace strata

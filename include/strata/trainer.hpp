@@ -44,6 +44,10 @@ struct Callbacks {
   std::function<void(std::string_view)> note;     ///< choices made, with their reasons; a sentence each
   std::function<void(std::string_view)> warning;  ///< what the user probably did not mean
   std::function<bool()> stop;                     ///< asked after every update; true ends the run with what is trained
+  std::function<bool()> wants_model;              ///< asked after every update but the last; true: `model` comes next
+  /// Gets the model as trained so far, with the figures of its weights in its record, which says "unfinished". Its
+  /// weights are good: what `train` would keep if the training diverged now. The training goes on with the same bits.
+  std::function<void(const Model&)> model;
 };
 
 enum class Ending { done, interrupted, diverged };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "base/only_errors.hpp"
+#include "base/temporary.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -20,11 +22,9 @@ namespace fs = std::filesystem;
 
 std::string quoted(const fs::path& path) { return "'" + printable(path.string()) + "'"; }
 
-std::string reason(int number) { return std::strerror(number); }
-
 [[noreturn]] void fail(const char* what, const fs::path& path, int number) {
   throw Error(number == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-              fmt::format("cannot {} {}: {}", what, quoted(path), reason(number)));
+              fmt::format("cannot {} {}: {}", what, quoted(path), reason_of(number)));
 }
 
 // A file is replaced where a link points to, not the link; the file need not be there yet.
@@ -42,19 +42,19 @@ fs::path resolved(fs::path path) {
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
 // A new, empty file beside `path` that nobody else has; with the permissions that the umask leaves.
-std::pair<int, fs::path> open_beside(const fs::path& path) {
-  for (unsigned attempt = 0;; ++attempt) {
-    fs::path temporary = path;
-    temporary += fmt::format(".{}-{}.tmp", ::getpid(), attempt);
-    const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (descriptor >= 0) return {descriptor, std::move(temporary)};
+std::pair<int, TemporaryName> open_beside(const fs::path& path) {
+  for (int attempt = 0;; ++attempt) {
+    const Making making;
+    TemporaryName name(name_beside(path));
+    const int descriptor = ::open(name.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (descriptor >= 0) return {descriptor, std::move(name)};
     if (errno != EEXIST || attempt > 1000) {
       const int number = errno;
       if (number == ENOENT) {
         throw Error(ErrorCode::io, fmt::format("cannot write {}: the folder {} does not exist; make it first",
                                                quoted(path), quoted(folder_of(path))));
       }
-      throw Error(ErrorCode::io, fmt::format("cannot write {}: {}", quoted(path), reason(number)));
+      throw Error(ErrorCode::io, fmt::format("cannot write {}: {}", quoted(path), reason_of(number)));
     }
   }
 }
@@ -98,6 +98,16 @@ void write_special(const fs::path& path, const std::function<void(const Sink&)>&
 
 }  // namespace
 
+std::string reason_of(int number) {
+  rlimit limit{};
+  if (number != EFBIG || ::getrlimit(RLIMIT_FSIZE, &limit) != 0) return std::strerror(number);
+  if (limit.rlim_cur == RLIM_INFINITY)
+    return fmt::format("{}: files of this size do not fit into the file system; use another", std::strerror(number));
+  return fmt::format(
+      "{}: the limit on the size of files is {} bytes here; raise it (in the shell: ulimit -f unlimited)",
+      std::strerror(number), limit.rlim_cur);
+}
+
 void replace_file(const fs::path& given, const std::function<void(const Sink&)>& write) {
   if (is_special(given)) return write_special(given, write);
   const fs::path path = resolved(given);
@@ -109,10 +119,10 @@ void replace_file(const fs::path& given, const std::function<void(const Sink&)>&
     if (::fsync(descriptor) != 0) fail("write", path, errno);
     open = false;
     if (::close(descriptor) != 0) fail("write", path, errno);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) fail("replace", path, errno);
+    if (::rename(temporary.path().c_str(), path.c_str()) != 0) fail("replace", path, errno);
   } catch (...) {
     if (open) ::close(descriptor);
-    ::unlink(temporary.c_str());
+    ::unlink(temporary.path().c_str());
     throw;
   }
   // The rename is on the disk only when the folder is; a file system that cannot sync folders has no such promise to
@@ -135,7 +145,7 @@ void require_writable(const fs::path& given) try {
   refuse_directory(path);
   const auto [descriptor, temporary] = open_beside(path);
   ::close(descriptor);
-  ::unlink(temporary.c_str());
+  ::unlink(temporary.path().c_str());
 } catch (...) {
   throw_as_error("for a message");
 }

@@ -13,6 +13,9 @@ namespace strata {
 using Sink = std::function<void(std::span<const std::byte>)>;
 void replace_file(const std::filesystem::path& path, const std::function<void(const Sink&)>& write);
 
+/// What the system says of `number` (an errno), and what to do where a limit on the size of files was met.
+[[nodiscard]] std::string reason_of(int number);
+
 /// Throws Error(io) when a file could not be created at `path` (folder missing, no permission, a directory is there).
 void require_writable(const std::filesystem::path& path);
 

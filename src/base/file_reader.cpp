@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/file.hpp"
+#include "base/temporary.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -62,7 +64,7 @@ class UnnamedFile {
   [[noreturn]] void fail(int number) const {
     throw Error(ErrorCode::io, fmt::format("no room in '{}' for what comes through a pipe and must be a file: {}; the "
                                            "environment variable TMPDIR can name another folder",
-                                           printable(folder_.string()), std::strerror(number)));
+                                           printable(folder_.string()), reason_of(number)));
   }
 
   fs::path folder_;
@@ -80,6 +82,7 @@ std::string input_name(const fs::path& path) {
 
 int open_unnamed(const fs::path& folder) {
   std::string name = (folder / ".strata-XXXXXX").string();
+  const Making making;  // nobody sees the name
   int descriptor = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {  // a file system without them
     descriptor = ::mkostemp(name.data(), O_CLOEXEC);

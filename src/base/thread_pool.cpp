@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -16,6 +15,7 @@
 
 #include "base/cpus.hpp"
 #include "base/processor.hpp"
+#include "base/signals_blocked.hpp"
 
 namespace strata {
 namespace {
@@ -61,23 +61,6 @@ unsigned generation() noexcept {
   return forks.load(std::memory_order_relaxed);
 }
 
-/// The signals of a program are for its own threads; only those that a fault of this very thread causes come here.
-class SignalsBlocked {
- public:
-  SignalsBlocked() noexcept {
-    sigset_t most;
-    sigfillset(&most);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGPROF}) sigdelset(&most, fault);
-    pthread_sigmask(SIG_SETMASK, &most, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
-
 }  // namespace
 
 struct ThreadPool::Crew {
@@ -116,7 +99,7 @@ struct ThreadPool::Crew {
   /// As many as the system gives.
   void start(int wanted) noexcept {
     started = true;
-    const SignalsBlocked blocked;
+    const SignalsBlocked blocked;  // the signals of a program are for its own threads
     try {
       spins = wanted <= available_cpus();
       threads.reserve(static_cast<std::size_t>(wanted) - 1);

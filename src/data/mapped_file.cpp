@@ -7,10 +7,10 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 
 #include "base/aligned.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const char* what, const fs::path& path, int number) {
-  throw Error(ErrorCode::io, fmt::format("cannot {} '{}': {}", what, printable(path.string()), std::strerror(number)));
+  throw Error(ErrorCode::io, fmt::format("cannot {} '{}': {}", what, printable(path.string()), reason_of(number)));
 }
 
 }  // namespace

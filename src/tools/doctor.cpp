@@ -15,6 +15,7 @@
 #include "base/cpus.hpp"
 #include "base/file.hpp"
 #include "base/only_errors.hpp"
+#include "base/temporary.hpp"
 #include "data/decoder.hpp"
 #include "kernels/registry.hpp"
 #include "strata/error.hpp"
@@ -33,26 +34,33 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::string pattern = (fs::temp_directory_path() / "strata-doctor-XXXXXX").string();
+    const Making making;
     if (::mkdtemp(pattern.data()) == nullptr)
       throw Error(ErrorCode::io, fmt::format("cannot make a folder in {}", fs::temp_directory_path().string()));
-    path_ = pattern;
+    names_.emplace_back(pattern);
   }
   ~TemporaryFolder() {
     std::error_code ignored;
-    fs::remove_all(path_, ignored);
+    fs::remove_all(path(), ignored);
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
-  [[nodiscard]] fs::path write(const char* name, std::span<const unsigned char> bytes) const {
-    const fs::path file = path_ / name;
-    replace_file(file, [&](const Sink& sink) { sink(std::as_bytes(bytes)); });
-    return file;
+  /// A file for `write` to make in it.
+  fs::path make(const char* name, const std::function<void(const fs::path&)>& write) {
+    const Making making;
+    names_.emplace_back(path() / name);
+    write(names_.back().path());
+    return names_.back().path();
   }
-  [[nodiscard]] const fs::path& path() const noexcept { return path_; }
+  fs::path write(const char* name, std::span<const unsigned char> bytes) {
+    return make(
+        name, [&](const fs::path& file) { replace_file(file, [&](const Sink& sink) { sink(std::as_bytes(bytes)); }); });
+  }
+  [[nodiscard]] const fs::path& path() const noexcept { return names_.front().path(); }
 
  private:
-  fs::path path_;
+  std::vector<TemporaryName> names_;  // the folder, then the files
 };
 
 void require(bool right, const std::string& found) {
@@ -81,13 +89,13 @@ Options small_network() {
   return options;
 }
 
-std::string check_csv(const TemporaryFolder& folder) {
+std::string check_csv(TemporaryFolder& folder) {
   const Table table = read_table(folder.write("t.csv.gz", kGzip));
   require(table.rows() == 2 && table.number(table.field("y"), 1) == 4, fmt::format("{} rows", table.rows()));
   return "2 rows";
 }
 
-std::string check_picture(const TemporaryFolder& folder, const char* name, std::span<const unsigned char> bytes,
+std::string check_picture(TemporaryFolder& folder, const char* name, std::span<const unsigned char> bytes,
                           std::size_t side, double first) {
   const std::size_t shape[] = {side, side, 1};
   const std::vector<double> pixels = read_image(folder.write(name, bytes), shape);
@@ -95,17 +103,16 @@ std::string check_picture(const TemporaryFolder& folder, const char* name, std::
   return fmt::format("{0}×{0} pixels", side);
 }
 
-std::string check_hdf5(const TemporaryFolder& folder) {
+std::string check_hdf5(TemporaryFolder& folder) {
   const Table table = read_table(folder.write("t.h5", kHdf5));
   const Field& x = table.field("x");
   require(table.rows() == 3 && table.number(x, 2, 1) == 6, fmt::format("{} rows", table.rows()));
   return "an array of 3×2 bytes";
 }
 
-std::string check_model_file(const TemporaryFolder& folder) {
+std::string check_model_file(TemporaryFolder& folder) {
   const Fit fit = train(exclusive_or(), small_network());
-  const fs::path file = folder.path() / "t.strata";
-  fit.model.save(file);
+  const fs::path file = folder.make("t.strata", [&](const fs::path& name) { fit.model.save(name); });
   const Table table = exclusive_or();
   require(Model::load(file).predict(table, 1).values == fit.model.predict(table, 1).values, "other predictions");
   require(fit.model.record().train.correct == 4, fmt::format("{}/4 right", fit.model.record().train.correct));

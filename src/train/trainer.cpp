@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -104,8 +105,10 @@ constexpr std::int64_t kLongestReplay = 256;  // steps
 template <class T>
 class Training {
  public:
-  Training(Problem problem, Examples<T> examples, Examples<T> validation, const Callbacks& callbacks)
+  Training(Problem problem, TrainingRecord record, Examples<T> examples, Examples<T> validation,
+           const Callbacks& callbacks)
       : problem_(std::move(problem)),
+        record_(std::move(record)),
         examples_(std::move(examples)),
         validation_(std::move(validation)),
         callbacks_(callbacks),
@@ -119,7 +122,7 @@ class Training {
         snapshot_{0, loader_.position(), p_, optimizer_},
         snapshot_every_(std::clamp<std::int64_t>(kSnapshotWork / loader_.batch_size(), 1, kLongestReplay)) {}
 
-  Fit run(TrainingRecord record);
+  Fit run();
 
  private:
   [[nodiscard]] const Architecture& net() const noexcept { return problem_.architecture; }
@@ -128,6 +131,7 @@ class Training {
   [[nodiscard]] double step_and_update(Batch<T> batch);
   void update();
   void report_epoch(std::int64_t epoch);
+  void give_model();
 
   [[nodiscard]] bool good(double cost);
   void keep(std::int64_t iteration, typename Loader<T>::Position position);
@@ -137,8 +141,10 @@ class Training {
   void diverge(std::int64_t iteration, std::optional<double> final_loss = {});
   [[nodiscard]] Metrics metrics_of(Examples<T>& examples);
   [[nodiscard]] double final_cost(const Metrics& metrics) const;
+  [[nodiscard]] std::unique_ptr<Model::Data> model_of(const Metrics& train, const char* ended);
 
   Problem problem_;
+  TrainingRecord record_;
   Examples<T> examples_, validation_;
   const Callbacks& callbacks_;
   ThreadPool pool_;
@@ -173,14 +179,16 @@ void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
     const bool tells_epoch = (i + 1) % per_epoch == 0 && callbacks_.epoch &&
                              (!loader_.full() || (validation_.m > 0 && (reported || i + 1 == iterations)));
     const bool keeps = i % snapshot_every_ == 0;
+    const bool gives = i > 0 && callbacks_.wants_model && callbacks_.wants_model();
     const auto position = loader_.position();
     const Batch<T> batch = loader_.next();
     double J;
-    if (keeps || tells_cost || tells_epoch) {  // nothing is kept or told before every number was looked at
+    if (keeps || tells_cost || tells_epoch || gives) {  // only when every number was looked at
       J = step(batch);
       if (!good(J)) return diverge(i);
       if (tells_cost) callbacks_.cost({i, i / per_epoch, J});
       if (keeps) keep(i, position);
+      if (gives) give_model();
       update();
     } else {
       J = step_and_update(batch);
@@ -223,6 +231,22 @@ void Training<T>::report_epoch(std::int64_t epoch) {
   EpochReport report{epoch, done_, epoch_cost_ / static_cast<double>(examples_.m), {}, problem_.target.task};
   if (validation_.m > 0) report.validation = metrics_of(validation_);
   callbacks_.epoch(report);
+}
+
+// The weights before an update whose step is known to be good.
+template <class T>
+void Training<T>::give_model() {
+  if (!callbacks_.model) return;
+  std::unique_ptr<Model::Data> data;
+  try {
+    data = model_of(metrics_of(examples_), "unfinished");
+    data->parameters = p_;
+  } catch (const std::bad_alloc&) {
+    messages_of(callbacks_)
+        .warning(fmt::format("no memory for the model of iteration {}; the training goes on", done_));
+    return;
+  }
+  callbacks_.model(Model(std::move(data)));
 }
 
 // A step is good when its cost, its gradient and the weights that they belong to are numbers. A number that is not
@@ -324,34 +348,43 @@ double Training<T>::final_cost(const Metrics& metrics) const {
   return J;
 }
 
+// A model of the weights that have these figures, still without them.
 template <class T>
-Fit Training<T>::run(TrainingRecord record) {
+std::unique_ptr<Model::Data> Training<T>::model_of(const Metrics& train, const char* ended) {
+  auto data = std::make_unique<Model::Data>();
+  data->architecture = problem_.architecture;
+  data->inputs = problem_.inputs;
+  data->target = problem_.target;
+  data->scaling = problem_.scaling;
+  data->bf16 = problem_.options.precision == Precision::bf16;
+  data->record = record_;
+  data->record.train = train;
+  data->record.cost = final_cost(train);
+  if (validation_.m > 0) data->record.validation = metrics_of(validation_);
+  data->record.iterations = done_;
+  data->record.epochs = done_ / loader_.batches_per_epoch();
+  data->record.ended = ended;
+  return data;
+}
+
+template <class T>
+Fit Training<T>::run() {
   const auto start = std::chrono::steady_clock::now();
   const Messages messages = messages_of(callbacks_);
   check_batch_size(problem_.options, examples_.m, messages);
   const std::int64_t iterations = iterations_of(problem_.options, loader_.batches_per_epoch());
   loop(iterations, report_interval(problem_.options.report_every, iterations));
 
-  record.train = metrics_of(examples_);
-  if (ending_ != Ending::diverged && !(std::isfinite(record.train.loss) && all_finite(std::as_const(p_).theta()))) {
+  Metrics train = metrics_of(examples_);
+  if (ending_ != Ending::diverged && !(std::isfinite(train.loss) && all_finite(std::as_const(p_).theta()))) {
     // One of the last updates went wrong, with no iteration after it to notice.
-    diverge(done_, record.train.loss);
-    record.train = metrics_of(examples_);
+    diverge(done_, train.loss);
+    train = metrics_of(examples_);
   }
-  record.cost = final_cost(record.train);
-  if (validation_.m > 0) record.validation = metrics_of(validation_);
-  record.iterations = done_;
-  record.epochs = done_ / loader_.batches_per_epoch();
-  record.ended = ending_ == Ending::done ? "done" : ending_ == Ending::interrupted ? "interrupted" : "diverged";
-
-  auto data = std::make_unique<Model::Data>();
-  data->architecture = problem_.architecture;
-  data->inputs = std::move(problem_.inputs);
-  data->target = std::move(problem_.target);
-  data->scaling = std::move(problem_.scaling);
-  data->record = std::move(record);
+  auto data = model_of(train, ending_ == Ending::done          ? "done"
+                              : ending_ == Ending::interrupted ? "interrupted"
+                                                               : "diverged");
   data->parameters = std::move(p_);
-  data->bf16 = problem_.options.precision == Precision::bf16;
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   return {Model(std::move(data)), ending_, std::move(explanation_), done_, seconds.count()};
 }
@@ -392,7 +425,7 @@ Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks) {
   TrainingRecord record = record_of(problem, table.source());
   examples =
       streamed ? make_examples<T>(table, problem, problem.train_rows) : take_examples<T>(std::move(table), problem);
-  return Training<T>(problem, std::move(examples), std::move(validation), callbacks).run(std::move(record));
+  return Training<T>(problem, std::move(record), std::move(examples), std::move(validation), callbacks).run();
 }
 
 Fit train_table(Table table, const Options& options, const Callbacks& callbacks) {
@@ -402,8 +435,14 @@ Fit train_table(Table table, const Options& options, const Callbacks& callbacks)
 }
 
 Callbacks watched(Caller& caller, const Callbacks& callbacks) {
-  return {caller.watched(callbacks.cost), caller.watched(callbacks.epoch),   caller.watched(callbacks.progress),
-          caller.watched(callbacks.note), caller.watched(callbacks.warning), caller.watched(callbacks.stop)};
+  return {.cost = caller.watched(callbacks.cost),
+          .epoch = caller.watched(callbacks.epoch),
+          .progress = caller.watched(callbacks.progress),
+          .note = caller.watched(callbacks.note),
+          .warning = caller.watched(callbacks.warning),
+          .stop = caller.watched(callbacks.stop),
+          .wants_model = caller.watched(callbacks.wants_model),
+          .model = caller.watched(callbacks.model)};
 }
 
 constexpr const char* kTraining = "to train this network";

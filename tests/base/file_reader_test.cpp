@@ -215,7 +215,9 @@ TEST_F(FileReaderTest, a_disk_without_room_is_an_error_before_anything_is_writte
   ::setrlimit(RLIMIT_FSIZE, &old);
   ::signal(SIGXFSZ, before);
   EXPECT_EQ(message, "no room in '" + folder.string() + "' for what comes through a pipe and must be a file: " +
-                         std::strerror(EFBIG) + "; the environment variable TMPDIR can name another folder");
+                         std::strerror(EFBIG) +
+                         ": the limit on the size of files is 1000 bytes here; raise it (in the shell: ulimit -f unlimited); "
+                         "the environment variable TMPDIR can name another folder");
   EXPECT_TRUE(fs::is_empty(folder));
   pipe_in("x");
   FileReader another("-");

@@ -135,6 +135,8 @@ TEST_F(FileTest, AFailingDiskLeavesTheOldFileAndNothingElse) {
   EXPECT_EQ(error.code(), ErrorCode::io);
   EXPECT_SAYS(error, path.string());
   EXPECT_SAYS(error, std::strerror(EFBIG));
+  EXPECT_SAYS(error,
+              "the limit on the size of files is 100000 bytes here; raise it (in the shell: ulimit -f unlimited)");
   EXPECT_EQ(text_of(path), "old");
   EXPECT_EQ(names(), (Names{"model.strata"}));
 }
@@ -193,15 +195,6 @@ TEST_F(FileTest, PermissionsFollowTheUmask) {
   EXPECT_EQ(status.st_mode & 0777, 0640U);
   ASSERT_EQ(::stat((folder / "b").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
-}
-
-TEST_F(FileTest, ATemporaryFileOfAnotherProcessIsNotTouched) {
-  const fs::path path = folder / "model.strata";
-  const std::string foreign = "model.strata." + std::to_string(::getpid()) + "-0.tmp";
-  std::ofstream(folder / foreign) << "foreign";
-  write_text(path, "new");
-  EXPECT_EQ(text_of(path), "new");
-  EXPECT_EQ(text_of(folder / foreign), "foreign");
 }
 
 TEST_F(FileTest, ADeviceIsWrittenToDirectly) {

@@ -164,7 +164,9 @@ def run_piped(step, folder, environment, timeout):
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-    return process.returncode, first + out, err, ""
+    # As a shell tells it: 128 and the number of the signal that ended the program.
+    code = process.returncode if process.returncode >= 0 else 128 - process.returncode
+    return code, first + out, err, ""
 
 
 def run_on_terminal(step, folder, environment, timeout):

@@ -31,6 +31,7 @@ TRUE = {
     "a file": "file t\nx\nend\n$ cat t\n> x\ncheck exists('t')\n",
     "JSON": "$ echo '{\"a\": 1}'\ncheck json[0]['a'] == 1\n",
     "a terminal": "terminal 80\n$ test -t 1 && stty size\ncheck '24 80' in tty\n",
+    "a program that a signal ends": "$ kill -TERM $$\nexit 143\n",
     "a signal": "signal TERM 1\n$ sh -c 'trap \"exit 7\" TERM; echo a; while :; do sleep 0.05; done'\nexit 7\n",
 }
 
