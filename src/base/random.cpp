@@ -87,7 +87,7 @@ double NumpyRandom::normal() noexcept {
     has_kept_ = false;
     return kept_;
   }
-  double x1 = 0, x2 = 0, r2 = 0;
+  double x1, x2, r2;
   do {
     x1 = 2.0 * uniform() - 1.0;
     x2 = 2.0 * uniform() - 1.0;

@@ -34,7 +34,7 @@ void swap_bytes(std::byte* items, std::size_t count, std::size_t item_bytes) {
 float from_half(std::uint16_t half) {
   const int exponent = (half >> 10) & 0x1F;
   const int fraction = half & 0x3FF;
-  float value = 0;
+  float value;
   if (exponent == 0x1F) {
     value = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
   } else if (exponent == 0) {
