@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <random>
 
@@ -55,7 +56,7 @@ std::string curve(std::span<const double> costs, std::size_t height, const Outpu
     std::string bars;
     for (const double cost : costs) {
       const double level = std::clamp(cost / top * static_cast<double>(height) - floor, 0.0, 1.0);
-      const auto eighths = static_cast<std::size_t>(level * 8 + 0.5);
+      const auto eighths = static_cast<std::size_t>(std::lround(level * 8));
       bars += on.has_unicode() ? kEighths[eighths] : eighths >= 4 ? "#" : " ";
     }
     const std::string label = line == 0 ? fmt::format("{:.3f}", top) : line + 1 == height ? "0" : "";
@@ -71,7 +72,7 @@ std::vector<std::string> picture(std::span<const double> pixels, std::size_t col
   for (std::size_t at = 0; at + cols <= pixels.size(); at += cols) {
     std::string line;
     for (const double pixel : pixels.subspan(at, cols)) {
-      const auto shade = static_cast<std::size_t>(std::clamp(pixel / white, 0.0, 1.0) * 4 + 0.5);
+      const auto shade = static_cast<std::size_t>(std::lround(std::clamp(pixel / white, 0.0, 1.0) * 4));
       line += on.has_unicode() ? kShades[shade] : kLetters[shade];
     }
     lines.push_back(std::move(line));

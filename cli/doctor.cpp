@@ -1,6 +1,7 @@
 // strata doctor: what works here and what does not.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "commands.hpp"

@@ -1,6 +1,8 @@
 // strata inspect: what is in a model file.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "commands.hpp"
 
 namespace strata::cli {

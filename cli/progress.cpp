@@ -25,7 +25,7 @@ std::string duration(double seconds) {
   if (seconds < 0.001) return "under 1 ms";
   if (seconds < 0.0995) return fmt::format("{:.0f} ms", 1000 * seconds);
   if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
-  const auto whole = static_cast<long long>(std::min(seconds, 1e12) + 0.5);
+  const auto whole = std::llround(std::min(seconds, 1e12));
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <new>
 
@@ -72,7 +73,7 @@ class CostTable {
     if (every_ == 0) {
       const double epochs =
           static_cast<double>(iterations) / static_cast<double>(std::max<std::int64_t>(report.iteration, 1));
-      every_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(epochs / 20 + 0.5));
+      every_ = std::max<std::int64_t>(1, std::llround(epochs / 20));
     }
     if (report.epoch % every_ != 0 && report.epoch != 1 && report.iteration != iterations) return;
     print("      epoch  mean cost",

@@ -115,7 +115,7 @@ void replace_file(const fs::path& given, const std::function<void(const Sink&)>&
   const auto [descriptor, temporary] = open_beside(path);
   bool open = true;
   try {
-    write([&, descriptor = descriptor](std::span<const std::byte> bytes) { write_all(descriptor, bytes, path); });
+    write([&](std::span<const std::byte> bytes) { write_all(descriptor, bytes, path); });
     if (::fsync(descriptor) != 0) fail("write", path, errno);
     open = false;
     if (::close(descriptor) != 0) fail("write", path, errno);

@@ -104,8 +104,8 @@ struct ThreadPool::Crew {
       spins = wanted <= available_cpus();
       threads.reserve(static_cast<std::size_t>(wanted) - 1);
       for (int i = 1; i < wanted; ++i) threads.emplace_back([this] { work(); });
-    } catch (const std::system_error&) {
-    } catch (const std::bad_alloc&) {
+    } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): those that started do the work
+    } catch (const std::bad_alloc&) {     // NOLINT(bugprone-empty-catch)
     }
   }
 

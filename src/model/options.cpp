@@ -127,7 +127,8 @@ std::vector<std::string> names_from(std::string_view option, std::string_view te
         if (text[at] == '"') ++at;
         name += text[at];
       }
-      if (++at < text.size() && text[at] != ',') refuse(option, "a comma after the closing quote", text);
+      ++at;
+      if (at < text.size() && text[at] != ',') refuse(option, "a comma after the closing quote", text);
     } else {
       const std::size_t comma = std::min(text.find(',', at), text.size());
       name = trimmed(text.substr(at, comma - at));

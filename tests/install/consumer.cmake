@@ -24,6 +24,14 @@ run(sh -c "echo iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAADElEQVR42mNg+A+E
 build(${WORK}/prefix ${WORK}/build)
 set(consumer ${WORK}/build/consumer ${SOURCE}/data/breast_cancer.csv ${WORK}/consumer.strata ${picture})
 run(${consumer})
+# fmt in the library is ours alone: no symbol of it has a name that another fmt's has.
+run(${WORK}/build/another_fmt)
+file(GLOB_RECURSE library ${WORK}/prefix/lib*/libstrata.a)
+execute_process(COMMAND ${NM} --demangle --defined-only ${library} RESULT_VARIABLE result OUTPUT_VARIABLE symbols ERROR_QUIET)
+string(REGEX MATCHALL "[^\n]*fmt::v[0-9]+[^\n]*" plain "${symbols}")
+if(NOT result EQUAL 0 OR NOT symbols MATCHES "fmt::of_strata::" OR plain)
+  message(FATAL_ERROR "nm ${library}: expected the symbols of fmt in fmt::of_strata alone, found\n${plain}")
+endif()
 # The installed program finds its helper and its data, wherever it was installed.
 run(${WORK}/prefix/bin/strata doctor)
 run(${WORK}/prefix/bin/strata inspect ${WORK}/consumer.strata)

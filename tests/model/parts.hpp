@@ -1,6 +1,10 @@
 // A model file taken apart and put together again, for tests that damage it.
 #pragma once
 
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
 #include "model/safetensors.hpp"
 #include "support.hpp"
 

@@ -2,6 +2,7 @@
 // any thread; and it says so when it is used wrongly.
 #include "strata/predictor.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstdlib>

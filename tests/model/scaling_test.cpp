@@ -1,5 +1,6 @@
 #include "features/scaling.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "support.hpp"

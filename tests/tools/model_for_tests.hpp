@@ -1,6 +1,7 @@
 // A model put together by hand around a Case, and a table of its examples.
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <utility>

@@ -1,6 +1,7 @@
 // Small networks with random numbers, for the tests of the tools.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <random>
 #include <string>

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/registry.hpp"
@@ -29,14 +30,14 @@ Case case_of(Loss loss, Index m = 6) {
   return c;
 }
 
-const TracedMatrix& find(const Trace& trace, int layer, const std::string& name) {
+const TracedMatrix& find(const Trace& trace, int layer, std::string_view name) {
   for (const TracedLayer& l : trace.layers) {
     if (l.layer != layer) continue;
     for (const TracedMatrix& M : l.matrices) {
       if (M.name == name) return M;
     }
   }
-  throw std::out_of_range(name + std::to_string(layer));
+  throw std::out_of_range(std::string(name) + std::to_string(layer));
 }
 
 void expect_near(const TracedMatrix& found, const std::vector<double>& expected, double tolerance = 1e-13) {

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 

@@ -292,7 +292,7 @@ void read_texts(hid_t array, const Description& found, Output& output) {
     for (std::size_t i = 0; i < items; ++i) {
       if (found.kind == Kind::variable_text) {
         const char* text = nullptr;
-        std::memcpy(&text, piece.data() + i * sizeof text, sizeof text);
+        std::memcpy(static_cast<void*>(&text), piece.data() + i * sizeof text, sizeof text);
         write_text(text == nullptr ? "" : text, text == nullptr ? 0 : std::strlen(text), output);
         continue;
       }

@@ -12,7 +12,6 @@
 #undef STRATA_UNROLL
 #define STRATA_UNROLL _Pragma("GCC unroll 32")
 
-HWY_BEFORE_NAMESPACE();
 namespace strata {
 namespace HWY_NAMESPACE {
 
@@ -25,6 +24,5 @@ inline constexpr Index kLanes = HWY_LANES(T);
 
 }  // namespace HWY_NAMESPACE
 }  // namespace strata
-HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set
