@@ -55,7 +55,7 @@ std::vector<Taps> make_taps(std::size_t from, std::size_t to) {
     Taps& taps = all[i];
     taps.first = static_cast<std::size_t>(low);
     double sum = 0;
-    for (double j = low; j < high; j += 1) {
+    for (double j = low; j < high; j += 1) {  // NOLINT(clang-analyzer-security.FloatLoopCounter): whole numbers
       taps.weights.push_back(std::max(0.0, 1.0 - std::abs(j + 0.5 - centre) / reach));
       sum += taps.weights.back();
     }

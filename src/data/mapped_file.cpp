@@ -48,6 +48,7 @@ std::byte* FileMemory::resize(std::byte* data, std::size_t old_bytes, std::size_
         ::posix_fallocate(descriptor_, static_cast<off_t>(old_bytes), static_cast<off_t>(bytes - old_bytes));
     if (number != 0) fail("find room in", folder_, number);
   }
+  // NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): from nothing it only grows
   void* const moved = old_bytes == 0 ? ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0)
                                      : ::mremap(data, old_bytes, bytes, MREMAP_MAYMOVE);
   if (moved == MAP_FAILED) fail("map a file in", folder_, errno);

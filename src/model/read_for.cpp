@@ -303,11 +303,11 @@ Table read_for(const Model& model, const Source& source, bool with_target, std::
   };
   Table table = read_table(reader, Request{choose, text});
   rename_all(table, plan.chosen(), plan.known_as());
-  if (const auto& file = plan.target_file()) {
-    table.append(read_target_file(*file, target,
+  if (plan.target_file()) {
+    table.append(read_target_file(*plan.target_file(), target,
                                   has_text_labels(target) ? std::span(target.names) : std::span<const std::string>{}));
     if (notes != nullptr)
-      notes->push_back(fmt::format("takes the target from {}", input_name(*file)));
+      notes->push_back(fmt::format("takes the target from {}", input_name(*plan.target_file())));
   }
   return table;
 } catch (...) {

@@ -168,9 +168,11 @@ TEST_F(Damage, hdf5) {
 TEST_F(Damage, png) {
   std::string rows;
   for (int i = 0; i < 5 * 4 * 3; ++i) rows += static_cast<char>(i * 37);
-  const Counts read = damage(png_file(5, 4, 8, 2, rows), 3);
-  EXPECT_EQ(read.truncations, 0U);
-  EXPECT_EQ(read.flips, 0U);  // every chunk has a checksum
+  for (const std::string& part : {std::string(), png_chunk("eXIf", exif_block(6, true))}) {
+    const Counts read = damage(png_file(5, 4, 8, 2, rows, part), 3);
+    EXPECT_EQ(read.truncations, 0U);
+    EXPECT_EQ(read.flips, 0U);  // every chunk has a checksum
+  }
 }
 
 TEST_F(Damage, jpeg) {

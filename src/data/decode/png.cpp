@@ -54,6 +54,9 @@ bool decode(PngState& state) {
   png_set_user_limits(png, 0x7FFFFFFF, 0x7FFFFFFF);  // the pixels are counted below
   png_set_chunk_cache_max(png, 256);
   png_set_chunk_malloc_max(png, png_alloc_size_t{16} << 20);
+  // A wrong checksum is an error in every part: one that can be left out may say how the picture lies, and some versions of
+  // libpng take the end mark for such a part.
+  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_read_info(png, info);
   const std::size_t width = png_get_image_width(png, info), height = png_get_image_height(png, info);
   if (width == 0 || height == 0 || width > kMostPixels / height) {
