@@ -1,4 +1,5 @@
-// Words are taken apart by the system's getopt_long, so that they mean what they mean elsewhere; its messages are not ours.
+// Words are taken apart by the system's getopt_long, so that they mean what they mean elsewhere; its messages are not
+// ours.
 #include "arguments.hpp"
 
 #include <fmt/format.h>
@@ -64,7 +65,7 @@ std::string usage_line(const Command& command) {
     const auto table = option_table();
     const bool trains = std::any_of(table.begin(), table.end(),
                                     [&](const OptionSpec& spec) { return fmt::format("--{}", spec.name) == typed; });
-    hint = trains                                ? " (it belongs to 'strata train'; a model remembers it)"
+    hint = trains                              ? " (it belongs to 'strata train'; a model remembers it)"
            : ::access(word.c_str(), F_OK) == 0 ? "; a file name that begins with a dash goes behind '--'"
                                                : fmt::format("; 'strata {} --help' lists them", command.name);
   }

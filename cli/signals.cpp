@@ -63,9 +63,9 @@ void on_request(int /*number*/, siginfo_t* /*information*/, void* /*context*/) {
 // ---
 
 void handle(int number, void (*handler)(int, siginfo_t*, void*)) {
-  struct sigaction old {};
+  struct sigaction old{};
   if (sigaction(number, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) return;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = handler;
   sigfillset(&action.sa_mask);
   action.sa_flags = SA_RESTART | SA_SIGINFO;

@@ -102,8 +102,8 @@ fs::path temporary_folder() {
 
 FileReader::FileReader(const fs::path& path) : path_(path) {
   // A descriptor of our own, which can be closed; the caller's stays.
-  descriptor_ = is_standard_input(path) ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                                        : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  descriptor_ =
+      is_standard_input(path) ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ < 0) {
     if (is_standard_input(path)) throw Error(ErrorCode::io, "standard input cannot be read: it is closed");
     fail("read", errno);
@@ -142,7 +142,7 @@ FileReader& FileReader::operator=(FileReader&& other) noexcept {
 
 // What was opened, whatever has the name by now.
 void FileReader::inspect() {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor_, &status) != 0) fail("read", errno);
   if (S_ISDIR(status.st_mode)) fail("read", EISDIR);
   // Standard input may be a file whose beginning somebody else has read already.

@@ -92,7 +92,9 @@ struct ThreadPool::Crew {
   ~Crew() {
     stopping.store(true);
     signal.fetch_add(1);
-    { const std::lock_guard lock(mutex); }
+    {
+      const std::lock_guard lock(mutex);
+    }
     wake.notify_all();
   }
 
@@ -147,7 +149,9 @@ struct ThreadPool::Crew {
     const std::ptrdiff_t awake = static_cast<std::ptrdiff_t>(threads.size()) - asleep;
     const std::ptrdiff_t missing = std::min<std::ptrdiff_t>(asleep, wanted - awake);
     if (missing <= 0) return;
-    { const std::lock_guard lock(mutex); }  // who counted itself as asleep is so now, or has seen the signal
+    {
+      const std::lock_guard lock(mutex);
+    }  // who counted itself as asleep is so now, or has seen the signal
     for (std::ptrdiff_t i = 0; i < missing; ++i) wake.notify_one();
   }
 
@@ -161,7 +165,9 @@ struct ThreadPool::Crew {
 
   void leave() noexcept {
     if (gate.fetch_sub(1, std::memory_order_acq_rel) - 1 != kCallerSleeps) return;
-    { const std::lock_guard lock(mutex); }
+    {
+      const std::lock_guard lock(mutex);
+    }
     all_left.notify_one();
   }
 

@@ -24,8 +24,8 @@ struct View {
   }
   // A View<T> may be read wherever a View<const T> is asked for.
   template <class U>
-  requires(std::is_same_v<T, const U>) View(const View<U>& other)
-      : data(other.data), rows(other.rows), cols(other.cols), ld(other.ld) {}
+    requires(std::is_same_v<T, const U>)
+  View(const View<U>& other) : data(other.data), rows(other.rows), cols(other.cols), ld(other.ld) {}
 
   T& operator()(Index i, Index j) const {
     assert(0 <= i && i < rows && 0 <= j && j < cols);

@@ -246,8 +246,7 @@ Model Model::load(const std::filesystem::path& file) try {
     if (error.code() != ErrorCode::format) throw;
     throw Error(ErrorCode::format, fmt::format("{} {}", shown, error.what()));
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::memory,
-                fmt::format("no memory for the model {} ({} bytes)", shown, reader.size()));
+    throw Error(ErrorCode::memory, fmt::format("no memory for the model {} ({} bytes)", shown, reader.size()));
   }
 } catch (...) {
   throw_as_error("to read this model");

@@ -239,8 +239,8 @@ Table read_target_file(const fs::path& file, const Target& target, std::span<con
     std::vector<const Field*> fields;
     for (const Field& field : available) fields.push_back(&field);
     throw Error(ErrorCode::usage,
-                fmt::format("--target {}: expected a file with one field, or one named {}; it has: {}",
-                            reader.name(), in_quotes(name), described(fields)));
+                fmt::format("--target {}: expected a file with one field, or one named {}; it has: {}", reader.name(),
+                            in_quotes(name), described(fields)));
   };
   Table table = read_table(reader, Request{choose, text});
   table.rename(std::string(table.fields().front().name), name);
@@ -306,8 +306,7 @@ Table read_for(const Model& model, const Source& source, bool with_target, std::
   if (plan.target_file()) {
     table.append(read_target_file(*plan.target_file(), target,
                                   has_text_labels(target) ? std::span(target.names) : std::span<const std::string>{}));
-    if (notes != nullptr)
-      notes->push_back(fmt::format("takes the target from {}", input_name(*plan.target_file())));
+    if (notes != nullptr) notes->push_back(fmt::format("takes the target from {}", input_name(*plan.target_file())));
   }
   return table;
 } catch (...) {

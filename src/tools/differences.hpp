@@ -26,7 +26,7 @@ inline constexpr double kEpsilon = 1e-5;
 
 struct Difference {
   double value = 0;  // (J(θ+ε) − J(θ−ε)) / 2ε
-  double bend = 0;  // how far the two one-sided slopes are from it, on average over the examples: |L⁺ − 2L + L⁻| / 2ε
+  double bend = 0;   // how far the two one-sided slopes are from it, on average over the examples: |L⁺ − 2L + L⁻| / 2ε
   bool kinked = false;  // some pre-activation passes a kink of its g on the way from −ε to +ε
 };
 

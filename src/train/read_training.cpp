@@ -18,8 +18,8 @@ Table read_target_file(const fs::path& file, const fs::path& spill) {
   const std::string name = reader.name();
   Table table = read_table(reader, Request{{}, {}, spill});
   if (table.fields().size() != 1) {
-    throw Error(ErrorCode::usage, fmt::format("--target {}: the file holds {} fields; a target file holds one",
-                                              name, table.fields().size()));
+    throw Error(ErrorCode::usage, fmt::format("--target {}: the file holds {} fields; a target file holds one", name,
+                                              table.fields().size()));
   }
   table.rename(table.fields().front().name, "target");
   return table;
@@ -59,8 +59,8 @@ Table read_training_table(const fs::path& file, Options& options, const fs::path
     options.target = {target.fields().front().name};
     if (target.rows() != table.rows()) {
       throw Error(ErrorCode::shape,
-                  fmt::format("{} has {} examples and the target file {} has {}; they must have as many",
-                              reader.name(), table.rows(), printable(target_file), target.rows()));
+                  fmt::format("{} has {} examples and the target file {} has {}; they must have as many", reader.name(),
+                              table.rows(), printable(target_file), target.rows()));
     }
     table.append(std::move(target));
   } else if (options.target.size() <= 1 && wants_labels(options)) {

@@ -133,7 +133,7 @@ TEST_F(FileReaderTest, a_pipe_becomes_a_file_without_a_name) {
   EXPECT_EQ(rest_of(reader), "0123456789");
   reader.seek(4);
   EXPECT_EQ(rest_of(reader), "456789");
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::fstat(reader.descriptor(), &status), 0);
   EXPECT_EQ(status.st_size, 10) << "the room that was reserved is given back";
   reader.make_seekable("/nonexistent");  // there is nothing to do any more
@@ -206,7 +206,7 @@ TEST_F(FileReaderTest, names_what_is_missing) {
 TEST_F(FileReaderTest, a_disk_without_room_is_an_error_before_anything_is_written) {
   pipe_in(std::string(60'000, 'x'));
   FileReader reader("-");
-  struct rlimit old {};
+  struct rlimit old{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
   const struct rlimit small = {1000, old.rlim_max};
   const auto before = ::signal(SIGXFSZ, SIG_IGN);
@@ -214,10 +214,11 @@ TEST_F(FileReaderTest, a_disk_without_room_is_an_error_before_anything_is_writte
   const std::string message = error_of(ErrorCode::io, [&] { reader.make_seekable(folder); });
   ::setrlimit(RLIMIT_FSIZE, &old);
   ::signal(SIGXFSZ, before);
-  EXPECT_EQ(message, "no room in '" + folder.string() + "' for what comes through a pipe and must be a file: " +
-                         std::strerror(EFBIG) +
-                         ": the limit on the size of files is 1000 bytes here; raise it (in the shell: ulimit -f unlimited); "
-                         "the environment variable TMPDIR can name another folder");
+  EXPECT_EQ(message,
+            "no room in '" + folder.string() +
+                "' for what comes through a pipe and must be a file: " + std::strerror(EFBIG) +
+                ": the limit on the size of files is 1000 bytes here; raise it (in the shell: ulimit -f unlimited); "
+                "the environment variable TMPDIR can name another folder");
   EXPECT_TRUE(fs::is_empty(folder));
   pipe_in("x");
   FileReader another("-");

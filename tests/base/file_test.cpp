@@ -191,7 +191,7 @@ TEST_F(FileTest, PermissionsFollowTheUmask) {
   ::umask(0077);
   write_text(folder / "b", "x");
   ::umask(before);
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat((folder / "a").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0640U);
   ASSERT_EQ(::stat((folder / "b").c_str(), &status), 0);

@@ -106,7 +106,9 @@ TEST_F(Temporary, AllOfSeveralFilesAreRemovedAndEachNameIsUsedAgain) {
 TEST_F(Temporary, WhatIsFinishedIsNotRemoved) {
   EXPECT_EQ(in_a_child([&] {
               write("a", "whole");
-              { const TemporaryName name(folder / "b"); }
+              {
+                const TemporaryName name(folder / "b");
+              }
               std::ofstream(folder / "b") << "no longer temporary";
               remove_temporary_files();
             }),

@@ -25,14 +25,37 @@ struct Typed {
 // A value that the option takes and that is not its default.
 std::string sample_of(std::string_view name) {
   static const std::map<std::string_view, std::string> samples = {
-      {"target", "kind of thing"}, {"inputs", "a,b"},          {"task", "binary"},         {"scale", "none"},
-      {"scale-target", "standard"}, {"validation", "0.25"},    {"hidden-layers", "3,2"},   {"activation", "tanh"},
-      {"loss", "squared-error"},   {"initializer", "he"},      {"random", "numpy"},        {"seed", "17"},
-      {"precision", "float64"},    {"optimizer", "momentum"},  {"learning-rate", "0.125"}, {"momentum", "0.5"},
-      {"beta1", "0.5"},            {"beta2", "0.75"},          {"epsilon", "0.25"},        {"l2", "0.5"},
-      {"batch-size", "7"},         {"iterations", "11"},       {"epochs", "13"},           {"report-every", "5"},
-      {"threads", "2"},            {"recipe", "classic"},      {"output", "out file"},     {"example", "3"},
-      {"layer", "1"},              {"npy", "a folder"},        {"examples", "9"},
+      {"target", "kind of thing"},
+      {"inputs", "a,b"},
+      {"task", "binary"},
+      {"scale", "none"},
+      {"scale-target", "standard"},
+      {"validation", "0.25"},
+      {"hidden-layers", "3,2"},
+      {"activation", "tanh"},
+      {"loss", "squared-error"},
+      {"initializer", "he"},
+      {"random", "numpy"},
+      {"seed", "17"},
+      {"precision", "float64"},
+      {"optimizer", "momentum"},
+      {"learning-rate", "0.125"},
+      {"momentum", "0.5"},
+      {"beta1", "0.5"},
+      {"beta2", "0.75"},
+      {"epsilon", "0.25"},
+      {"l2", "0.5"},
+      {"batch-size", "7"},
+      {"iterations", "11"},
+      {"epochs", "13"},
+      {"report-every", "5"},
+      {"threads", "2"},
+      {"recipe", "classic"},
+      {"output", "out file"},
+      {"example", "3"},
+      {"layer", "1"},
+      {"npy", "a folder"},
+      {"examples", "9"},
   };
   const auto found = samples.find(name);
   return found == samples.end() ? "" : found->second;
@@ -103,7 +126,8 @@ void expect_taken(const Command& command, const Words& words, const Words& opera
 TEST(Arguments, EveryOptionThatTakesAValueHasASample) {
   for (const Command& command : all_commands()) {
     for (const std::string_view name : command.options) EXPECT_FALSE(sample_of(name).empty()) << name;
-    for (const Flag& flag : command.flags) EXPECT_TRUE(flag.value.empty() || !sample_of(flag.name).empty()) << flag.name;
+    for (const Flag& flag : command.flags)
+      EXPECT_TRUE(flag.value.empty() || !sample_of(flag.name).empty()) << flag.name;
   }
 }
 
@@ -130,7 +154,8 @@ TEST(Arguments, AllOptionsTogetherInAnyOrder) {
     for (int round = 0; round < 50; ++round) {
       std::vector<Typed> typed = options_of(command);
       // Two ways to say how long, of which one may be given.
-      std::erase_if(typed, [&](const Typed& option) { return option.name == (round % 2 == 0 ? "epochs" : "iterations"); });
+      std::erase_if(typed,
+                    [&](const Typed& option) { return option.name == (round % 2 == 0 ? "epochs" : "iterations"); });
       std::vector<Words> parts;
       for (const Typed& option : typed) {
         const std::vector<Words> ways = spellings(option);

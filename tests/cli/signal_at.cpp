@@ -1,6 +1,6 @@
 // Loaded before the C library by signals_test.py: sends the program signals at a chosen instant, before or after one of
-// its calls that open, fill, keep, rename or remove a file. SIGNAL_AT=7 chooses the seventh instant, SIGNAL_AT=0 every one;
-// SIGNALS="1 15" says which signals, one after the other.
+// its calls that open, fill, keep, rename or remove a file. SIGNAL_AT=7 chooses the seventh instant, SIGNAL_AT=0 every
+// one; SIGNALS="1 15" says which signals, one after the other.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/types.h>

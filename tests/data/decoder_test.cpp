@@ -105,7 +105,8 @@ TEST_F(Decoder, what_comes_through_a_pipe_is_what_the_file_holds) {
     const Table piped = read_table("pipe");
     writer.join();
     ASSERT_EQ(piped.fields().size(), wanted.fields().size()) << name;
-    for (const Field& field : wanted.fields()) EXPECT_EQ(numbers(piped, field.name), numbers(wanted, field.name)) << name;
+    for (const Field& field : wanted.fields())
+      EXPECT_EQ(numbers(piped, field.name), numbers(wanted, field.name)) << name;
   }
   const std::vector<std::size_t> shape = {1, 2};
   std::jthread writer([&] { std::ofstream("pipe", std::ios::binary) << read_file("p.png"); });
@@ -190,7 +191,8 @@ TEST_F(Decoder, the_program_itself_answers_wrong_calls_and_wrong_names) {
     const int status = ::system((program_ + " " + arguments + " > out 2> err").c_str());
     return std::pair{WEXITSTATUS(status), read_file("err")};
   };
-  const std::pair usage{2, std::string("usage: strata-decode list | read NAME | image, with the file as standard input\n")};
+  const std::pair usage{
+      2, std::string("usage: strata-decode list | read NAME | image, with the file as standard input\n")};
   EXPECT_EQ(run(""), usage);
   EXPECT_EQ(run("read < x.h5"), usage);
   EXPECT_EQ(run("frob < x.h5"), usage);

@@ -184,7 +184,9 @@ TEST_F(Hdf5, what_cannot_be_read_is_left_out_and_told_when_asked_for) {
 }
 
 TEST_F(Hdf5, files_without_arrays_and_damaged_files) {
-  { const Hdf5File file("x.h5"); }
+  {
+    const Hdf5File file("x.h5");
+  }
   EXPECT_EQ(error_of(ErrorCode::format, [] { return read_table("x.h5"); }),
             "x.h5 is an HDF5 file without arrays of examples");
   {

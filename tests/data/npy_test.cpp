@@ -277,9 +277,7 @@ TEST_F(Npy, writes_every_rank) {
     EXPECT_EQ(numbers(read_table("y.npy"), "array"), (std::vector<double>{7}));
   }
   EXPECT_EQ(error_of(ErrorCode::shape,
-                     [] {
-                       return write_npy("y.npy", std::vector<std::size_t>{2, 2}, std::vector<double>{7}), 0;
-                     }),
+                     [] { return write_npy("y.npy", std::vector<std::size_t>{2, 2}, std::vector<double>{7}), 0; }),
             "write_npy: 1 numbers do not fill the shape (2, 2)");
 }
 

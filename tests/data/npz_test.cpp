@@ -130,7 +130,7 @@ TEST_F(Npz, refuses_what_it_does_not_know) {
 }
 
 std::size_t peak_kilobytes() {
-  struct rusage usage {};
+  struct rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::size_t>(usage.ru_maxrss);
 }

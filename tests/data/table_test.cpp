@@ -63,10 +63,7 @@ TEST(Table, refuses_rows_and_numbers_that_are_not_there) {
             "the table: there is no number 0 of example 2 in 'age' of 2 examples of 1 numbers (counted from 0)");
   EXPECT_EQ(error_of(ErrorCode::usage, [&] { return table.number(*age, 0, 1); }),
             "the table: there is no number 1 of example 0 in 'age' of 2 examples of 1 numbers (counted from 0)");
-  EXPECT_EQ(error_of(ErrorCode::usage,
-                     [&] {
-                       return table.read_row({&age, 1}, 2, &out), 0;
-                     }),
+  EXPECT_EQ(error_of(ErrorCode::usage, [&] { return table.read_row({&age, 1}, 2, &out), 0; }),
             "the table has 2 examples; there is no example 2 (counted from 0)");
 }
 
@@ -93,10 +90,7 @@ TEST(Table, refuses_sizes_that_do_not_fit) {
             "field 'x': 5 numbers do not make 2 examples of shape (2,)");
   EXPECT_EQ(error_of(ErrorCode::shape, [&] { return table.add_numbers("x", {}, five), 0; }),
             "field 'x': 5 numbers do not make 2 examples of shape ()");
-  EXPECT_EQ(error_of(ErrorCode::shape,
-                     [&] {
-                       return Table().add_numbers("x", {2, 3}, five), 0;
-                     }),
+  EXPECT_EQ(error_of(ErrorCode::shape, [&] { return Table().add_numbers("x", {2, 3}, five), 0; }),
             "field 'x': 5 numbers do not make whole examples of shape (2, 3)");
   EXPECT_EQ(error_of(ErrorCode::shape, [&] { return Table().add_numbers("x", {0}, five), 0; }),
             "field 'x': 5 numbers do not make whole examples of shape (0,)");
@@ -104,10 +98,7 @@ TEST(Table, refuses_sizes_that_do_not_fit) {
             "field 'x': 0 numbers do not make whole examples of shape ()");
   EXPECT_EQ(error_of(ErrorCode::shape, [&] { return table.add_text("x", std::vector<std::string>{"a"}), 0; }),
             "field 'x': 1 texts for 2 examples");
-  EXPECT_EQ(error_of(ErrorCode::usage,
-                     [&] {
-                       return table.add_text("age", std::vector<std::string>{"a", "b"}), 0;
-                     }),
+  EXPECT_EQ(error_of(ErrorCode::usage, [&] { return table.add_text("age", std::vector<std::string>{"a", "b"}), 0; }),
             "the table already has a field named 'age'");
   EXPECT_EQ(table.fields().size(), 3U);
 }

@@ -71,16 +71,10 @@ TEST(BadModelFile, WrongTensors) {
   };
   // scaling.offset, scaling.divisor, target.offset, target.divisor, W1 [3, 4], b1, W2 [4, 2], b2, W3 [2, 1], b3
   ASSERT_EQ(good.tensors[4].name, "W1");
-  expect(
-      [](Parts& p) {
-        p.tensors[4].shape = {4, 3};
-      },
-      "the tensor 'W1' is F32 [4, 3]; the architecture says F32 [3, 4]");
-  expect(
-      [](Parts& p) {
-        p.tensors[4] = {"W1", "F64", {3, 2}};
-      },
-      "the tensor 'W1' is F64 [3, 2]; the architecture says F32 [3, 4]");
+  expect([](Parts& p) { p.tensors[4].shape = {4, 3}; },
+         "the tensor 'W1' is F32 [4, 3]; the architecture says F32 [3, 4]");
+  expect([](Parts& p) { p.tensors[4] = {"W1", "F64", {3, 2}}; },
+         "the tensor 'W1' is F64 [3, 2]; the architecture says F32 [3, 4]");
   expect([](Parts& p) { p.tensors[5].name = "b7"; }, "the tensor 'b1' is missing");
   expect(
       [](Parts& p) {
@@ -200,7 +194,7 @@ TEST(BadModelFile, AbsurdSizesTakeNoMemory) {
   const std::string message = message_of(parts.file());
   EXPECT_EQ(message,
             "format: is damaged: the tensor 'W1' is F64 [2, 2]; the architecture says F64 [2147483647, 2147483647]");
-  struct rusage usage {};
+  struct rusage usage{};
   ASSERT_EQ(::getrusage(RUSAGE_SELF, &usage), 0);
   EXPECT_LT(usage.ru_maxrss, 2'000'000) << "KiB";  // the sizes above would take 32 GiB
 }

@@ -210,9 +210,9 @@ TEST(ModelFile, AFailedSaveLeavesTheOldModel) {
   const std::string before = content_of(folder / "m");
   // The system refuses to write more than a few bytes: the failure comes in the middle of the numbers.
   Model large = make_model<float>({300, {{300, Activation::relu}}, 1, Loss::binary_cross_entropy});
-  struct rlimit limit {};
+  struct rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
-  const struct rlimit small { 100'000, limit.rlim_max };
+  const struct rlimit small{100'000, limit.rlim_max};
   const auto handler = ::signal(SIGXFSZ, SIG_IGN);
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
   const std::string message = testing::error_of([&] { large.save(folder / "m"); });

@@ -252,9 +252,8 @@ TEST(Shapes, BothShapesAndTheEquation) {
   EXPECT_THROW((void)sigmoid_backward(Matrix(1, 3), Matrix(1, 2)), Error);
   EXPECT_THROW((void)linear_activation_backward(Matrix(4, 5), Cache{cache, Matrix(4, 4), Activation::relu}), Error);
 
-  const std::string model = message_of([&] {
-    return model_backward(Matrix(1, 2), Matrix(1, 3), {{cache, Matrix(4, 5), Activation::relu}});
-  });
+  const std::string model =
+      message_of([&] { return model_backward(Matrix(1, 2), Matrix(1, 3), {{cache, Matrix(4, 5), Activation::relu}}); });
   EXPECT_SAYS(model, "(1, 2)");
   EXPECT_SAYS(model, "(1, 3)");
   EXPECT_THROW((void)model_backward(Matrix(1, 2), Matrix(1, 2), {}), Error);

@@ -144,8 +144,7 @@ void fail_everywhere(const std::string& what, const Prepare& prepare, const Oper
 
 template <class Operation>
 void fail_everywhere(const std::string& what, const Operation& operation) {
-  fail_everywhere(
-      what, [] { return 0; }, [&](int) { operation(); });
+  fail_everywhere(what, [] { return 0; }, [&](int) { operation(); });
 }
 
 // An operation that must refuse what it is given, where it has the memory to say so.

@@ -1,5 +1,5 @@
-// HDF5 opens files by their names. The file to be read is open already, as standard input, and may have no name: so it is
-// given to HDF5 by a driver, the way that the library has for storage of other kinds.
+// HDF5 opens files by their names. The file to be read is open already, as standard input, and may have no name: so it
+// is given to HDF5 by a driver, the way that the library has for storage of other kinds.
 #include "hdf5_input.hpp"
 
 #include <unistd.h>

@@ -21,7 +21,7 @@ constexpr bool kSanitized = false;
 #endif
 
 void limit(decltype(RLIMIT_CORE) what, rlim_t value) {
-  struct rlimit now {};
+  struct rlimit now{};
   if (getrlimit(what, &now) != 0) return;
   now.rlim_cur = std::min(value, now.rlim_max);
   setrlimit(what, &now);

@@ -54,7 +54,7 @@ std::string npy_header(const std::string& type, std::span<const std::size_t> dim
 }
 
 std::size_t file_size() {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(STDIN_FILENO, &status) != 0) throw Failure(std::string("cannot be read: ") + std::strerror(errno));
   if (!S_ISREG(status.st_mode)) throw Failure("is not a file");
   return static_cast<std::size_t>(status.st_size);

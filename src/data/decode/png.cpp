@@ -13,9 +13,7 @@ namespace {
 // libpng reports errors by a jump. All that lives across it is in here, owned by a frame that no jump leaves.
 struct PngState {
   explicit PngState(PictureWriter& writer) : picture(writer) {}
-  ~PngState() {
-    png_destroy_read_struct(&png, &info, nullptr);
-  }
+  ~PngState() { png_destroy_read_struct(&png, &info, nullptr); }
   PngState(const PngState&) = delete;
   PngState& operator=(const PngState&) = delete;
 
@@ -54,8 +52,8 @@ bool decode(PngState& state) {
   png_set_user_limits(png, 0x7FFFFFFF, 0x7FFFFFFF);  // the pixels are counted below
   png_set_chunk_cache_max(png, 256);
   png_set_chunk_malloc_max(png, png_alloc_size_t{16} << 20);
-  // A wrong checksum is an error in every part: one that can be left out may say how the picture lies, and some versions of
-  // libpng take the end mark for such a part.
+  // A wrong checksum is an error in every part: one that can be left out may say how the picture lies, and some
+  // versions of libpng take the end mark for such a part.
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_read_info(png, info);
   const std::size_t width = png_get_image_width(png, info), height = png_get_image_height(png, info);

@@ -26,7 +26,7 @@ inline constexpr Index kWide = 12, kNarrow = 24;
 #endif
 inline constexpr int kVectors = 2;
 template <class T>
-inline constexpr Index kPanel = kVectors* kLanes<T>;  // rows of a tile
+inline constexpr Index kPanel = kVectors * kLanes<T>;  // rows of a tile
 template <class T>
 inline constexpr Index kDepth = 2048 / sizeof(T);  // a block of k: kWide columns of it stay in the first-level cache
 inline constexpr Index kOften = 40;  // so many columns pay for a new layout of what they are multiplied by

@@ -1,5 +1,5 @@
-// A program with an fmt of its own: one function of it in this file, the rest from the system's library. It gets its own text,
-// and Strata's errors have theirs.
+// A program with an fmt of its own: one function of it in this file, the rest from the system's library. It gets its
+// own text, and Strata's errors have theirs.
 #include <fmt/format.h>
 
 #include <cstdio>
