@@ -249,7 +249,7 @@ Problem define_problem(const Table& table, const Options& options, const Message
     std::vector<std::string> names;
     for (const std::size_t i : constant) names.push_back(inputs[i]->name);
     messages.warning(
-        fmt::format("the same number in every row, but for rounding, so nothing to learn from: {}", joined(names)));
+        fmt::format("the same number in every row (up to rounding), so nothing to learn from: {}", joined(names)));
   }
   if (problem.target.task == Task::regression) standardise_target(table, problem, messages);
   return problem;
