@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <numeric>
 
 #include "output.hpp"
@@ -55,11 +56,13 @@ std::string usage_line(const Command& command) {
   return line + " [options]";
 }
 
-[[noreturn]] void refuse_unknown(const Command& command, const std::vector<Known>& known, const std::string& word) {
-  const std::string typed = word.substr(0, word.find('='));
+/// `option`: what the command does not have, a letter of `word` or its name.
+[[noreturn]] void refuse_unknown(const Command& command, const std::vector<Known>& known, const std::string& option,
+                                 const std::string& word) {
+  const std::string typed = option.substr(0, option.starts_with("--") ? option.find('=') : std::string::npos);
   std::vector<std::string> names;
-  for (const Known& option : known) names.push_back(fmt::format("--{}", option.name));
-  std::string hint = suggestion(typed, names);
+  for (const Known& each : known) names.push_back(fmt::format("--{}", each.name));
+  std::string hint = typed.size() < 4 ? "" : suggestion(typed, names);  // a letter is near to any other
   if (hint.empty()) {
     // A right name at a wrong command deserves more than silence.
     const auto table = option_table();
@@ -87,7 +90,7 @@ class Words {
 
   std::vector<std::string> operands;
   std::map<std::string_view, std::vector<std::string>> values;  // by the name of the option; none typed: no entry
-  std::string unknown;                                          // the first option that the command does not have
+  std::string unknown, in_word;  // the first option that the command does not have
 
  private:
   void take_apart() {
@@ -109,7 +112,8 @@ class Words {
     optind = 0;  // begin anew, whatever was parsed before
     opterr = 0;
     while (true) {
-      const std::string word = argv[std::clamp(optind, 1, argc)] == nullptr ? "" : argv[std::clamp(optind, 1, argc)];
+      const char* const at = argv[static_cast<std::size_t>(std::clamp(optind, 1, argc))];
+      const std::string word = at == nullptr ? "" : at;
       const int found = getopt_long(argc, argv.data(), letters.c_str(), names.data(), nullptr);
       if (found == -1) break;
       if (found == 1) {
@@ -119,28 +123,31 @@ class Words {
       } else if (found == '?') {
         take_wrong(word);
       } else if (found < kFirstName || word.substr(2, word.find('=') - 2) == option_of(found).name) {
-        take(option_of(found), found < kFirstName);
+        take(option_of(found), found < kFirstName && optarg != nullptr && optarg == at + (word.size() - std::strlen(optarg)));
       } else {
-        note_unknown(word);  // the beginning of a name: it would mean something else once there is a second such option
+        note_unknown(word, word);  // the beginning of a name: it would mean something else once there is a second such option
       }
     }
     for (int i = optind; i < argc; ++i) operands.emplace_back(argv[i]);
   }
 
-  void take(const Known& option, bool by_letter) {
+  void take(const Known& option, bool joined_to_letter) {
     std::string value = optarg == nullptr ? "" : optarg;
-    if (by_letter && value.starts_with('=')) value.erase(0, 1);  // -o=FILE, as one writes it with long names
+    if (joined_to_letter && value.starts_with('=')) value.erase(0, 1);  // -o=FILE, as one writes it with long names
     values[option.name].push_back(std::move(value));
   }
 
   void take_wrong(const std::string& word) {
     if (optopt >= kFirstName) refuse(fmt::format("--{} takes no value", option_of(optopt).name));
-    if (optopt == '=') refuse(fmt::format("{} takes no value", word.substr(0, word.find('='))));
-    note_unknown(optopt == 0 ? word : fmt::format("-{}", static_cast<char>(optopt)));
+    const std::size_t equals = word.find('=');
+    if (optopt == '=' && unknown.empty() && equals > 1) refuse(fmt::format("-{} takes no value", word[equals - 1]));
+    note_unknown(optopt == 0 ? word : fmt::format("-{}", static_cast<char>(optopt)), word);
   }
 
-  void note_unknown(const std::string& word) {
-    if (unknown.empty()) unknown = word;
+  void note_unknown(const std::string& option, const std::string& word) {
+    if (!unknown.empty()) return;
+    unknown = option;
+    in_word = word;
   }
 
   [[nodiscard]] const Known& option_of(int number) const {
@@ -157,10 +164,12 @@ class Words {
 };
 
 // What came through a pipe is gone once it is read, so it can be asked for once only.
-void find_standard_input(Arguments& arguments) {
+void find_standard_input(const Command& command, Arguments& arguments) {
   std::vector<std::string> readers;
-  for (std::size_t i = 0; i < arguments.operands.size(); ++i)
-    if (arguments.operands[i] == "-") readers.push_back(fmt::format("operand {}", i + 1));
+  for (std::size_t i = 0; i < arguments.operands.size(); ++i) {
+    const Operand& operand = command.operands[std::min(i, command.operands.size() - 1)];
+    if (arguments.operands[i] == "-" && !operand.is_written) readers.push_back(fmt::format("operand {}", i + 1));
+  }
   for (const std::string_view name : {"validation", "target"})
     if (arguments.value(name) == "-") readers.push_back(fmt::format("--{}", name));
   arguments.reads_standard_input = !readers.empty();
@@ -242,7 +251,7 @@ Arguments parse(const Command& command, std::span<const std::string> words) {
     arguments.typed.emplace(option.name, found->second.front());
   }
   if (arguments.has("help")) return arguments;
-  if (!typed.unknown.empty()) refuse_unknown(command, known, typed.unknown);
+  if (!typed.unknown.empty()) refuse_unknown(command, known, typed.unknown, typed.in_word);
 
   std::vector<std::string>& operands = typed.operands;
   std::size_t least = 0, most = 0;
@@ -257,7 +266,7 @@ Arguments parse(const Command& command, std::span<const std::string> words) {
     refuse(fmt::format("'{}' is one word too many; the command is: {}", operands[most], usage_line(command)));
   arguments.operands = std::move(operands);
 
-  find_standard_input(arguments);
+  find_standard_input(command, arguments);
   if (arguments.has("iterations") && arguments.has("epochs"))
     refuse("--iterations and --epochs are two ways to say how long: give one of them");
   if (arguments.has("recipe")) apply_recipe(arguments.options, arguments.value("recipe"));

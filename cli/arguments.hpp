@@ -20,6 +20,7 @@ struct Operand {
   std::string_view help;
   std::size_t least = 1;
   std::size_t most = 1;
+  bool is_written = false;
 };
 
 /// An option that belongs to the command line and not to the training.

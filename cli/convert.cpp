@@ -15,14 +15,12 @@ int run(const Arguments& arguments) {
       throw Error(ErrorCode::usage, "--check reads one file and writes none: strata convert FILE --check");
     verify_converted(from);
     if (!arguments.has("quiet"))
-      out().line(fmt::format("{}: every byte is as it was written", from == "-" ? "standard input" : printable(from)));
+      out().line(fmt::format("{}: every byte is as it was written", input_name(from)));
     return 0;
   }
   if (arguments.operands.size() < 2)
     throw Error(ErrorCode::usage, "OUT is missing; the command is: strata convert DATA OUT [options]");
   const std::string& to = arguments.operands[1];
-  if (to == "-")
-    throw Error(ErrorCode::usage, "OUT must be a file, which is mapped into memory later (one named so: ./-)");
   const Conversion made = convert(from, to, arguments.options);
   for (const std::string& note : made.notes) say_warning(note);
   if (arguments.has("json")) {
@@ -62,7 +60,7 @@ Command convert_command() {
       "memory. "
       "The results are the same bits. Needs room on the disk for the numbers twice, and little memory.",
       {{"DATA", "What 'strata train' reads: CSV with a header, HDF5, NPY, NPZ or IDX."},
-       {"OUT", "The new file; its customary ending is .sdata. An old data cache there is replaced.", 0}},
+       {"OUT", "The new file; its customary ending is .sdata. An old data cache there is replaced.", 0, 1, true}},
       {"target", "inputs", "task"},
       {{"check", 0, "", "Read a data cache, the only file then, and compare its checksums."}, kJsonFlag, kQuietFlag},
       run};

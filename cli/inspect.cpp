@@ -121,7 +121,7 @@ int run(const Arguments& arguments) {
   if (arguments.has("json"))
     print_json(model);
   else
-    print_text(model, file == "-" ? "standard input" : file);
+    print_text(model, input_name(file));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 // strata COMMAND …: finds the command, runs it, and turns its end into an exit code:
 // 0 done, 1 failed, 2 wrong usage, 128 and its number ended by a signal.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -88,7 +89,15 @@ int dispatch(std::vector<std::string> words) {
                           hint.empty() ? fmt::format("; there are {}", fmt::join(names, ", ")) : hint));
 }
 
+// A file that is opened must not take the place of a standard stream that is closed: messages would go into it. What
+// stands there instead fails to be read or written, as what is closed does.
+void fill_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) < 0) static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+}
+
 int run(int count, char** words) {
+  fill_standard_streams();
   handle_signals();
   try {
     return dispatch(std::vector<std::string>(words + 1, words + count));

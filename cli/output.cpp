@@ -185,6 +185,8 @@ std::string shortest_of(double value, bool is_float32) {
   return is_float32 && static_cast<double>(single) == value ? fmt::format("{}", single) : shortest(value);
 }
 
+std::string input_name(const std::string& file) { return file == "-" ? "standard input" : printable(file); }
+
 std::string brief(double value) { return fmt::format("{:.6g}", value); }
 
 std::string percent(std::size_t part, std::size_t whole) {
@@ -192,7 +194,8 @@ std::string percent(std::size_t part, std::size_t whole) {
   if (part == 0) return "0 %";
   if (part == whole) return "100 %";
   const double exact = 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-  return fmt::format("{:.1f} %", std::clamp(exact, 0.1, 99.9));
+  if (exact < 0.05) return "< 0.1 %";
+  return fmt::format("{:.1f} %", std::min(exact, 99.9));
 }
 
 std::string with_commas(std::uint64_t value) {

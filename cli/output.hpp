@@ -53,6 +53,8 @@ void say(std::string_view message);
 
 /// Control characters (and so terminal escapes) become '?'; line ends stay.
 [[nodiscard]] std::string printable(std::string_view text);
+/// The name of a file that is read, or "standard input".
+[[nodiscard]] std::string input_name(const std::string& file);
 /// How many columns the text takes, colours not counted.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 /// Broken at blanks into lines of at most `width` columns; all but the first begin with `indent` blanks.
@@ -64,7 +66,7 @@ void say(std::string_view message);
 [[nodiscard]] std::string shortest_of(double value, bool is_float32);
 /// Six significant digits, for people.
 [[nodiscard]] std::string brief(double value);
-/// "98.2 %"; 100 % only when all are right, 0 % only when none is.
+/// "98.2 %"; 100 % only when all are right, 0 % only when none is ("< 0.1 %").
 [[nodiscard]] std::string percent(std::size_t part, std::size_t whole);
 /// "12,345"
 [[nodiscard]] std::string with_commas(std::uint64_t value);

@@ -198,7 +198,7 @@ int run(const Arguments& arguments) {
   const bool json = arguments.has("json");
   const bool quiet = arguments.has("quiet");
   std::error_code ignored;
-  if (fs::equivalent(data, file, ignored))
+  if (data != "-" && fs::equivalent(data, file, ignored))
     throw Error(ErrorCode::usage, fmt::format("--output: '{}' is the data itself", file));
   check_output(file);
   out().outlive_failures();
@@ -240,7 +240,7 @@ int run(const Arguments& arguments) {
     save_unfinished(model, file);
   };
 
-  if (!quiet && err().is_terminal()) say(fmt::format("reading {} …", data));
+  if (!quiet && err().is_terminal()) say(fmt::format("reading {} …", input_name(data)));
   const Fit fit = strata::train(fs::path(data), arguments.options, callbacks);
   begin_saving();
   bar.clear();

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "strata/package.hpp"
+
 namespace strata {
 
 /// One named quantity of every example: a column of a CSV file, or an array of an HDF5, NPY, NPZ or IDX file whose
@@ -107,13 +109,6 @@ struct Source {
 /// Grey becomes colour by repetition, colour grey by luminance (Rec. 601), transparency is laid on white; the
 /// orientation that a camera noted is applied. Errors: format (no picture), unsupported.
 [[nodiscard]] std::vector<double> read_image(const std::filesystem::path& file, std::span<const std::size_t> shape);
-
-/// Internal: says where strata-decode is, the program that reads HDF5, PNG and JPEG files. A package of Strata,
-/// wherever it lies, tells those who build with it where its own is, by this definition.
-bool decoder_is_at(const char* program) noexcept;
-#ifdef STRATA_DECODE_PROGRAM
-inline const bool decoder_is_known = decoder_is_at(STRATA_DECODE_PROGRAM);
-#endif
 
 /// Writes a C-ordered float64 .npy file of this shape; `values` in that order.
 void write_npy(const std::filesystem::path& file, std::span<const std::size_t> shape, std::span<const double> values);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/file_reader.hpp"
 #include "base/only_errors.hpp"
 #include "base/temporary.hpp"
 #include "base/text.hpp"
@@ -57,6 +58,12 @@ std::pair<int, TemporaryName> open_beside(const fs::path& path) {
       throw Error(ErrorCode::io, fmt::format("cannot write {}: {}", quoted(path), reason_of(number)));
     }
   }
+}
+
+// '-' is standard input where a file is read, so no file of that name is made that could not be read by it.
+void refuse_dash(const fs::path& path) {
+  if (!is_standard_input(path)) return;
+  throw Error(ErrorCode::usage, "'-' is standard input and no file to write; name a file (one named so: ./-)");
 }
 
 void refuse_directory(const fs::path& path) {
@@ -109,6 +116,7 @@ std::string reason_of(int number) {
 }
 
 void replace_file(const fs::path& given, const std::function<void(const Sink&)>& write) {
+  refuse_dash(given);
   if (is_special(given)) return write_special(given, write);
   const fs::path path = resolved(given);
   refuse_directory(path);
@@ -137,6 +145,7 @@ void replace_file(const fs::path& given, const std::function<void(const Sink&)>&
 }
 
 void require_writable(const fs::path& given) try {
+  refuse_dash(given);
   if (is_special(given)) {
     if (::access(given.c_str(), W_OK) != 0) fail("write", given, errno);
     return;

@@ -55,16 +55,25 @@ class UnnamedFile {
     if (bytes <= reserved_) return;
     constexpr std::size_t kLeast = std::size_t{1} << 20;
     std::size_t wanted = std::max({bytes, reserved_ + reserved_ / 4, kLeast});
-    int number = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(wanted));
-    if (number != 0) number = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(wanted = bytes));
+    int number = allocate(wanted);
+    if (number != 0) number = allocate(wanted = bytes);
     if (number != 0) fail(number);
     reserved_ = wanted;
   }
 
+  [[nodiscard]] int allocate(std::size_t until) const {
+    int number = EINTR;
+    while (number == EINTR)
+      number = ::posix_fallocate(descriptor_, static_cast<off_t>(reserved_), static_cast<off_t>(until - reserved_));
+    return number;
+  }
+
   [[noreturn]] void fail(int number) const {
-    throw Error(ErrorCode::io, fmt::format("no room in '{}' for what comes through a pipe and must be a file: {}; the "
-                                           "environment variable TMPDIR can name another folder",
-                                           printable(folder_.string()), reason_of(number)));
+    const bool elsewhere = number == ENOSPC && folder_ == temporary_folder();
+    throw Error(ErrorCode::io,
+                fmt::format("no room in '{}' for what comes through a pipe and must be a file: {}{}",
+                            printable(folder_.string()), reason_of(number),
+                            elsewhere ? "; the environment variable TMPDIR can name another folder" : ""));
   }
 
   fs::path folder_;
@@ -101,13 +110,18 @@ fs::path temporary_folder() {
 }
 
 FileReader::FileReader(const fs::path& path) : path_(path) {
-  // A descriptor of our own, which can be closed; the caller's stays.
-  descriptor_ =
-      is_standard_input(path) ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor_ < 0) {
-    if (is_standard_input(path)) throw Error(ErrorCode::io, "standard input cannot be read: it is closed");
-    fail("read", errno);
+  if (is_standard_input(path)) {
+    // Where it was closed, something that can only be written to may stand in its place.
+    const int mode = ::fcntl(STDIN_FILENO, F_GETFL);
+    if (mode < 0 || (mode & O_ACCMODE) == O_WRONLY)
+      throw Error(ErrorCode::io, "standard input cannot be read: it is closed");
+    descriptor_ = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);  // our own to close; the caller's stays
+  } else {
+    do {
+      descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    } while (descriptor_ < 0 && errno == EINTR);  // a FIFO is waited for
   }
+  if (descriptor_ < 0) fail("read", errno);
   try {
     inspect();
   } catch (...) {
@@ -179,11 +193,10 @@ std::span<const std::byte> FileReader::peek(std::size_t bytes) {
   ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(begin_));
   begin_ = 0;
   while (ahead_.size() < bytes) {
-    const std::size_t had = ahead_.size();
-    ahead_.resize(bytes);
-    const std::size_t got = read_directly(std::span(ahead_).subspan(had));
-    ahead_.resize(had + got);
+    std::vector<std::byte> more(bytes - ahead_.size());
+    const std::size_t got = read_directly(more);
     if (got == 0) break;
+    ahead_.insert(ahead_.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(got));
   }
   return std::span(ahead_).first(std::min(bytes, ahead_.size()));
 }
@@ -193,8 +206,9 @@ void FileReader::make_seekable(const fs::path& folder) {
   UnnamedFile copy(folder.empty() ? temporary_folder() : folder);
   std::vector<std::byte> piece(std::size_t{1} << 20);
   while (const std::size_t got = read(piece)) copy.append(std::span(piece).first(got));
+  const int copied = copy.give_away();
   ::close(descriptor_);
-  descriptor_ = copy.give_away();
+  descriptor_ = copied;
   ahead_.clear();
   begin_ = 0;
   seek(0);

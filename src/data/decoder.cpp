@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "strata/data.hpp"
 #include "strata/error.hpp"
+#include "strata/package.hpp"
 
 namespace strata {
 namespace {
@@ -99,12 +99,14 @@ constexpr const char* kInstalled = "libexec/strata/strata-decode";
 // Where the package that a program was built with has it; known before main.
 std::atomic<const char*> place_of_package{nullptr};
 
-// The shared library or program that this code is in: where it is a part of something that another program loads, such
-// as a module of Python, the running program tells nothing.
+// The shared library that this code is in: where that is a part of something that another program loads, such as a
+// module of Python, the running program tells nothing. Of a program, or of what was loaded by a relative name, only the
+// word is known that was typed, and what has that name in the present folder may be anything.
 fs::path own_object() {
   Dl_info info{};
   std::error_code error;
-  if (::dladdr(&place_of_package, &info) == 0 || info.dli_fname == nullptr) return {};
+  if (::dladdr(reinterpret_cast<const void*>(&find_decoder), &info) == 0) return {};
+  if (info.dli_fname == nullptr || info.dli_fname[0] != '/') return {};
   const fs::path object = fs::canonical(info.dli_fname, error);
   return error ? fs::path() : object;
 }
@@ -122,7 +124,7 @@ bool is_program(const fs::path& path) {
 
 }  // namespace
 
-bool decoder_is_at(const char* program) noexcept {
+bool internal::decoder_is_at(const char* program) noexcept {
   place_of_package.store(program, std::memory_order_relaxed);
   return true;
 }

@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 MappedFile::MappedFile(const FileReader& file) {
   if (file.size() == 0) return;
   void* const data = ::mmap(nullptr, file.size(), PROT_READ, MAP_SHARED, file.descriptor(), 0);
-  if (data == MAP_FAILED) fail("map", file.path(), errno);
+  if (data == MAP_FAILED) fail("map", file.name(), errno);
   bytes_ = {static_cast<const std::byte*>(data), file.size()};
 }
 

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 // Something else that happens to have the name is not to be lost.
 void require_replaceable(const fs::path& from, const fs::path& to) {
+  require_writable(to);
   std::error_code error;
   if (!is_standard_input(from) && fs::equivalent(from, to, error)) {
     throw Error(ErrorCode::usage,
@@ -35,7 +36,6 @@ void require_replaceable(const fs::path& from, const fs::path& to) {
                               printable(to.string())));
     }
   }
-  require_writable(to);
 }
 
 Table read_all(const fs::path& file, const fs::path& spill) {

@@ -223,6 +223,12 @@ TEST(Arguments, WhatIsWrongIsSaid) {
   EXPECT_EQ(refusal(train, {"d.csv", "--quiet=yes"}), "--quiet takes no value");
   EXPECT_EQ(refusal(train, {"d.csv", "--quiet="}), "--quiet takes no value");
   EXPECT_EQ(refusal(train, {"d.csv", "-q=yes"}), "-q takes no value");
+  EXPECT_EQ(refusal(train, {"d.csv", "-qX=3"}), "'strata train' has no option '-X'; 'strata train --help' lists them");
+  EXPECT_EQ(refusal(train, {"d.csv", "-="}), "'strata train' has no option '-='; 'strata train --help' lists them");
+  EXPECT_EQ(refusal(train, {"d.csv", "--h"}), "'strata train' has no option '--h'; 'strata train --help' lists them");
+  EXPECT_EQ(parse(train, Words{"d.csv", "-o", "=m"}).value("output"), "=m");
+  EXPECT_EQ(refusal(convert_command(), {"-", "-", "--target", "-"}).find("2 times (operand 1, --target)") != std::string::npos, true);
+  EXPECT_FALSE(parse(convert_command(), Words{"d.csv", "-"}).reads_standard_input);
   EXPECT_EQ(refusal(train, {"d.csv", "-qX"}), "'strata train' has no option '-X'; 'strata train --help' lists them");
   EXPECT_EQ(refusal(train, {"d.csv", "--epo", "3"}), "'strata train' has no option '--epo'; did you mean '--epochs'?")
       << "the beginning of a name is no name: another option may begin so one day";

@@ -264,8 +264,10 @@ def wrong(runner):
         ("printf 'a,b\\n1,2\\n3\\n' | strata train -", "standard input:3"),
         ("TMPDIR=/nonexistent strata train - < <(cat both.npz)", "cannot make a file in '/nonexistent'"),
         ("strata train - --validation - < table.csv", "can be read only once"),
+        ("strata train x.npy --target - <&-", "standard input cannot be read: it is closed"),
         ("strata train table.csv -o -", "--output: standard output has the costs"),
-        ("strata convert table.csv -", "OUT must be a file"),
+        ("strata convert table.csv -", "'-' is standard input and no file to write; name a file"),
+        ("strata convert - - < table.csv", "'-' is standard input and no file to write; name a file"),
         ("strata train words.strata", "words.strata is a model that 'strata train' wrote, not data"),
     ]
     for command, message in cases:
@@ -274,6 +276,9 @@ def wrong(runner):
             runner.fail(f"{command}\n  exit code {code}, {error.decode()}\n  expected: {message}")
     if os.path.exists(os.path.join(runner.folder, "-")):
         runner.fail("a file named - was made")
+    # A file that is named so, too, is neither standard input nor in its way.
+    if runner.run("cp words.strata ./- && strata train - -o ./- --epochs 1 < table.csv && strata inspect ./-; code=$?; rm ./-; exit $code")[0] != 0:
+        runner.fail("a file named - cannot be written")
     code, out, error, _ = runner.run("strata predict words.strata table.csv -o -")
     if (code, out) != runner.run("strata predict words.strata table.csv")[:2]:
         runner.fail(f"-o - is standard output: {code} {error}")

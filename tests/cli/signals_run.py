@@ -18,7 +18,7 @@ import time
 
 HUP, INT, QUIT, TERM, XCPU, USR1 = (getattr(signal, "SIG" + word) for word in "HUP INT QUIT TERM XCPU USR1".split())
 STOPS = "strata: stopping after this step; once more stops at once\n"
-LIMIT = 15  # seconds for one run; none comes near it
+LIMIT = 100  # seconds for one run, so that one that hangs ends; none comes near it
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--program", type=os.path.abspath, required=True, help="the folder with the program strata")
@@ -49,7 +49,17 @@ def default_signals():
 
 
 class Run:
-    """A program that runs; it is stopped when it takes too long."""
+    """A program that runs; it is stopped when it takes too long, and when its test ends."""
+
+    all = []
+
+    @classmethod
+    def end_all(cls):
+        for run in cls.all:
+            run.timer.cancel()
+            if run.process.poll() is None:
+                run.process.kill()
+        cls.all.clear()
 
     def __init__(self, folder, words, limits=(), **more):
         def prepare():
@@ -62,6 +72,7 @@ class Run:
         self.folder = folder
         self.process = subprocess.Popen(words, cwd=folder, env=environment, text=True, preexec_fn=prepare,
                                         **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more})
+        self.all.append(self)
         self.out, self.err = "", ""
         self.told_until = 0
         self.timer = threading.Timer(LIMIT, self.process.kill)
@@ -176,9 +187,10 @@ def main(tests):
         try:
             test(folder)
             print(f"{time.monotonic() - begin:6.2f} s  {name}", flush=True)
-        except Failure as failure:
+        except (Failure, OSError) as failure:
             failed += 1
             print(f"FAILED: {name}: {failure}", flush=True)
         finally:
+            Run.end_all()
             shutil.rmtree(folder, ignore_errors=True)
     return 1 if failed or not tests else 0

@@ -92,6 +92,16 @@ def test_quit_ends_at_once(folder):
     only(folder)
 
 
+def test_closed_streams_are_not_the_next_file(folder):
+    run = Run(folder, ["sh", "-c", 'exec "$@" <&- 2>&-', "sh", "strata", *LONG]).costs(2)
+    for descriptor in (0, 2):
+        check(os.readlink(f"/proc/{run.process.pid}/fd/{descriptor}") == "/dev/null", descriptor)
+    run.send(TERM)
+    run.expect(128 + TERM)
+    check(inspect(folder)["ended"] == "interrupted")
+    only(folder, "m.strata")
+
+
 def test_a_reader_that_goes_away(folder):
     line = "strata " + " ".join(SMALL) + " --iterations 2000 --report-every 1 | head -n 1"
     run = Run(folder, ["bash", "-o", "pipefail", "-c", line]).expect(0)

@@ -9,7 +9,7 @@ import struct
 import sys
 import time
 
-from signals_run import DIGITS, HUP, INT, QUIT, SMALL, TERM, XCPU, at, check, content, inspect, main, only, strata
+from signals_run import DIGITS, Failure, HUP, INT, QUIT, SMALL, TERM, XCPU, at, check, content, inspect, main, only, strata
 
 
 def at_every_instant(folder, words, names, right, *numbers):
@@ -25,6 +25,8 @@ def at_every_instant(folder, words, names, right, *numbers):
         right(instant)
         if ends[-1] == 0 and run.err == undisturbed:
             break
+    else:
+        raise Failure("no instant was too late")
     check(len(ends) > 10 and ends.count(-numbers[-1]) > 8, ends)
 
 
