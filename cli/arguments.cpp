@@ -68,9 +68,10 @@ std::string usage_line(const Command& command) {
     const auto table = option_table();
     const bool trains = std::any_of(table.begin(), table.end(),
                                     [&](const OptionSpec& spec) { return fmt::format("--{}", spec.name) == typed; });
-    hint = trains                              ? " (it belongs to 'strata train'; a model remembers it)"
-           : ::access(word.c_str(), F_OK) == 0 ? "; a file name that begins with a dash goes behind '--'"
-                                               : fmt::format("; 'strata {} --help' lists them", command.name);
+    hint = trains ? " (it belongs to 'strata train'; a model remembers it)"
+           : !command.operands.empty() && ::access(word.c_str(), F_OK) == 0
+               ? "; a file name that begins with a dash goes behind '--'"
+               : fmt::format("; 'strata {} --help' lists them", command.name);
   }
   refuse(fmt::format("'strata {}' has no option '{}'{}", command.name, typed, hint));
 }
@@ -90,7 +91,7 @@ class Words {
 
   std::vector<std::string> operands;
   std::map<std::string_view, std::vector<std::string>> values;  // by the name of the option; none typed: no entry
-  std::string unknown, in_word;  // the first option that the command does not have
+  std::string unknown, in_word;                                 // the first option that the command does not have
 
  private:
   void take_apart() {
@@ -123,9 +124,11 @@ class Words {
       } else if (found == '?') {
         take_wrong(word);
       } else if (found < kFirstName || word.substr(2, word.find('=') - 2) == option_of(found).name) {
-        take(option_of(found), found < kFirstName && optarg != nullptr && optarg == at + (word.size() - std::strlen(optarg)));
+        take(option_of(found),
+             found < kFirstName && optarg != nullptr && optarg == at + (word.size() - std::strlen(optarg)));
       } else {
-        note_unknown(word, word);  // the beginning of a name: it would mean something else once there is a second such option
+        note_unknown(word,
+                     word);  // the beginning of a name: it would mean something else once there is a second such option
       }
     }
     for (int i = optind; i < argc; ++i) operands.emplace_back(argv[i]);
@@ -165,17 +168,20 @@ class Words {
 
 // What came through a pipe is gone once it is read, so it can be asked for once only.
 void find_standard_input(const Command& command, Arguments& arguments) {
+  const auto is_input = [](std::string_view word) {
+    return word == "-" || word == "/dev/stdin" || word == "/dev/fd/0" || word == "/proc/self/fd/0";
+  };
   std::vector<std::string> readers;
   for (std::size_t i = 0; i < arguments.operands.size(); ++i) {
     const Operand& operand = command.operands[std::min(i, command.operands.size() - 1)];
-    if (arguments.operands[i] == "-" && !operand.is_written) readers.push_back(fmt::format("operand {}", i + 1));
+    if (is_input(arguments.operands[i]) && !operand.is_written) readers.push_back(fmt::format("operand {}", i + 1));
   }
   for (const std::string_view name : {"validation", "target"})
-    if (arguments.value(name) == "-") readers.push_back(fmt::format("--{}", name));
+    if (is_input(arguments.value(name))) readers.push_back(fmt::format("--{}", name));
   arguments.reads_standard_input = !readers.empty();
   if (readers.size() > 1)
-    refuse(fmt::format("'-' is standard input, which can be read only once, and here it is to be read {} times ({})",
-                       readers.size(), fmt::join(readers, ", ")));
+    refuse(fmt::format("standard input can be read only once, and here it is to be read {} times ({})", readers.size(),
+                       fmt::join(readers, ", ")));
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

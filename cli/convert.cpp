@@ -14,8 +14,7 @@ int run(const Arguments& arguments) {
     if (arguments.operands.size() > 1)
       throw Error(ErrorCode::usage, "--check reads one file and writes none: strata convert FILE --check");
     verify_converted(from);
-    if (!arguments.has("quiet"))
-      out().line(fmt::format("{}: every byte is as it was written", input_name(from)));
+    if (!arguments.has("quiet")) out().line(fmt::format("{}: every byte is as it was written", input_name(from)));
     return 0;
   }
   if (arguments.operands.size() < 2)

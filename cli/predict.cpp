@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
+#include "strata/error.hpp"
 #include "strata/tools.hpp"
 
 namespace strata::cli {
@@ -69,11 +70,23 @@ class PredictionWriter {
   std::string text_;
 };
 
+/// Found out before anything is read: predictions do not replace what they are made of.
+void require_output(const std::vector<std::string>& operands, const std::string& file) {
+  std::error_code ignored;
+  for (const std::string& operand : operands) {
+    if (operand != "-" && std::filesystem::equivalent(operand, file, ignored) &&
+        std::filesystem::is_regular_file(file, ignored))
+      throw Error(ErrorCode::usage, fmt::format("--output: '{}' is the {} itself; name another file", file,
+                                                &operand == operands.data() ? "model" : "data"));
+  }
+  require_writable(file);
+}
+
 int run(const Arguments& arguments) {
-  const Model model = Model::load(arguments.operands.front());
   const std::span<const std::string> files = std::span(arguments.operands).subspan(1);
   const bool to_file = arguments.has("output") && arguments.value("output") != "-";
-  if (to_file) require_writable(arguments.value("output"));
+  if (to_file) require_output(arguments.operands, arguments.value("output"));
+  const Model model = Model::load(arguments.operands.front());
   PredictionWriter writer(model, arguments.has("json"), files.size() > 1);
   for (const std::string& file : files) {
     const Table table = read_data(model, file, arguments, false);

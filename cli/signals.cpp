@@ -1,8 +1,10 @@
 #include "signals.hpp"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -81,11 +83,18 @@ void handle_signals() {
   for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
 }
 
-void allow_requests() { handle(SIGUSR1, on_request); }
+void allow_requests() {
+  handle(SIGUSR1, on_request);
+  // A shell's `ulimit -t` sets both limits, and at the hard one the system kills: a second before it, it asks.
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_max == RLIM_INFINITY || limit.rlim_max < 2) return;
+  limit.rlim_cur = std::min(limit.rlim_cur, limit.rlim_max - 1);
+  ::setrlimit(RLIMIT_CPU, &limit);
+}
 void begin_interruptible() noexcept {
   if (phase == starting) phase = training;
 }
-void begin_saving() noexcept { phase = saving; }
+void begin_saving(bool can_wait) noexcept { phase = can_wait ? saving : starting; }
 
 bool interrupted() noexcept { return received != 0; }
 int interrupt_exit_code() noexcept { return 128 + static_cast<int>(received); }

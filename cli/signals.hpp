@@ -8,12 +8,14 @@ namespace strata::cli {
 /// What was ignored when the program started (nohup, a background job of a script) stays ignored.
 void handle_signals();
 
-/// For `strata train`, in this order. From the first on SIGUSR1 only asks for the model; from the second on there is
-/// something to save: the first of SIGHUP, SIGINT, SIGTERM and SIGXCPU is only noted, and the next ends the program.
+/// For `strata train`, in this order. From the first on SIGUSR1 only asks for the model, and SIGXCPU comes a second of
+/// the processor's time before the system kills; from the second on there is something to save: the first of SIGHUP,
+/// SIGINT, SIGTERM and SIGXCPU is only noted, and the next ends the program.
 void allow_requests();
 void begin_interruptible() noexcept;
-/// The training is over: from here on the first signal is noted as well, but there is no step to stop after.
-void begin_saving() noexcept;
+/// The training is over: from here on the first signal is noted as well, but there is no step to stop after. Unless
+/// `can_wait`, as a pipe that nobody reads cannot, it ends the program.
+void begin_saving(bool can_wait) noexcept;
 
 /// Has one of the four come?
 [[nodiscard]] bool interrupted() noexcept;

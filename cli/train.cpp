@@ -168,13 +168,18 @@ void print_summary(const Fit& fit, const std::string& file) {
   item("model", printable(file));
 }
 
+/// Is it, or will it be, a file that is replaced, and no device or pipe?
+bool is_replaced(const std::string& file) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(file, ignored);
+  return !fs::exists(status) || fs::is_regular_file(status);
+}
+
 /// On SIGUSR1. Whatever goes wrong here, the training goes on.
 void save_unfinished(const Model& model, const std::string& file) {
   const std::string when = counted(static_cast<std::uint64_t>(model.record().iterations), "iteration");
   std::string reason;
-  std::error_code ignored;
-  const fs::file_status status = fs::status(file, ignored);
-  if (fs::exists(status) && !fs::is_regular_file(status)) {
+  if (!is_replaced(file)) {
     reason = fmt::format("'{}' is no file that can be replaced; only the final model goes there", file);
   } else {
     try {
@@ -242,7 +247,7 @@ int run(const Arguments& arguments) {
 
   if (!quiet && err().is_terminal()) say(fmt::format("reading {} …", input_name(data)));
   const Fit fit = strata::train(fs::path(data), arguments.options, callbacks);
-  begin_saving();
+  begin_saving(is_replaced(file));
   bar.clear();
   table.finish();
   fit.model.save(file);
@@ -251,7 +256,11 @@ int run(const Arguments& arguments) {
     print_json_done(fit, file);
   else
     print_summary(fit, file);
-  out().require_written();
+  try {
+    out().require_written();
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}; the model is in {}", error.what(), file));
+  }
   if (fit.ending == Ending::diverged) {
     say_error(fmt::format("{}\nThe last good weights are in {}.", fit.explanation, file));
     return 1;

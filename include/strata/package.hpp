@@ -1,5 +1,5 @@
-// Where an installed package of Strata lies, told to the library by the programs that are built with it: a static library
-// has no place of its own. The package's CMake file defines STRATA_DECODE_PROGRAM, also after it was moved.
+// Where an installed package of Strata lies, told to the library by the programs that are built with it: a static
+// library has no place of its own. The package's CMake file defines STRATA_DECODE_PROGRAM, also after it was moved.
 #pragma once
 
 namespace strata::internal {

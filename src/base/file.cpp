@@ -124,6 +124,8 @@ void replace_file(const fs::path& given, const std::function<void(const Sink&)>&
   bool open = true;
   try {
     write([&](std::span<const std::byte> bytes) { write_all(descriptor, bytes, path); });
+    struct stat old{};
+    if (::stat(path.c_str(), &old) == 0) static_cast<void>(!::fchmod(descriptor, old.st_mode & 07777U));
     if (::fsync(descriptor) != 0) fail("write", path, errno);
     open = false;
     if (::close(descriptor) != 0) fail("write", path, errno);

@@ -8,8 +8,9 @@
 
 namespace strata {
 
-/// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder. When `write` or the
-/// system fails, the temporary file is removed, an old `path` is untouched, and an Error(io) says why.
+/// Writes a temporary file beside `path`, with the permissions of an old one there, syncs it, renames it over `path`
+/// and syncs the folder. When `write` or the system fails, the temporary file is removed, an old `path` is untouched,
+/// and an Error(io) says why.
 using Sink = std::function<void(std::span<const std::byte>)>;
 void replace_file(const std::filesystem::path& path, const std::function<void(const Sink&)>& write);
 

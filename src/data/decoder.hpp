@@ -37,8 +37,8 @@ class DecoderProcess final : public ByteSource {
 };
 
 /// The path of strata-decode: the environment variable STRATA_DECODE, or beside the shared library that this code is
-/// in, or in ../libexec/strata from there, or the same from the running program, or where the package is that the program
-/// was built with, or where Strata was to be installed. Error(unsupported) says where it was looked for.
+/// in, or in ../libexec/strata from there, or the same from the running program, or where the package is that the
+/// program was built with, or where Strata was to be installed. Error(unsupported) says where it was looked for.
 [[nodiscard]] std::filesystem::path find_decoder();
 
 }  // namespace strata

@@ -22,6 +22,11 @@ namespace fs = std::filesystem;
 void require_replaceable(const fs::path& from, const fs::path& to) {
   require_writable(to);
   std::error_code error;
+  if (fs::exists(to, error) && !fs::is_regular_file(to, error)) {
+    throw Error(ErrorCode::usage,
+                fmt::format("'{}' is a device or a pipe; what is converted is mapped from a file later",
+                            printable(to.string())));
+  }
   if (!is_standard_input(from) && fs::equivalent(from, to, error)) {
     throw Error(ErrorCode::usage,
                 fmt::format("'{}' is the data itself; give the new file another name", printable(to.string())));

@@ -15,6 +15,7 @@
 
 #include "base/cpus.hpp"
 #include "base/file.hpp"
+#include "base/file_reader.hpp"
 #include "base/only_errors.hpp"
 #include "base/temporary.hpp"
 #include "data/decoder.hpp"
@@ -34,10 +35,10 @@ namespace fs = std::filesystem;
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "strata-doctor-XXXXXX").string();
+    std::string pattern = (temporary_folder() / "strata-doctor-XXXXXX").string();
     const Making making;
     if (::mkdtemp(pattern.data()) == nullptr)
-      throw Error(ErrorCode::io, fmt::format("cannot make a folder in {}", fs::temp_directory_path().string()));
+      throw Error(ErrorCode::io, fmt::format("cannot make a folder in {}", temporary_folder().string()));
     names_.emplace_back(pattern);
   }
   ~TemporaryFolder() {

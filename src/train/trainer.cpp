@@ -82,6 +82,8 @@ void check_batch_size(const Options& options, Index rows, const Messages& messag
 TrainingRecord record_of(const Problem& problem, const std::string& source) {
   TrainingRecord record;
   record.data = fs::path(source).filename().string();
+  if (source.starts_with("/dev/fd/") || source == "/dev/stdin")
+    record.data = "a pipe";  // not its number or what names it
   record.rows = problem.train_rows.size();
   record.version = STRATA_VERSION;
   for (const OptionSpec& option : option_table()) {

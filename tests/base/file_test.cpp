@@ -213,6 +213,21 @@ TEST_F(FileTest, NamesWithControlCharactersArePrintedHarmlessly) {
   EXPECT_EQ(std::string(error.what()).find('\x1b'), std::string::npos);
 }
 
+TEST_F(FileTest, ANewFileHasThePermissionsOfTheOldOne) {
+  write_text(folder / "secret", "old");
+  fs::permissions(folder / "secret", fs::perms::owner_read | fs::perms::owner_write);
+  write_text(folder / "secret", "new");
+  EXPECT_EQ(fs::status(folder / "secret").permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(text_of(folder / "secret"), "new");
+}
+
+TEST_F(FileTest, ADashIsNoFileToWrite) {
+  for (const Error& error : {error_of([] { write_text("-", "x"); }), error_of([] { require_writable("-"); })}) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_SAYS(error, "'-' is standard input and no file to write; name a file (one named so: ./-)");
+  }
+}
+
 TEST_F(FileTest, RequireWritableLeavesNoTrace) {
   require_writable(folder / "new");
   EXPECT_TRUE(names().empty());

@@ -227,7 +227,9 @@ TEST(Arguments, WhatIsWrongIsSaid) {
   EXPECT_EQ(refusal(train, {"d.csv", "-="}), "'strata train' has no option '-='; 'strata train --help' lists them");
   EXPECT_EQ(refusal(train, {"d.csv", "--h"}), "'strata train' has no option '--h'; 'strata train --help' lists them");
   EXPECT_EQ(parse(train, Words{"d.csv", "-o", "=m"}).value("output"), "=m");
-  EXPECT_EQ(refusal(convert_command(), {"-", "-", "--target", "-"}).find("2 times (operand 1, --target)") != std::string::npos, true);
+  EXPECT_EQ(refusal(convert_command(), {"-", "-", "--target", "-"}).find("2 times (operand 1, --target)") !=
+                std::string::npos,
+            true);
   EXPECT_FALSE(parse(convert_command(), Words{"d.csv", "-"}).reads_standard_input);
   EXPECT_EQ(refusal(train, {"d.csv", "-qX"}), "'strata train' has no option '-X'; 'strata train --help' lists them");
   EXPECT_EQ(refusal(train, {"d.csv", "--epo", "3"}), "'strata train' has no option '--epo'; did you mean '--epochs'?")
@@ -236,13 +238,13 @@ TEST(Arguments, WhatIsWrongIsSaid) {
   EXPECT_EQ(refusal(predict, {"m", "d.csv", "--seed", "3"}),
             "'strata predict' has no option '--seed' (it belongs to 'strata train'; a model remembers it)");
   EXPECT_EQ(refusal(train, {"-", "--validation", "-"}),
-            "'-' is standard input, which can be read only once, and here it is to be read 2 times (operand 1, "
+            "standard input can be read only once, and here it is to be read 2 times (operand 1, "
             "--validation)");
   EXPECT_EQ(refusal(predict, {"-", "d.csv", "-"}),
-            "'-' is standard input, which can be read only once, and here it is to be read 2 times (operand 1, "
+            "standard input can be read only once, and here it is to be read 2 times (operand 1, "
             "operand 3)");
   EXPECT_EQ(refusal(train, {"-", "--target=-"}),
-            "'-' is standard input, which can be read only once, and here it is to be read 2 times (operand 1, "
+            "standard input can be read only once, and here it is to be read 2 times (operand 1, "
             "--target)");
 }
 

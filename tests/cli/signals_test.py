@@ -92,6 +92,20 @@ def test_quit_ends_at_once(folder):
     only(folder)
 
 
+def test_the_limit_on_the_time_saves_before_the_system_kills(folder):
+    strata(folder, *LONG, limits=[(resource.RLIMIT_CPU, (2, 2))]).expect(128 + XCPU)
+    check(inspect(folder)["ended"] == "interrupted")
+
+
+def test_a_pipe_that_nobody_reads_is_no_end(folder):
+    os.mkfifo(os.path.join(folder, "pipe"))
+    run = strata(folder, *SMALL[:-1], "pipe", "--iterations", "1").costs(1)
+    while run.process.poll() is None:
+        run.send(TERM)
+        time.sleep(0.01)
+    check(run.end() == -TERM, run.err)
+
+
 def test_closed_streams_are_not_the_next_file(folder):
     run = Run(folder, ["sh", "-c", 'exec "$@" <&- 2>&-', "sh", "strata", *LONG]).costs(2)
     for descriptor in (0, 2):
