@@ -20,7 +20,9 @@ std::string skipped_tests(const testing::UnitTest& program) {
       text += std::string(text.empty() ? "" : "; ") + suite.name() + "." + test.name();
       for (int p = 0; p < test.result()->total_part_count(); ++p) {
         const testing::TestPartResult& part = test.result()->GetTestPartResult(p);
-        if (part.skipped() && *part.message() != '\0') text += std::string(": ") + part.message();
+        std::string reason = part.summary();
+        reason.erase(reason.find_last_not_of(" \n") + 1);  // newer versions end it with a line
+        if (part.skipped() && !reason.empty()) text += ": " + reason;
       }
     }
   }

@@ -324,7 +324,7 @@ TEST_F(OnlyErrors, LeaveWhatTheSystemRefuses) {
   EXPECT_NE(error_of(ErrorCode::io, [] { return convert("data.csv", "no/such/folder/x.sdata", {}).rows; }), "");
   EXPECT_NE(error_of(ErrorCode::io, [] { return convert("data.csv", std::string(5000, 'x'), {}).rows; }), "");
   EXPECT_NE(error_of(ErrorCode::io, [] { return convert("data.csv", "data.csv/x.sdata", {}).rows; }), "");
-  EXPECT_NE(error_of(ErrorCode::io, [] { return convert("data.csv", "/dev/full", {}).rows; }), "");
+  EXPECT_NE(error_of(ErrorCode::usage, [] { return convert("data.csv", "/dev/full", {}).rows; }), "");
   EXPECT_NE(error_of(ErrorCode::not_found, [] { return read_table(std::string(5000, 'x')).rows(); }), "");
 }
 
