@@ -58,9 +58,10 @@ struct Mount {
 };
 
 // "31 23 0:28 GROUP FOLDER options … - TYPE source OPTIONS": those that can limit the time of a CPU.
+// Names are put together as texts: where there is no memory for it, GCC's paths are left damaged when they are joined.
 std::vector<Mount> mounts(const fs::path& root) {
   std::vector<Mount> found;
-  std::ifstream file(root / "proc/self/mountinfo");
+  std::ifstream file(root.native() + "/proc/self/mountinfo");
   for (std::string line; std::getline(file, line);) {
     const std::vector<std::string> words = words_of(line);
     const auto dash = std::find(words.begin(), words.end(), "-");
@@ -74,7 +75,7 @@ std::vector<Mount> mounts(const fs::path& root) {
 
 // "0::/a/b" (version 2) or "4:cpu,cpuacct:/a/b": the group of this process in the hierarchy.
 std::optional<std::string> own_group(const fs::path& root, bool version_2) {
-  std::ifstream file(root / "proc/self/cgroup");
+  std::ifstream file(root.native() + "/proc/self/cgroup");
   for (std::string line; std::getline(file, line);) {
     const std::size_t first = line.find(':'), second = line.find(':', first + 1);
     if (second == std::string::npos) continue;
@@ -85,17 +86,17 @@ std::optional<std::string> own_group(const fs::path& root, bool version_2) {
 }
 
 // The numbers of a small file; "max" and what is no number end it.
-std::vector<double> numbers_in(const fs::path& path) {
+std::vector<double> numbers_in(const std::string& path) {
   std::ifstream file(path);
   std::vector<double> numbers;
   for (double value = 0; file >> value;) numbers.push_back(value);
   return numbers;
 }
 
-std::optional<double> limit_in(const fs::path& folder, bool version_2) {
-  std::vector<double> numbers = numbers_in(folder / (version_2 ? "cpu.max" : "cpu.cfs_quota_us"));
+std::optional<double> limit_in(const std::string& folder, bool version_2) {
+  std::vector<double> numbers = numbers_in(folder + (version_2 ? "/cpu.max" : "/cpu.cfs_quota_us"));
   if (!version_2) {
-    const std::vector<double> period = numbers_in(folder / "cpu.cfs_period_us");
+    const std::vector<double> period = numbers_in(folder + "/cpu.cfs_period_us");
     numbers.insert(numbers.end(), period.begin(), period.end());
   }
   if (numbers.size() != 2 || numbers[0] <= 0 || numbers[1] <= 0) return std::nullopt;  // −1: no limit
@@ -116,7 +117,7 @@ std::optional<double> control_group_cpus(const fs::path& root) {
       inside = group->substr(above.size());
     if (inside.find("..") != std::string::npos) inside.clear();
     while (true) {  // the group's own limit, then those of the groups around it
-      if (const auto limit = limit_in(root / fs::path(mount.folder + inside).relative_path(), mount.version_2))
+      if (const auto limit = limit_in(root.native() + mount.folder + inside, mount.version_2))
         least = std::min(least.value_or(*limit), *limit);
       if (inside.empty()) break;
       inside.erase(inside.rfind('/'));
