@@ -50,7 +50,7 @@ void throw_as_error(const char* purpose) {
   try {
     throw_translated(purpose);
   } catch (const std::bad_alloc&) {  // none for the message either
-    throw kNoMemoryLeft;
+    throw kNoMemoryLeft;             // NOLINT(misc-throw-by-value-catch-by-reference): a new one would want memory
   }
 }
 

@@ -72,11 +72,19 @@ int exif_orientation(std::span<const std::uint8_t> exif) {
   return 1;
 }
 
+namespace {
+
+void from_the_start() {
+  if (std::fseek(stdin, 0, SEEK_SET) != 0) throw Failure("cannot be read from its start");
+}
+
+}  // namespace
+
 void read_image(Output& output) {
   std::uint8_t start[8] = {};
-  std::rewind(stdin);  // the caller has looked at it
+  from_the_start();  // the caller has looked at it
   const std::size_t got = std::fread(start, 1, sizeof start, stdin);
-  std::rewind(stdin);
+  from_the_start();
   PictureWriter picture(output);
   if (got == 8 && std::memcmp(start, "\x89PNG\r\n\x1A\n", 8) == 0) {
     read_png(picture);
