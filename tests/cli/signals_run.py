@@ -106,9 +106,9 @@ class Run:
             fields = stream.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def costs(self, count):
-        """Until so many more lines are on stdout."""
-        enough = self.out.count("\n") + count
+    def costs(self, count, since=None):
+        """Until so many more lines are on stdout than now or, for a program that tells few, than `since`."""
+        enough = (self.out.count("\n") if since is None else since) + count
         while self.out.count("\n") < enough:
             if not self.readers[0].is_alive() and self.out.count("\n") < enough:
                 raise Failure(f"the program ended too early: {self.end()}, {self.err}")

@@ -97,6 +97,15 @@ def test_the_limit_on_the_time_saves_before_the_system_kills(folder):
     check(inspect(folder)["ended"] == "interrupted")
 
 
+def test_a_pipe_that_nobody_reads_is_no_end(folder):
+    os.mkfifo(os.path.join(folder, "pipe"))
+    run = strata(folder, *SMALL[:-1], "pipe", "--iterations", "1").costs(1, since=0)
+    while run.process.poll() is None:
+        run.send(TERM)
+        time.sleep(0.01)
+    check(run.end() == -TERM, run.err)
+
+
 def test_closed_streams_are_not_the_next_file(folder):
     run = Run(folder, ["sh", "-c", 'exec "$@" <&- 2>&-', "sh", "strata", *LONG]).costs(2)
     for descriptor in (0, 2):
