@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <numeric>
 
 #include "output.hpp"
 #include "strata/error.hpp"
@@ -184,18 +183,6 @@ void find_standard_input(const Command& command, Arguments& arguments) {
                        fmt::join(readers, ", ")));
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> last(b.size() + 1), row(b.size() + 1);
-  std::iota(last.begin(), last.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j)
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-    std::swap(last, row);
-  }
-  return last[b.size()];
-}
-
 void add_option_lines(std::string& text, const Known& option, std::size_t width) {
   constexpr std::size_t kLeft = 28;
   std::string left = fmt::format("  {}--{}{}{}", option.letter == 0 ? "" : fmt::format("-{}, ", option.letter),
@@ -211,20 +198,6 @@ void add_option_lines(std::string& text, const Known& option, std::size_t width)
 }
 
 }  // namespace
-
-std::string suggestion(std::string_view word, std::span<const std::string> candidates) {
-  std::size_t best = std::max<std::size_t>(2, word.size() / 3) + 1;
-  std::string_view found;
-  for (const std::string& candidate : candidates) {
-    // The beginning of a name is as good as the whole: --learn, --batch.
-    const std::size_t distance = word.size() >= 5 && candidate.starts_with(word) ? 1 : edit_distance(word, candidate);
-    if (distance < best && distance < candidate.size()) {
-      best = distance;
-      found = candidate;
-    }
-  }
-  return found.empty() ? std::string() : fmt::format("; did you mean '{}'?", found);
-}
 
 std::vector<std::string_view> all_options_but(std::initializer_list<std::string_view> left_out) {
   std::vector<std::string_view> names;

@@ -65,8 +65,6 @@ class Arguments {
 /// Throws Error(usage), with the nearest right name, for what the command does not know.
 [[nodiscard]] Arguments parse(const Command& command, std::span<const std::string> words);
 [[nodiscard]] std::string help_text(const Command& command);
-/// "; did you mean 'x'?" or nothing.
-[[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> candidates);
 /// All options of strata::option_table() but these.
 [[nodiscard]] std::vector<std::string_view> all_options_but(std::initializer_list<std::string_view> left_out);
 

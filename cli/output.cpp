@@ -31,21 +31,9 @@ bool locale_is_utf8() {
   return false;
 }
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+constexpr std::string_view kLineEnds = "\n\t";
 
-// The bytes of the UTF-8 character at the front, or 0 where they are not one.
-std::size_t character_length(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t length = first < 0x80                    ? 1
-                             : first >= 0xC2 && first < 0xE0 ? 2
-                             : first >= 0xE0 && first < 0xF0 ? 3
-                             : first >= 0xF0 && first < 0xF5 ? 4
-                                                             : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if (!continues(text[i])) return 0;
-  return length;
-}
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 /// The second line and those after it stand a little to the right.
 std::string indented(std::string text) {
@@ -118,31 +106,15 @@ Output& err() {
 }
 
 void say_error(std::string_view message) {
-  err().line(fmt::format("{} {}", err().paint(Style::bad, "strata: error:"), indented(printable(message))));
+  err().line(fmt::format("{} {}", err().paint(Style::bad, "strata: error:"), indented(printable(message, kLineEnds))));
 }
 
 void say_warning(std::string_view message) {
-  err().line(fmt::format("{} {}", err().paint(Style::accent, "strata: warning:"), indented(printable(message))));
+  err().line(
+      fmt::format("{} {}", err().paint(Style::accent, "strata: warning:"), indented(printable(message, kLineEnds))));
 }
 
-void say(std::string_view message) { err().line(printable(message)); }
-
-std::string printable(std::string_view text) {
-  std::string safe;
-  safe.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = character_length(text);
-    const auto first = static_cast<unsigned char>(text[0]);
-    const bool control = (first < 0x20 && first != '\n' && first != '\t') || first == 0x7F ||
-                         (length == 2 && first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0);
-    if (length == 0 || control)
-      safe += '?';
-    else
-      safe += text.substr(0, length);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return safe;
-}
+void say(std::string_view message) { err().line(printable(message, kLineEnds)); }
 
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;

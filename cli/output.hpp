@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.hpp"
+#include "base/text.hpp"
+
 namespace strata::cli {
 
 enum class Style { plain, bold, dim, good, bad, accent };
@@ -51,8 +54,6 @@ void say_warning(std::string_view message);
 /// A sentence for people, on stderr.
 void say(std::string_view message);
 
-/// Control characters (and so terminal escapes) become '?'; line ends stay.
-[[nodiscard]] std::string printable(std::string_view text);
 /// The name of a file that is read, or "standard input".
 [[nodiscard]] std::string input_name(const std::string& file);
 /// How many columns the text takes, colours not counted.
@@ -60,7 +61,7 @@ void say(std::string_view message);
 /// Broken at blanks into lines of at most `width` columns; all but the first begin with `indent` blanks.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
-/// The shortest digits that read back as the same number.
+/// The shortest digits that read back as the same number; a power of ten only where they would be many.
 [[nodiscard]] std::string shortest(double value);
 /// As `shortest`, but of a float where the value is one: what a float32 network computed.
 [[nodiscard]] std::string shortest_of(double value, bool is_float32);
@@ -91,36 +92,6 @@ class TextTable {
  private:
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
-};
-
-/// JSON, written in order: numbers with 17 significant digits, not-a-number and infinities as null.
-class Json {
- public:
-  Json& object();
-  Json& array();
-  Json& end();
-  Json& key(std::string_view name);
-  Json& text(std::string_view value);
-  Json& number(double value);
-  Json& whole(std::int64_t value);
-  Json& truth(bool value);
-  Json& null();
-  // key and value
-  Json& text(std::string_view name, std::string_view value) { return key(name).text(value); }
-  Json& number(std::string_view name, double value) { return key(name).number(value); }
-  Json& whole(std::string_view name, std::int64_t value) { return key(name).whole(value); }
-  Json& whole(std::string_view name, std::size_t value) { return key(name).whole(static_cast<std::int64_t>(value)); }
-  Json& truth(std::string_view name, bool value) { return key(name).truth(value); }
-  Json& texts(std::string_view name, std::span<const std::string> values);
-  Json& wholes(std::string_view name, std::span<const std::size_t> values);
-
-  [[nodiscard]] const std::string& str() const noexcept { return text_; }
-
- private:
-  void separate();
-  std::string text_;
-  std::string open_;  // the brackets that are to be closed
-  bool fresh_ = true;
 };
 
 }  // namespace strata::cli

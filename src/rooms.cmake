@@ -1,12 +1,16 @@
 # The floors of the house, lowest first: each room names its files and the rooms that it may use.
 
 strata_room(base
-  SOURCES aligned.cpp checked.cpp cpus.cpp file.cpp file_reader.cpp fmt.cpp only_errors.cpp random.cpp temporary.cpp text.cpp thread_pool.cpp)
+  SOURCES aligned.cpp checked.cpp cpus.cpp file.cpp file_reader.cpp fmt.cpp json.cpp matrix.cpp only_errors.cpp random.cpp temporary.cpp text.cpp thread_pool.cpp)
+
+strata_room(config
+  SOURCES architecture.cpp names.cpp options.cpp recipes.cpp
+  USES base)
 
 strata_room(kernels
   SOURCES contract.cpp reference.cpp panels.cpp registry.cpp prepared.cpp
           cpu/instruction_sets.cpp cpu/float32.cpp cpu/float64.cpp cpu/bf16.cpp cpu/prepared.cpp
-  USES base)
+  USES config base)
 # The loops of the kernels are written to be vectorised, which GCC 12 does at -O3. Its last scheduler would gather the
 # arithmetic at a tile's end before the stores, which take as long and could go beside it.
 target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> $<$<CXX_COMPILER_ID:GNU>:-fno-schedule-insns2>)
@@ -19,36 +23,32 @@ strata_room(data
 endif()
 
 strata_room(network
-  SOURCES architecture.cpp parameters.cpp workspace.cpp step.cpp
-  USES kernels base)
+  SOURCES parameters.cpp workspace.cpp step.cpp
+  USES kernels config base)
 
 strata_room(optim
   SOURCES optimizer.cpp
-  USES kernels base)
+  USES kernels config base)
 
 if(NOT STRATA_CORE_ONLY)
 strata_room(features
   SOURCES scaling.cpp
-  USES data base)
+  USES data config base)
 
 strata_room(model
-  SOURCES options.cpp recipes.cpp model.cpp encode.cpp predict.cpp predictor.cpp score.cpp read_for.cpp model_file.cpp metadata.cpp safetensors.cpp strict_json.cpp
-  USES features network kernels data base
+  SOURCES model.cpp encode.cpp predict.cpp predictor.cpp score.cpp read_for.cpp model_file.cpp metadata.cpp safetensors.cpp strict_json.cpp
+  USES features network kernels data config base
   LIBRARIES nlohmann_json::nlohmann_json ZLIB::ZLIB)
 
 strata_room(train
   SOURCES prepare.cpp task.cpp read_training.cpp initial.cpp loader.cpp finite.cpp trainer.cpp
-  USES model network optim data features kernels base)
+  USES model network optim features kernels data config base)
 # Looking through all weights for one that is not finite is a loop to be vectorised.
 set_source_files_properties(src/train/finite.cpp PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)
 
 strata_room(tools
   SOURCES steps.cpp steps_model.cpp of_model.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp gradient_check_file.cpp convert.cpp
-  USES train model network data kernels base)
-else()
-strata_room(model  # the hyperparameters that the optimizers read
-  SOURCES options.cpp
-  USES base)
+  USES train model network kernels data config base)
 endif()
 
 if(STRATA_FUZZ)  # Clang takes a quarter of an hour to check every one of these instructions in every way
@@ -59,7 +59,7 @@ endif()
 target_include_directories(strata_kernels SYSTEM PRIVATE ${STRATA_HIGHWAY_INCLUDE_DIR})
 
 set(STRATA_OBJECTS)
-foreach(room base kernels data network optim features model train tools)
+foreach(room base config kernels data network optim features model train tools)
   if(NOT TARGET strata_${room})
     continue()
   endif()

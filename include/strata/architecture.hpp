@@ -71,7 +71,8 @@ struct Architecture {
   [[nodiscard]] Head head() const noexcept { return head_of(loss); }
   /// The number of weights and biases: Σ_l n_l·n_{l−1} + n_l.
   [[nodiscard]] std::size_t parameter_count() const;
-  /// Throws Error(shape) unless every layer has at least one unit and softmax has at least two outputs.
+  /// Throws Error(shape) unless every layer has at least one unit and softmax has at least two outputs; Error(usage)
+  /// for an activation or a loss that does not exist.
   void validate() const;
 
   bool operator==(const Architecture&) const = default;

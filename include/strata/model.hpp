@@ -13,6 +13,7 @@
 
 #include "strata/architecture.hpp"
 #include "strata/data.hpp"
+#include "strata/features.hpp"
 #include "strata/options.hpp"
 
 namespace strata {
@@ -27,30 +28,6 @@ struct Metrics {
   /// 1 − residual sum of squares / total sum of squares; NaN where that is not defined: the target of one example, or
   /// of examples that all have the same, has no sum of squares.
   double r2 = 0;
-};
-
-/// An input of the network as its data names it.
-struct InputField {
-  std::string name;
-  std::vector<std::size_t> shape;  ///< of one example; empty: one number
-  bool operator==(const InputField&) const = default;
-};
-
-/// What the network predicts.
-struct Target {
-  std::vector<std::string> names;    ///< one; several for regression with several outputs
-  Task task = Task::binary;          ///< never automatic
-  std::vector<std::string> classes;  ///< binary: {the no, the yes}; classes: in the order of the outputs; else empty
-  /// Regression with --scale-target: y = output·divisor + offset, one each; else empty.
-  std::vector<double> offset, divisor;
-  bool operator==(const Target&) const = default;
-};
-
-/// x_scaled = (x − offset) / divisor, fitted on the training examples only.
-struct Scaling {
-  ScaleKind kind = ScaleKind::none;     ///< never automatic
-  std::vector<double> offset, divisor;  ///< standard: one each an input; else empty
-  bool operator==(const Scaling&) const = default;
 };
 
 /// How the model came to be. Holds nothing that differs between two runs of the same training (no time, no path, no

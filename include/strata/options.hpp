@@ -3,14 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "strata/architecture.hpp"
-#include "strata/steps.hpp"
 
 namespace strata {
 
@@ -45,28 +46,31 @@ struct Initializer {
 };
 [[nodiscard]] std::string to_text(const Initializer& initializer);
 
-/// How to train. The members have the names of the options; the defaults are those of a first, sensible run.
-struct Options {
-  // what to learn from
+/// What to learn from, and what to ask of it.
+struct DataOptions {
   std::vector<std::string> target;  ///< empty: the last column of a CSV file
   std::vector<std::string> inputs;  ///< empty: every other column
   Task task = Task::automatic;
   ScaleKind scale = ScaleKind::automatic;
   bool scale_target = false;  ///< regression: train on (y − mean)/std, predict in the units of the data
   std::string validation;     ///< a file, a fraction such as 0.2, or empty
+  bool operator==(const DataOptions&) const = default;
+};
 
-  // the network
+/// What the network is, and what it starts from.
+struct NetworkOptions {
   std::vector<int> hidden_layers = {64, 32};
   std::vector<Activation> activation = {Activation::relu};  ///< one for all hidden layers, or one each
   std::optional<Loss> loss;                                 ///< empty: the one that belongs to the task
   Initializer initializer;
-  /// The weights to start from, W[l] and b[l] at [l-1]; empty: as `initializer` says.
-  steps::Parameters initial;
   RandomStream random = RandomStream::strata;
   std::uint64_t seed = 1;
   Precision precision = Precision::float32;
+  bool operator==(const NetworkOptions&) const = default;
+};
 
-  // how to learn
+/// How it learns.
+struct TrainingOptions {
   OptimizerKind optimizer = OptimizerKind::adam;
   std::optional<double> learning_rate;  ///< empty: adam 0.001, momentum 0.01, gradient descent 0.0075
   double momentum = 0.9;                ///< β of v = βv + (1−β)dW
@@ -76,27 +80,39 @@ struct Options {
   std::optional<std::int64_t> iterations;
   std::optional<std::int64_t> epochs;  ///< neither: 100 epochs
 
-  // running
+  [[nodiscard]] double effective_learning_rate() const noexcept;
+  bool operator==(const TrainingOptions&) const = default;
+};
+
+/// What the result does not depend on.
+struct RunningOptions {
   int threads = 0;                ///< 0: STRATA_THREADS, or as many as the process may use
   std::int64_t report_every = 0;  ///< iterations from one cost to the next; 0: chosen from the length of the run
+  bool operator==(const RunningOptions&) const = default;
+};
 
-  [[nodiscard]] double effective_learning_rate() const noexcept;
+/// How to train. The members have the names of the options; the defaults are those of a first, sensible run.
+struct Options : DataOptions, NetworkOptions, TrainingOptions, RunningOptions {
   bool operator==(const Options&) const = default;
 };
 
+/// Throws Error(usage) when a member has a value that its option does not take, or two options contradict each other.
+/// Every function that takes Options asks this first.
+void validate(const Options& options);
+
 /// One row of the table of options.
 struct OptionSpec {
-  std::string_view name;      ///< as typed, without the dashes
-  std::string_view value;     ///< what follows it in the help: "RATE", "N|full"; empty: a flag
-  std::string_view group;     ///< the heading it stands under
-  std::string_view standard;  ///< the default, as typed
-  std::string_view range;     ///< the values it takes
+  std::string_view name;   ///< as typed, without the dashes
+  std::string_view value;  ///< what follows it in the help: "RATE", "N|full"
+  std::string_view group;  ///< the heading it stands under
+  std::string standard;    ///< the default, as typed
+  std::string range;       ///< the values it takes
   std::string_view help;
-  void (*set)(Options& options, std::string_view text);  ///< throws Error(usage): expected, found
-  std::string (*show)(const Options& options);           ///< the value, as typed
+  std::function<void(Options& options, std::string_view text)> set;  ///< throws Error(usage): expected, found
+  std::function<std::string(const Options& options)> show;           ///< the value, as typed
 };
 
-[[nodiscard]] std::span<const OptionSpec> option_table() noexcept;
+[[nodiscard]] std::span<const OptionSpec> option_table();
 /// Sets one option from its text. Throws Error(usage) for an unknown name (with the nearest) or a value out of range.
 void set_option(Options& options, std::string_view name, std::string_view text);
 
@@ -108,6 +124,11 @@ struct Recipe {
 };
 [[nodiscard]] std::span<const Recipe> all_recipes();
 void apply_recipe(Options& options, std::string_view name);
+
+/// How messages name an option, alone or (where `value` is not empty) with a value.
+using OptionSpelling = std::string (*)(std::string_view option, std::string_view value);
+/// For a binding to another language, once, at its beginning. Null, which it is at first: as the command line does.
+void spell_options(OptionSpelling spelling) noexcept;
 
 /// The reference page docs/parameters.md.
 [[nodiscard]] std::string options_markdown();

@@ -4,6 +4,8 @@
 #include "strata/architecture.hpp"
 #include "strata/data.hpp"
 #include "strata/error.hpp"
+#include "strata/features.hpp"
+#include "strata/matrix.hpp"
 #include "strata/model.hpp"
 #include "strata/options.hpp"
 #include "strata/predictor.hpp"

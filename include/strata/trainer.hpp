@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "strata/data.hpp"
+#include "strata/matrix.hpp"
 #include "strata/model.hpp"
 #include "strata/options.hpp"
 
@@ -61,9 +63,12 @@ struct Fit {
   double seconds = 0;
 };
 
-/// Trains on a table. The model's record has the final figures (those of the final weights).
-/// Errors: usage (names, options that contradict each other), value (NaN, a word, one class only), shape.
-[[nodiscard]] Fit train(Table table, const Options& options, const Callbacks& callbacks = {});
+/// Trains on a table. The model's record has the final figures (those of the final weights). `initial`: the weights to
+/// start from, W[l] and b[l] at [l−1]; empty: as options.initializer says.
+/// Errors: usage (names, options out of range or that contradict each other), value (NaN, a word, one class only),
+/// shape.
+[[nodiscard]] Fit train(Table table, const Options& options, const Callbacks& callbacks = {},
+                        const std::vector<Layer>& initial = {});
 /// Reads the file (only what the options name), and the validation file if there is one, then trains.
 [[nodiscard]] Fit train(const std::filesystem::path& file, const Options& options, const Callbacks& callbacks = {});
 

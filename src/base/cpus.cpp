@@ -146,8 +146,8 @@ int chosen_threads(int asked) {
     throw Error(
         ErrorCode::usage,
         fmt::format("STRATA_THREADS={}: expected a whole number from 1 to 1024, or auto; unset the variable, or "
-                    "use --threads, which goes before it",
-                    printable(text)));
+                    "use {}, which goes before it",
+                    printable(text), spelled("threads")));
   }
   return threads;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -11,6 +12,8 @@
 
 namespace strata {
 namespace {
+
+std::atomic<std::string (*)(std::string_view, std::string_view)> spelling{nullptr};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -72,8 +75,9 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
   for (const std::string& candidate : candidates) {
     const std::size_t longer = std::max(word.size(), candidate.size());
     const std::size_t shorter = std::min(word.size(), candidate.size());
-    if (longer - shorter >= best || longer > 4096) continue;
-    const std::size_t distance = edit_distance(word, candidate);
+    const bool begun = word.size() >= 5 && candidate.starts_with(word);
+    if ((!begun && longer - shorter >= best) || longer > 4096) continue;
+    const std::size_t distance = begun ? 1 : edit_distance(word, candidate);
     if (distance < best && distance < longer) {
       best = distance;
       found = candidate;
@@ -173,14 +177,14 @@ std::string json_string(std::string_view text) {
   return out + "\"";
 }
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::string_view kept) {
   std::string out;
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
     const auto c = static_cast<unsigned char>(text.front());
     // C0 and C1 control characters move the cursor, ring the bell or start an escape sequence.
-    const bool control =
-        c < 0x20 || c == 0x7F || (length == 2 && c == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0);
+    const bool control = ((c < 0x20 || c == 0x7F) && kept.find(text.front()) == std::string_view::npos) ||
+                         (length == 2 && c == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0);
     if (length == 0 || control) {
       out += length == 0 || length == 2 ? "\xEF\xBF\xBD" : fmt::format("\\x{:02x}", static_cast<unsigned>(c));
     } else {
@@ -190,6 +194,13 @@ std::string printable(std::string_view text) {
   }
   return out;
 }
+
+std::string spelled(std::string_view option, std::string_view value) {
+  if (const auto how = spelling.load()) return how(option, value);
+  return fmt::format("--{}{}{}", option, value.empty() ? "" : " ", value);
+}
+
+void spell_with(std::string (*how)(std::string_view, std::string_view)) noexcept { spelling.store(how); }
 
 std::string shape_text(std::size_t rows, std::size_t cols) { return fmt::format("({}, {})", rows, cols); }
 

@@ -1,4 +1,4 @@
-// Small things about text that several rooms need.
+// Small things about text that several rooms and the program need.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,8 @@
 
 namespace strata {
 
-/// The candidate with the smallest edit distance, when it is near enough to be what was meant; else empty.
+/// The candidate with the smallest edit distance, when it is near enough to be what was meant; else empty. The
+/// beginning of a name, five letters or more, is as good as the whole.
 [[nodiscard]] std::string nearest(std::string_view word, std::span<const std::string> candidates);
 /// "; did you mean 'x'?" or nothing.
 [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> candidates);
@@ -29,8 +30,13 @@ namespace strata {
 [[nodiscard]] std::string digits17(double value);
 /// A JSON string literal with its quotes; invalid UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
-/// Control characters (terminal escapes) made harmless, for text from a file that goes to a terminal.
-[[nodiscard]] std::string printable(std::string_view text);
+/// Control characters (terminal escapes) made harmless, for text from a file that goes to a terminal; but for those
+/// that are `kept`.
+[[nodiscard]] std::string printable(std::string_view text, std::string_view kept = {});
+
+/// How messages name an option, and an option with a value: "--batch-size", "--scale standard"; or as `how` says.
+[[nodiscard]] std::string spelled(std::string_view option, std::string_view value = {});
+void spell_with(std::string (*how)(std::string_view option, std::string_view value)) noexcept;
 
 /// "(7, 12288)".
 [[nodiscard]] std::string shape_text(std::size_t rows, std::size_t cols);

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "strata/model.hpp"
+#include "strata/features.hpp"
 
 namespace strata {
 

@@ -2,101 +2,79 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <unordered_set>
 
 #include "base/checked.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "config/names.hpp"
 #include "model/strict_json.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
 namespace {
 
-constexpr std::array kTasks = {Task::binary, Task::classes, Task::regression};
-constexpr std::array kLosses = {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error};
-constexpr std::array kScales = {ScaleKind::standard, ScaleKind::divide_255, ScaleKind::none};
-constexpr std::array kPrecisions = {Precision::float32, Precision::float64, Precision::bf16};
 constexpr std::size_t kLargestInt = std::numeric_limits<int>::max();
 
 // --- writing ---
 
-void write_metrics(JsonWriter& json, Task task, const Metrics& metrics) {
-  json.begin_object().key("examples").size(metrics.examples).key("loss").number(metrics.loss);
+void write_metrics(Json& json, Task task, const Metrics& metrics) {
+  json.object().whole("examples", metrics.examples).number("loss", metrics.loss);
   if (task == Task::regression) {
-    json.key("rmse").number(metrics.rmse).key("mae").number(metrics.mae).key("r2").number(metrics.r2);
+    json.number("rmse", metrics.rmse).number("mae", metrics.mae).number("r2", metrics.r2);
   } else {
-    json.key("correct").size(metrics.correct).key("accuracy").number(metrics.accuracy);
+    json.whole("correct", metrics.correct).number("accuracy", metrics.accuracy);
   }
-  json.end_object();
+  json.end();
 }
 
-void write_architecture(JsonWriter& json, const Architecture& net) {
-  json.begin_object().key("inputs").size(static_cast<std::size_t>(net.inputs)).key("hidden").begin_list();
-  for (const LayerSpec& layer : net.hidden) {
-    json.begin_object().key("units").size(static_cast<std::size_t>(layer.units));
-    json.key("activation").text(name(layer.activation)).end_object();
-  }
-  json.end_list()
-      .key("outputs")
-      .size(static_cast<std::size_t>(net.outputs))
-      .key("loss")
-      .text(name(net.loss))
-      .end_object();
+void write_architecture(Json& json, const Architecture& net) {
+  json.object().whole("inputs", std::int64_t{net.inputs}).key("hidden").array();
+  for (const LayerSpec& layer : net.hidden)
+    json.object().whole("units", std::int64_t{layer.units}).text("activation", name(layer.activation)).end();
+  json.end().whole("outputs", std::int64_t{net.outputs}).text("loss", name(net.loss)).end();
 }
 
-void write_texts(JsonWriter& json, const std::vector<std::string>& texts) {
-  json.begin_list();
-  for (const std::string& text : texts) json.text(text);
-  json.end_list();
-}
-
-void write_record(JsonWriter& json, Task task, const TrainingRecord& record) {
-  json.begin_object().key("strata").text(record.version).key("data").text(record.data).key("rows").size(record.rows);
-  json.key("options").begin_object();
-  for (const auto& [option, value] : record.options) json.key(option).text(value);
-  json.end_object();
-  json.key("iterations").size(static_cast<std::size_t>(record.iterations));
-  json.key("epochs").size(static_cast<std::size_t>(record.epochs));
-  json.key("ended").text(record.ended).key("cost").number(record.cost);
-  json.key("train");
+void write_record(Json& json, Task task, const TrainingRecord& record) {
+  json.object().text("strata", record.version).text("data", record.data).whole("rows", record.rows);
+  json.key("options").object();
+  for (const auto& [option, value] : record.options) json.text(option, value);
+  json.end().whole("iterations", record.iterations).whole("epochs", record.epochs);
+  json.text("ended", record.ended).number("cost", record.cost).key("train");
   write_metrics(json, task, record.train);
   if (record.validation) {
     json.key("validation");
     write_metrics(json, task, *record.validation);
   }
-  json.end_object();
+  json.end();
 }
 
 // --- reading ---
 
-template <class Enum, std::size_t N>
-Enum one_of(const JsonNode& node, const std::array<Enum, N>& values) {
+// A choice that is left to the program is none here.
+template <class Kind>
+Kind read_choice(const JsonNode& node) {
   std::string names;
-  for (const Enum value : values) {
-    if (name(value) == node.text()) return value;
-    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", name(value));
+  for (const std::string& each : own_names<Kind>()) {
+    if (each == "auto") continue;
+    if (each == node.text()) return *kind_named<Kind>(each);
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", each);
   }
-  node.fail("one of " + names);
-}
-
-Activation read_activation(const JsonNode& node) {
-  for (const Activation activation : all_activations()) {
-    if (name(activation) == node.text()) return activation;
-  }
-  node.fail("the name of an activation");
+  node.fail(std::is_same_v<Kind, Activation> ? "the name of an activation" : "one of " + names);
 }
 
 Architecture read_architecture(const JsonNode& node) {
   Architecture net;
   net.inputs = static_cast<int>(node["inputs"].size(1, kLargestInt));
   for (const JsonNode& layer : node["hidden"].items()) {
-    net.hidden.push_back({static_cast<int>(layer["units"].size(1, kLargestInt)), read_activation(layer["activation"])});
+    net.hidden.push_back(
+        {static_cast<int>(layer["units"].size(1, kLargestInt)), read_choice<Activation>(layer["activation"])});
   }
   net.outputs = static_cast<int>(node["outputs"].size(1, kLargestInt));
-  net.loss = one_of(node["loss"], kLosses);
+  net.loss = read_choice<Loss>(node["loss"]);
   return net;
 }
 
@@ -241,41 +219,32 @@ void require_consistent(const Model::Data& data) {
 }
 
 std::string write_metadata(const Model::Data& data, Precision precision) {
-  JsonWriter json;
-  json.begin_object();
-  json.key("architecture");
+  Json json;
+  json.object().key("architecture");
   write_architecture(json, data.architecture);
-  json.key("inputs").begin_list();
-  for (const InputField& input : data.inputs) {
-    json.begin_object().key("name").text(input.name).key("shape").begin_list();
-    for (const std::size_t size : input.shape) json.size(size);
-    json.end_list().end_object();
-  }
-  json.end_list();
-  json.key("target").begin_object().key("names");
-  write_texts(json, data.target.names);
-  json.key("task").text(name(data.target.task)).key("classes");
-  write_texts(json, data.target.classes);
-  json.key("scaled").boolean(!data.target.offset.empty()).end_object();
-  json.key("scaling").text(name(data.scaling.kind)).key("precision").text(name(precision)).key("record");
+  json.key("inputs").array();
+  for (const InputField& input : data.inputs) json.object().text("name", input.name).wholes("shape", input.shape).end();
+  json.end().key("target").object().texts("names", data.target.names).text("task", name(data.target.task));
+  json.texts("classes", data.target.classes).truth("scaled", !data.target.offset.empty()).end();
+  json.text("scaling", name(data.scaling.kind)).text("precision", name(precision)).key("record");
   write_record(json, data.target.task, data.record);
-  json.end_object();
-  return json.take();
+  return json.end().str();
 }
 
 ModelMetadata read_metadata(std::string_view text) {
   const JsonDocument document(text, "is damaged: metadata: ");
   const JsonNode root = document.root();
-  ModelMetadata metadata{.data = std::make_unique<Model::Data>(), .precision = one_of(root["precision"], kPrecisions)};
+  ModelMetadata metadata{.data = std::make_unique<Model::Data>(),
+                         .precision = read_choice<Precision>(root["precision"])};
   Model::Data& data = *metadata.data;
   data.bf16 = metadata.precision == Precision::bf16;
   data.architecture = read_architecture(root["architecture"]);
   data.inputs = read_inputs(root["inputs"]);
   const JsonNode target = root["target"];
   data.target.names = read_texts(target["names"]);
-  data.target.task = one_of(target["task"], kTasks);
+  data.target.task = read_choice<Task>(target["task"]);
   data.target.classes = read_texts(target["classes"]);
-  data.scaling.kind = one_of(root["scaling"], kScales);
+  data.scaling.kind = read_choice<ScaleKind>(root["scaling"]);
   metadata.target_is_scaled = target["scaled"].boolean();
   data.record = read_record(root["record"], data.target.task);
   require_architecture(data.architecture);

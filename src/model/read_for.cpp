@@ -80,7 +80,7 @@ class Plan {
     throw Error(
         ErrorCode::usage,
         fmt::format("{} names {} field{}, and the model has {}; name them in the model's order, or leave {} out",
-                    option, given.size(), given.size() == 1 ? "" : "s", wanted, option));
+                    spelled(option), given.size(), given.size() == 1 ? "" : "s", wanted, spelled(option)));
   }
 
   void require_there(const std::string& name, const char* option, const char* advice) const {
@@ -91,16 +91,17 @@ class Plan {
       names.push_back(field.name);
       fields.push_back(&field);
     }
-    throw Error(ErrorCode::usage, fmt::format("{} {}: {} has no such field{}{} (it has: {})", option, printable(name),
-                                              file(), advice, suggestion(name, names), described(fields)));
+    throw Error(ErrorCode::usage,
+                fmt::format("{}: {} has no such field{}{} (it has: {})", spelled(option, printable(name)), file(),
+                            advice, suggestion(name, names), described(fields)));
   }
 
   void choose_inputs() {
     const std::vector<InputField>& inputs = model_.inputs();
     if (!source_.inputs.empty()) {
-      require_count(source_.inputs, inputs.size(), "--inputs");
+      require_count(source_.inputs, inputs.size(), "inputs");
       for (std::size_t i = 0; i < inputs.size(); ++i) {
-        require_there(source_.inputs[i], "--inputs", "");
+        require_there(source_.inputs[i], "inputs", "");
         require_shape(inputs[i], *find(available_, source_.inputs[i]), file());
         take(source_.inputs[i], inputs[i].name);
       }
@@ -124,7 +125,7 @@ class Plan {
     for (const InputField* input : missing) names.push_back(input->name);
     const bool arrays =
         std::any_of(available_.begin(), available_.end(), [](const Field& field) { return !field.shape.empty(); });
-    const std::string advice = arrays ? "; name it with --inputs NAME" : "";
+    const std::string advice = arrays ? "; name it with " + spelled("inputs", "NAME") : "";
     const InputField& input = *missing.front();
     if (missing.size() > 1 || input.shape.empty()) {
       throw_missing(file(), names, model_.inputs().size(), "input", available_);
@@ -157,13 +158,13 @@ class Plan {
     if (!source_.target.empty()) {
       if (source_.target.size() == 1 && find(available_, source_.target[0]) == nullptr &&
           names_input(source_.target[0])) {
-        require_count(source_.target, wanted.size(), "--target");
+        require_count(source_.target, wanted.size(), "target");
         target_file_ = source_.target[0];
         return;
       }
-      require_count(source_.target, wanted.size(), "--target");
+      require_count(source_.target, wanted.size(), "target");
       for (std::size_t k = 0; k < wanted.size(); ++k) {
-        require_there(source_.target[k], "--target", ", and there is no file of that name");
+        require_there(source_.target[k], "target", ", and there is no file of that name");
         take(source_.target[k], wanted[k]);
       }
       return;
@@ -188,13 +189,14 @@ class Plan {
     }
     if (wanted.size() > 1 || candidates.empty()) {
       throw_missing(file(), missing, wanted.size(), "target", available_,
-                    "; name it with --target NAME, or --target FILE");
+                    fmt::format("; name it with {}, or {}", spelled("target", "NAME"), spelled("target", "FILE")));
     }
     if (candidates.size() > 1) {
-      throw Error(ErrorCode::usage,
-                  fmt::format("{} has no {}, and several arrays have a number for each of the {} examples: {}; name "
-                              "the target with --target NAME",
-                              file(), in_quotes(wanted[0]), input.rows, described(candidates)));
+      throw Error(
+          ErrorCode::usage,
+          fmt::format("{} has no {}, and several arrays have a number for each of the {} examples: {}; name "
+                      "the target with {}",
+                      file(), in_quotes(wanted[0]), input.rows, described(candidates), spelled("target", "NAME")));
     }
     take(candidates.front()->name, wanted[0]);
     note(fmt::format(
@@ -238,9 +240,8 @@ Table read_target_file(const fs::path& file, const Target& target, std::span<con
     if (available.size() == 1) return {available.front().name};
     std::vector<const Field*> fields;
     for (const Field& field : available) fields.push_back(&field);
-    throw Error(ErrorCode::usage,
-                fmt::format("--target {}: expected a file with one field, or one named {}; it has: {}", reader.name(),
-                            in_quotes(name), described(fields)));
+    throw Error(ErrorCode::usage, fmt::format("{}: expected a file with one field, or one named {}; it has: {}",
+                                              spelled("target", reader.name()), in_quotes(name), described(fields)));
   };
   Table table = read_table(reader, Request{choose, text});
   table.rename(std::string(table.fields().front().name), name);

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/checked.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -135,21 +136,21 @@ std::vector<StoredTensor> SafetensorsHeader::tensors() const {
 }
 
 std::string safetensors_header(const SafetensorsMetadata& metadata, std::span<const TensorSpec> tensors) {
-  JsonWriter json;
-  json.begin_object();
-  json.key(kMetadataKey).begin_object();
+  Json json;
+  json.object();
+  json.key(kMetadataKey).object();
   for (const auto& [key, value] : metadata) json.key(key).text(value);
-  json.end_object();
+  json.end();
   std::size_t begin = 0;
   for (const TensorSpec& tensor : tensors) {
-    json.key(tensor.name).begin_object().key("dtype").text(tensor.dtype).key("shape").begin_list();
-    for (const std::size_t size : tensor.shape) json.size(size);
+    json.key(tensor.name).object().key("dtype").text(tensor.dtype).key("shape").array();
+    for (const std::size_t size : tensor.shape) json.whole(size);
     const std::size_t end = checked_add(begin, tensor.bytes(), "the size of the model");
-    json.end_list().key("data_offsets").begin_list().size(begin).size(end).end_list().end_object();
+    json.end().key("data_offsets").array().whole(begin).whole(end).end().end();
     begin = end;
   }
-  json.end_object();
-  std::string text = json.take();
+  json.end();
+  std::string text = json.str();
   while (text.size() % 8 != 0) text += ' ';
   if (text.size() > SafetensorsHeader::kMostHeaderBytes) {
     throw Error(ErrorCode::unsupported,

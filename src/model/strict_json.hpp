@@ -80,28 +80,4 @@ class JsonDocument {
   JsonValue value_;
 };
 
-/// Writes compact JSON; the order of the keys is the order of the calls, so that the same values give the same bytes.
-class JsonWriter {
- public:
-  JsonWriter& begin_object() { return open('{'); }
-  JsonWriter& end_object() { return close('}'); }
-  JsonWriter& begin_list() { return open('['); }
-  JsonWriter& end_list() { return close(']'); }
-  JsonWriter& key(std::string_view name);
-  JsonWriter& text(std::string_view value);
-  JsonWriter& boolean(bool value);
-  JsonWriter& size(std::size_t value);
-  /// 17 digits; null when it is not finite.
-  JsonWriter& number(double value);
-
-  [[nodiscard]] std::string take() { return std::move(out_); }
-
- private:
-  JsonWriter& open(char bracket);
-  JsonWriter& close(char bracket);
-  void separate();
-  std::string out_;
-  bool first_ = true;  // nothing before it at this level, or a key just written
-};
-
 }  // namespace strata

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "base/checked.hpp"
+#include "base/text.hpp"
 #include "kernels/kernels.hpp"
 #include "strata/error.hpp"
 
@@ -76,10 +77,9 @@ Workspace<T>::Workspace(const Architecture& net, Index largest_m, Keep keep)
   try {
     memory_.resize(count);
   } catch (const std::exception&) {
-    throw Error(
-        ErrorCode::memory,
-        fmt::format("no memory for the layers' activations: {} examples take {:.1f} GB; use a smaller --batch-size",
-                    largest_m, static_cast<double>(count) * sizeof(T) / 1e9));
+    throw Error(ErrorCode::memory,
+                fmt::format("no memory for the layers' activations: {} examples take {:.1f} GB; use a smaller {}",
+                            largest_m, static_cast<double>(count) * sizeof(T) / 1e9, spelled("batch-size")));
   }
   for (int l = 1; l <= L_; ++l) {
     const Places& at = plan.layers[static_cast<std::size_t>(l)];

@@ -20,7 +20,7 @@ UpdateRule::Kind kind_of(OptimizerKind optimizer) {
 }  // namespace
 
 template <class T>
-Optimizer<T>::Optimizer(const Options& options, std::size_t size)
+Optimizer<T>::Optimizer(const TrainingOptions& options, std::size_t size)
     : rule_{kind_of(options.optimizer),
             options.momentum,
             {options.effective_learning_rate(), options.beta1, options.beta2, options.epsilon, 0}} {

@@ -13,8 +13,8 @@ namespace strata {
 template <class T>
 class Optimizer {
  public:
-  /// For `size` parameters, by options.optimizer, learning_rate, momentum, beta1, beta2 and epsilon.
-  Optimizer(const Options& options, std::size_t size);
+  /// For `size` parameters.
+  Optimizer(const TrainingOptions& options, std::size_t size);
 
   /// θ ← θ − step(dθ).
   void update(std::span<T> theta, std::span<const T> d, const Kernels<T>& k);

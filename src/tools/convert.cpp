@@ -51,6 +51,7 @@ Table read_all(const fs::path& file, const fs::path& spill) {
 }  // namespace
 
 Conversion convert(const fs::path& from, const fs::path& to, const Options& options) try {
+  validate(options);
   require_replaceable(from, to);
   const fs::path spill = to.has_parent_path() ? to.parent_path() : fs::path(".");
   Options resolved = options;

@@ -25,7 +25,7 @@ namespace strata {
 namespace {
 
 constexpr double kTolerance = 1e-7;  // of the block's largest gradient
-constexpr const char* kChecking = "for the gradient check; check fewer examples, or use fewer --threads";
+constexpr const char* kChecking = "for the gradient check; check fewer examples, or use fewer threads";
 
 // One line of the work: all units of a layer, one input (or the bias).
 struct Line {
@@ -175,6 +175,7 @@ GradientCheck check_gradients(const Model& model, const Table& table, std::size_
 }
 
 GradientCheck check_gradients(Table table, const Options& options, std::size_t examples) try {
+  validate(options);
   const auto ignore = [](std::string_view) {};
   const Problem problem = define_problem(table, options, {ignore, ignore});
   std::vector<std::size_t> rows = problem.train_rows;

@@ -7,6 +7,7 @@
 namespace strata {
 
 GradientCheck check_gradients(const std::filesystem::path& file, const Options& options, std::size_t examples) try {
+  validate(options);
   Options named = options;  // a target in a file of its own gets the name that it has in the table
   Table table = read_training_table(file, named);
   return check_gradients(std::move(table), named, examples);

@@ -14,7 +14,7 @@ namespace strata {
 namespace {
 
 // "W1" of an .npz file. The columns of a (n, 1) bias may be left out.
-steps::Matrix read_array(FileReader& file, const std::string& name) {
+Matrix read_array(FileReader& file, const std::string& name) {
   const FieldChooser choose = [&](std::span<const Field> available) -> std::vector<std::string> {
     std::vector<std::string> names;
     for (const Field& field : available) names.push_back(field.name);
@@ -22,15 +22,15 @@ steps::Matrix read_array(FileReader& file, const std::string& name) {
       if (each == name) return {name};
     }
     throw Error(ErrorCode::usage,
-                fmt::format("--initializer {}: there is no array '{}'; W[l] and b[l] are to be named W1, b1, W2, …\n"
+                fmt::format("{}: there is no array '{}'; W[l] and b[l] are to be named W1, b1, W2, …\n"
                             "the file has: {}",
-                            file.name(), name, joined(names)));
+                            spelled("initializer", file.name()), name, joined(names)));
   };
   const Table table = read_table(file, Request{choose});
   const Field& field = table.field(name);
   const Field* const fields[] = {&field};
   table.require_numbers(fields);
-  steps::Matrix matrix(static_cast<std::ptrdiff_t>(table.rows()), static_cast<std::ptrdiff_t>(field.width()));
+  Matrix matrix(static_cast<std::ptrdiff_t>(table.rows()), static_cast<std::ptrdiff_t>(field.width()));
   for (std::size_t i = 0; i < table.rows(); ++i) {
     for (std::size_t k = 0; k < field.width(); ++k) {
       matrix(static_cast<std::ptrdiff_t>(i), static_cast<std::ptrdiff_t>(k)) = table.number(field, i, k);
@@ -39,10 +39,10 @@ steps::Matrix read_array(FileReader& file, const std::string& name) {
   return matrix;
 }
 
-steps::Parameters read_arrays(const Architecture& net, const std::filesystem::path& file) {
+std::vector<Layer> read_arrays(const Architecture& net, const std::filesystem::path& file) {
   FileReader reader = open_data(file);
   reader.make_seekable();  // every array is read for itself
-  steps::Parameters layers;
+  std::vector<Layer> layers;
   for (int l = 1; l <= net.depth(); ++l) {
     layers.push_back({read_array(reader, fmt::format("W{}", l)), read_array(reader, fmt::format("b{}", l))});
   }
@@ -50,7 +50,7 @@ steps::Parameters read_arrays(const Architecture& net, const std::filesystem::pa
 }
 
 template <class T>
-void take(const steps::Matrix& from, View<T> to, const char* letter, int l) {
+void take(const Matrix& from, View<T> to, const char* letter, int l) {
   if (from.rows() != to.rows || from.cols() != to.cols) {
     throw Error(ErrorCode::shape, fmt::format("the initial {}[{}] is ({}, {}), and in this network it must be ({}, {})",
                                               letter, l, from.rows(), from.cols(), to.rows, to.cols));
@@ -69,12 +69,11 @@ void take(const steps::Matrix& from, View<T> to, const char* letter, int l) {
 }  // namespace
 
 template <class T>
-Parameters<T> initial_parameters(const Architecture& net, const Options& options) {
-  const bool from_file = options.initial.empty() && options.initializer.kind == Initializer::Kind::arrays;
-  if (options.initial.empty() && !from_file) {
-    return initialize<T>(net, options.initializer, options.random, options.seed);
-  }
-  const steps::Parameters own = from_file ? read_arrays(net, options.initializer.file) : options.initial;
+Parameters<T> initial_parameters(const Architecture& net, const NetworkOptions& options,
+                                 const std::vector<Layer>& given) {
+  const bool from_file = given.empty() && options.initializer.kind == Initializer::Kind::arrays;
+  if (given.empty() && !from_file) return initialize<T>(net, options.initializer, options.random, options.seed);
+  const std::vector<Layer> own = from_file ? read_arrays(net, options.initializer.file) : given;
   if (own.size() != static_cast<std::size_t>(net.depth())) {
     throw Error(ErrorCode::shape,
                 fmt::format("the initial weights have {} layers, and the network has {}", own.size(), net.depth()));
@@ -87,7 +86,7 @@ Parameters<T> initial_parameters(const Architecture& net, const Options& options
   return p;
 }
 
-template Parameters<float> initial_parameters(const Architecture&, const Options&);
-template Parameters<double> initial_parameters(const Architecture&, const Options&);
+template Parameters<float> initial_parameters(const Architecture&, const NetworkOptions&, const std::vector<Layer>&);
+template Parameters<double> initial_parameters(const Architecture&, const NetworkOptions&, const std::vector<Layer>&);
 
 }  // namespace strata

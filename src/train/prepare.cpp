@@ -12,10 +12,10 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "config/names.hpp"
 #include "data/table_storage.hpp"
 #include "features/scaling.hpp"
 #include "model/encode.hpp"
-#include "model/validation.hpp"
 #include "strata/error.hpp"
 #include "train/task.hpp"
 
@@ -43,8 +43,8 @@ void require_known(std::span<const Field> available, std::span<const std::string
   for (const Field& field : available) known.push_back(field.name);
   for (const std::string& wanted : names) {
     if (std::find(known.begin(), known.end(), wanted) == known.end()) {
-      throw Error(ErrorCode::usage, fmt::format("{}: there is no '{}'{}\nthe data has: {}", option, printable(wanted),
-                                                suggestion(wanted, known), described(available)));
+      throw Error(ErrorCode::usage, fmt::format("{}: there is no '{}'{}\nthe data has: {}", spelled(option),
+                                                printable(wanted), suggestion(wanted, known), described(available)));
     }
   }
 }
@@ -56,15 +56,15 @@ bool contains(std::span<const std::string> names, const std::string& wanted) {
 // The target: as asked for, else the last column of a table of columns.
 std::vector<std::string> target_names(std::span<const Field> available, const Options& options) {
   if (!options.target.empty()) {
-    require_known(available, options.target, "--target");
+    require_known(available, options.target, "target");
     return options.target;
   }
   const bool columns = std::all_of(available.begin(), available.end(), [](const Field& f) { return f.shape.empty(); });
   if (!columns || available.size() < 2) {
-    throw Error(ErrorCode::usage,
-                fmt::format("what is to be predicted? Name it with --target NAME, or --target FILE where it "
-                            "has a file of its own\nthe data has: {}",
-                            described(available)));
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("what is to be predicted? Name it with {}, or {} where it has a file of its own\nthe data has: {}",
+                    spelled("target", "NAME"), spelled("target", "FILE"), described(available)));
   }
   return {available.back().name};
 }
@@ -72,13 +72,13 @@ std::vector<std::string> target_names(std::span<const Field> available, const Op
 std::vector<std::string> input_names(std::span<const Field> available, const Options& options,
                                      std::span<const std::string> target) {
   if (!options.inputs.empty()) {
-    require_known(available, options.inputs, "--inputs");
+    require_known(available, options.inputs, "inputs");
     for (const std::string& name : options.inputs) {
       if (contains(target, name)) {
         throw Error(ErrorCode::usage,
                     fmt::format("'{}' is an input and the target: a network that sees the answer learns "
-                                "nothing; leave it out of --inputs",
-                                printable(name)));
+                                "nothing; leave it out of {}",
+                                printable(name), spelled("inputs")));
       }
     }
     return options.inputs;
@@ -109,11 +109,11 @@ void require_numeric_inputs(const Table& table, std::span<const Field* const> fi
     if (!field.is_text() && !contains(target, field.name))
       usable += (usable.empty() ? "" : ",") + printable(field.name);
   }
-  throw Error(ErrorCode::value,
-              fmt::format("{}: these inputs are text, and a network takes numbers: {}\n{}", printable(table.source()),
-                          text_columns,
-                          usable.empty() ? "no column holds numbers"
-                                         : "leave them out by naming the others: --inputs '" + usable + "'"));
+  throw Error(ErrorCode::value, fmt::format("{}: these inputs are text, and a network takes numbers: {}\n{}",
+                                            printable(table.source()), text_columns,
+                                            usable.empty() ? "no column holds numbers"
+                                                           : "leave them out by naming the others: " +
+                                                                 spelled("inputs", "'" + usable + "'")));
 }
 
 ScaleKind chosen_scale(ScaleKind wanted, std::span<const Field* const> inputs, const Messages& messages) {
@@ -126,12 +126,6 @@ ScaleKind chosen_scale(ScaleKind wanted, std::span<const Field* const> inputs, c
 
 std::vector<LayerSpec> hidden_layers(const Options& options) {
   const std::size_t count = options.hidden_layers.size();
-  if (options.activation.size() != 1 && options.activation.size() != count) {
-    throw Error(ErrorCode::usage,
-                fmt::format("--activation names {} activations for {} hidden layers; give one for all, or "
-                            "one for each",
-                            options.activation.size(), count));
-  }
   std::vector<LayerSpec> hidden;
   for (std::size_t l = 0; l < count; ++l) {
     hidden.push_back({options.hidden_layers[l], options.activation[options.activation.size() == 1 ? 0 : l]});
@@ -149,7 +143,8 @@ void split_rows(std::size_t rows, Problem& problem) {
     problem.train_rows = std::move(order);
     return;
   }
-  if (rows < 2) throw Error(ErrorCode::value, "--validation holds rows back, but the data has only one row");
+  if (rows < 2)
+    throw Error(ErrorCode::value, spelled("validation") + " holds rows back, but the data has only one row");
   shuffled(problem.options.seed, RandomPurpose::split, 0, std::span(order));
   const auto wanted = static_cast<std::size_t>(std::llround(*fraction * static_cast<double>(rows)));
   const std::size_t held = std::clamp<std::size_t>(wanted, 1, rows - 1);
@@ -173,9 +168,9 @@ void standardise_target(const Table& table, Problem& problem, const Messages& me
     // Far from what a network's first outputs are, so most of the training would go into finding the mean.
     if (std::abs(fitted.offset[k]) > 100 || fitted.divisor[k] > 100) {
       messages.warning(
-          fmt::format("the target has mean {:.4g} and standard deviation {:.4g}; --scale-target standard trains on "
-                      "(y - mean) / deviation and predicts in the target's own units, which learns much faster",
-                      fitted.offset[k], fitted.divisor[k]));
+          fmt::format("the target has mean {:.4g} and standard deviation {:.4g}; {} trains on (y - mean) / deviation "
+                      "and predicts in the target's own units, which learns much faster",
+                      fitted.offset[k], fitted.divisor[k], spelled("scale-target", "standard")));
       return;
     }
   }

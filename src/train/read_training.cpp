@@ -18,8 +18,8 @@ Table read_target_file(const fs::path& file, const fs::path& spill) {
   const std::string name = reader.name();
   Table table = read_table(reader, Request{{}, {}, spill});
   if (table.fields().size() != 1) {
-    throw Error(ErrorCode::usage, fmt::format("--target {}: the file holds {} fields; a target file holds one", name,
-                                              table.fields().size()));
+    throw Error(ErrorCode::usage, fmt::format("{}: the file holds {} fields; a target file holds one",
+                                              spelled("target", name), table.fields().size()));
   }
   table.rename(table.fields().front().name, "target");
   return table;

@@ -68,10 +68,10 @@ Target decide_several(const Table& table, const Options& options, const Messages
     for (const double value : values_of(table, field).distinct) yes_or_no = yes_or_no && (value == 0 || value == 1);
   }
   if (options.task == Task::classes || (options.task == Task::binary && !yes_or_no)) {
-    throw Error(ErrorCode::usage,
-                fmt::format("--task {} with several target numbers needs each of them to be 0 or 1 (--task binary), "
-                            "or use --task regression",
-                            name(options.task)));
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("{} with several target numbers needs each of them to be 0 or 1 ({}), or use {}",
+                    spelled("task", name(options.task)), spelled("task", "binary"), spelled("task", "regression")));
   }
   Target target{options.target, options.task, {}, {}, {}};
   if (options.task == Task::automatic) {
@@ -129,22 +129,21 @@ Target decide_target(const Table& table, const Options& options, const Messages&
   if (target.task == Task::regression) {
     if (field.is_text()) {
       throw Error(ErrorCode::value,
-                  fmt::format("--task regression needs numbers, but the target {} is text (for example '{}')", quoted,
-                              printable(field.categories.front())));
+                  fmt::format("{} needs numbers, but the target {} is text (for example '{}')",
+                              spelled("task", "regression"), quoted, printable(field.categories.front())));
     }
     if (count == 1) messages.warning(fmt::format("the target {} is the same in every row", quoted));
     return target;
   }
   if (target.task == Task::binary && count != 2) {
     throw Error(ErrorCode::usage,
-                fmt::format("--task binary needs a target with two different values; {} has {}; use --task classes",
-                            quoted, count_text(count)));
+                fmt::format("{} needs a target with two different values; {} has {}; use {}", spelled("task", "binary"),
+                            quoted, count_text(count), spelled("task", "classes")));
   }
   if (count > kLargestCount) {
     throw Error(ErrorCode::usage,
-                fmt::format("--task classes: the target {} has {} different values; that is a regression, or the "
-                            "wrong column",
-                            quoted, count_text(count)));
+                fmt::format("{}: the target {} has {} different values; that is a regression, or the wrong column",
+                            spelled("task", "classes"), quoted, count_text(count)));
   }
   target.classes = class_names(field, values);
   return target;
@@ -159,8 +158,8 @@ int output_units(const Target& target, const Table& table) {
 
 Loss decide_loss(const Target& target, const Options& options) {
   const auto wrong = [&](const char* fits) {
-    return Error(ErrorCode::usage, fmt::format("--loss {} does not fit the task {}; it takes {}", name(*options.loss),
-                                               name(target.task), fits));
+    return Error(ErrorCode::usage, fmt::format("{} does not fit the task {}; it takes {}",
+                                               spelled("loss", name(*options.loss)), name(target.task), fits));
   };
   switch (target.task) {
     case Task::binary:

@@ -48,17 +48,15 @@ Messages messages_of(const Callbacks& callbacks) {
 
 std::int64_t iterations_of(const Options& options, std::int64_t batches_per_epoch) {
   constexpr std::int64_t kEpochs = 100;
-  if (options.iterations && options.epochs) {
-    throw Error(ErrorCode::usage, "--iterations and --epochs both say how long to train; give one of them");
-  }
   if (options.iterations) return *options.iterations;
   const std::int64_t epochs = options.epochs.value_or(kEpochs);
   std::int64_t iterations = 0;
   if (__builtin_mul_overflow(epochs, batches_per_epoch, &iterations)) {
     throw Error(ErrorCode::usage,
-                fmt::format("--epochs {}: each epoch has {} batches, which makes more updates than can be counted; the "
+                fmt::format("{}: each epoch has {} batches, which makes more updates than can be counted; the "
                             "largest possible number is {}",
-                            epochs, batches_per_epoch, std::numeric_limits<std::int64_t>::max() / batches_per_epoch));
+                            spelled("epochs", std::to_string(epochs)), batches_per_epoch,
+                            std::numeric_limits<std::int64_t>::max() / batches_per_epoch));
   }
   return iterations;
 }
@@ -73,13 +71,12 @@ std::int64_t report_interval(std::int64_t asked, std::int64_t iterations) {
 
 void check_batch_size(const Options& options, Index rows, const Messages& messages) {
   if (options.batch_size > rows) {
-    messages.warning(
-        fmt::format("there are {} rows to train on, fewer than --batch-size {}: every update uses all of them", rows,
-                    options.batch_size));
+    messages.warning(fmt::format("there are {} rows to train on, fewer than {}: every update uses all of them", rows,
+                                 spelled("batch-size", std::to_string(options.batch_size))));
   }
 }
 
-TrainingRecord record_of(const Problem& problem, const std::string& source) {
+TrainingRecord record_of(const Problem& problem, const std::string& source, bool own_start) {
   TrainingRecord record;
   record.data = fs::path(source).filename().string();
   if (source.starts_with("/dev/fd/") || source == "/dev/stdin")
@@ -91,7 +88,7 @@ TrainingRecord record_of(const Problem& problem, const std::string& source) {
     if (option.name == "threads" || option.name == "report-every") continue;
     std::string value = option.show(problem.options);
     if (option.name == "validation" || option.name == "initializer") value = fs::path(value).filename().string();
-    if (option.name == "initializer" && !problem.options.initial.empty()) value = "own arrays";
+    if (option.name == "initializer" && own_start) value = "own arrays";
     record.options.emplace_back(option.name, std::move(value));
   }
   return record;
@@ -108,7 +105,7 @@ template <class T>
 class Training {
  public:
   Training(Problem problem, TrainingRecord record, Examples<T> examples, Examples<T> validation,
-           const Callbacks& callbacks)
+           const Callbacks& callbacks, const std::vector<Layer>& initial)
       : problem_(std::move(problem)),
         record_(std::move(record)),
         examples_(std::move(examples)),
@@ -117,7 +114,7 @@ class Training {
         pool_(chosen_threads(problem_.options.threads)),
         kernels_(make_chosen_kernels<T>(problem_.options.precision, pool_)),
         loader_(examples_, problem_.options.batch_size, problem_.options.seed),
-        p_(initial_parameters<T>(net(), problem_.options)),
+        p_(initial_parameters<T>(net(), problem_.options, initial)),
         gradient_(net()),
         ws_(net(), loader_.batch_size(), Keep::backward),
         optimizer_(problem_.options, p_.theta().size()),
@@ -313,8 +310,10 @@ void Training<T>::diverge(std::int64_t iteration, std::optional<double> final_lo
   } else {
     explanation_ += "The initial weights are kept. ";
   }
-  explanation_ += fmt::format("Lower --learning-rate (it is {})", shortest(problem_.options.effective_learning_rate()));
-  if (problem_.options.scale == ScaleKind::none) explanation_ += ", or scale the inputs with --scale standard";
+  explanation_ += fmt::format("Lower {} (it is {})", spelled("learning-rate"),
+                              shortest(problem_.options.effective_learning_rate()));
+  if (problem_.options.scale == ScaleKind::none)
+    explanation_ += ", or scale the inputs with " + spelled("scale", "standard");
 }
 
 template <class T>
@@ -412,7 +411,7 @@ bool streams(const Table& table, const Problem& problem) {
 }
 
 template <class T>
-Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks) {
+Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks, const std::vector<Layer>& initial) {
   const bool streamed = streams(table, problem);
   Examples<T> examples, validation;
   if (!problem.validation_rows.empty()) {
@@ -424,16 +423,16 @@ Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks) {
     for (std::size_t r = 0; r < rows.size(); ++r) rows[r] = r;
     validation = copy_examples<T>(held, problem, rows);
   }
-  TrainingRecord record = record_of(problem, table.source());
+  TrainingRecord record = record_of(problem, table.source(), !initial.empty());
   examples =
       streamed ? make_examples<T>(table, problem, problem.train_rows) : take_examples<T>(std::move(table), problem);
-  return Training<T>(problem, std::move(record), std::move(examples), std::move(validation), callbacks).run();
+  return Training<T>(problem, std::move(record), std::move(examples), std::move(validation), callbacks, initial).run();
 }
 
-Fit train_table(Table table, const Options& options, const Callbacks& callbacks) {
+Fit train_table(Table table, const Options& options, const Callbacks& callbacks, const std::vector<Layer>& initial) {
   const Problem problem = define_problem(table, options, messages_of(callbacks));
-  return options.precision == Precision::float64 ? train_in<double>(std::move(table), problem, callbacks)
-                                                 : train_in<float>(std::move(table), problem, callbacks);
+  return options.precision == Precision::float64 ? train_in<double>(std::move(table), problem, callbacks, initial)
+                                                 : train_in<float>(std::move(table), problem, callbacks, initial);
 }
 
 Callbacks watched(Caller& caller, const Callbacks& callbacks) {
@@ -451,16 +450,19 @@ constexpr const char* kTraining = "to train this network";
 
 }  // namespace
 
-Fit train(Table table, const Options& options, const Callbacks& callbacks) {
-  return only_errors(
-      kTraining, [&](Caller& caller) { return train_table(std::move(table), options, watched(caller, callbacks)); });
+Fit train(Table table, const Options& options, const Callbacks& callbacks, const std::vector<Layer>& initial) {
+  return only_errors(kTraining, [&](Caller& caller) {
+    validate(options);
+    return train_table(std::move(table), options, watched(caller, callbacks), initial);
+  });
 }
 
 Fit train(const fs::path& file, const Options& options, const Callbacks& callbacks) {
   return only_errors(kTraining, [&](Caller& caller) {
+    validate(options);
     Options resolved = options;
     Table table = read_training_table(file, resolved);
-    return train_table(std::move(table), resolved, watched(caller, callbacks));
+    return train_table(std::move(table), resolved, watched(caller, callbacks), {});
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/json.hpp"
 #include "support.hpp"
 
 namespace strata {
@@ -142,13 +143,13 @@ TEST(StrictJson, MessagesStayShortAndPrintable) {
 }
 
 TEST(StrictJson, WriterIsDeterministicAndReadsBack) {
-  JsonWriter json;
-  json.begin_object().key("b").size(7).key("a").begin_list().number(0.1).number(-1).end_list();
-  json.key("t").text("ä\"\n").key("no").boolean(false).key("yes").boolean(true);
+  Json json;
+  json.object().key("b").whole(7).key("a").array().number(0.1).number(-1).end();
+  json.key("t").text("ä\"\n").key("no").truth(false).key("yes").truth(true);
   json.key("nan").number(std::numeric_limits<double>::quiet_NaN());
-  json.key("empty").begin_object().end_object().key("none").begin_list().end_list();
-  json.key("o").begin_list().begin_object().key("k").size(1).end_object().begin_object().end_object().end_list();
-  const std::string text = json.end_object().take();
+  json.key("empty").object().end().key("none").array().end();
+  json.key("o").array().object().key("k").whole(1).end().object().end().end();
+  const std::string text = json.end().str();
   EXPECT_EQ(
       text,
       R"({"b":7,"a":[0.10000000000000001,-1],"t":"ä\"\n","no":false,"yes":true,"nan":null,"empty":{},"none":[],"o":[{"k":1},{}]})");

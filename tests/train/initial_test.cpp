@@ -15,16 +15,13 @@ namespace {
 
 const Architecture kNet{2, {{3, Activation::tanh}}, 1, Loss::binary_cross_entropy};
 
-steps::Parameters own() {
-  return {{steps::Matrix{{1, 2}, {3, 4}, {5, 6}}, steps::Matrix{{7}, {8}, {9}}},
-          {steps::Matrix{{10, 11, 12}}, steps::Matrix{{13}}}};
+std::vector<Layer> own() {
+  return {{Matrix{{1, 2}, {3, 4}, {5, 6}}, Matrix{{7}, {8}, {9}}}, {Matrix{{10, 11, 12}}, Matrix{{13}}}};
 }
 
-std::string refusal(const steps::Parameters& initial) {
-  Options options;
-  options.initial = initial;
+std::string refusal(const std::vector<Layer>& initial) {
   try {
-    static_cast<void>(initial_parameters<double>(kNet, options));
+    static_cast<void>(initial_parameters<double>(kNet, Options(), initial));
   } catch (const Error& error) {
     return error.what();
   }
@@ -32,9 +29,7 @@ std::string refusal(const steps::Parameters& initial) {
 }
 
 TEST(InitialParameters, AreTheUsersOwn) {
-  Options options;
-  options.initial = own();
-  const auto p = initial_parameters<float>(kNet, options);
+  const auto p = initial_parameters<float>(kNet, Options(), own());
   EXPECT_EQ(p.W[1](2, 1), 6.0F);
   EXPECT_EQ(p.b[1](1, 0), 8.0F);
   EXPECT_EQ(p.W[2](0, 2), 12.0F);
@@ -49,11 +44,11 @@ TEST(InitialParameters, WithoutThemAreDrawn) {
 }
 
 TEST(InitialParameters, OfAnotherShapeAreRefusedWithBothShapes) {
-  steps::Parameters wrong = own();
-  wrong[0].W = steps::Matrix(2, 3);
+  std::vector<Layer> wrong = own();
+  wrong[0].W = Matrix(2, 3);
   EXPECT_EQ(refusal(wrong), "the initial W[1] is (2, 3), and in this network it must be (3, 2)");
   wrong = own();
-  wrong[1].b = steps::Matrix(1, 2);
+  wrong[1].b = Matrix(1, 2);
   EXPECT_EQ(refusal(wrong), "the initial b[2] is (1, 2), and in this network it must be (1, 1)");
   wrong = own();
   wrong.pop_back();
@@ -63,7 +58,7 @@ TEST(InitialParameters, OfAnotherShapeAreRefusedWithBothShapes) {
   EXPECT_EQ(refusal(wrong), "the initial W[1](2, 1) is inf; expected a finite number");
 }
 
-// With a learning rate of (nearly) nothing the model is what it started from.
+// With a learning rate of nearly nothing the model is what it started from.
 TEST(InitialParameters, AreWhereTrainStarts) {
   Table table;
   table.add_numbers("a", {}, std::vector<double>{0, 1, 0, 1});
@@ -72,9 +67,9 @@ TEST(InitialParameters, AreWhereTrainStarts) {
   Options options;
   options.hidden_layers = {3};
   options.precision = Precision::float64;
-  options.initial = own();
-  options.iterations = 0;
-  const Fit fit = train(std::move(table), options);
+  options.learning_rate = 1e-300;
+  options.iterations = 1;
+  const Fit fit = train(std::move(table), options, {}, own());
   EXPECT_EQ(fit.model.weights(1), (std::vector<double>{1, 3, 5, 2, 4, 6}));  // column-major
   EXPECT_EQ(fit.model.biases(2), std::vector<double>{13});
   for (const auto& [name, value] : fit.model.record().options) {

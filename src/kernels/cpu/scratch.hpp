@@ -9,6 +9,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/text.hpp"
 #include "strata/error.hpp"
 
 namespace strata::cpu {
@@ -28,8 +29,8 @@ class Scratch {
     memory_.reset(static_cast<std::byte*>(std::aligned_alloc(4096, kSetBytes * count_)));
     if (!memory_) {
       throw Error(ErrorCode::memory, fmt::format("no memory for the products of {} threads, {:.1f} MB each: use fewer "
-                                                 "with --threads",
-                                                 threads, static_cast<double>(kSetBytes) / 1e6));
+                                                 "with {}",
+                                                 threads, static_cast<double>(kSetBytes) / 1e6, spelled("threads")));
     }
   }
 

@@ -6,6 +6,7 @@
 
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
+#include "config/names.hpp"
 #include "strata/error.hpp"
 #include "strata/options.hpp"
 
@@ -59,8 +60,9 @@ void apply_recipe(Options& options, std::string_view name) try {
     }
     names.emplace_back(recipe.name);
   }
-  throw Error(ErrorCode::usage, fmt::format("--recipe: expected {}{}, found '{}'{}", names.size() > 1 ? "one of " : "",
-                                            joined(names), printable(name), suggestion(name, names)));
+  throw Error(ErrorCode::usage,
+              fmt::format("{}: expected {}{}, found '{}'{}", spelled("recipe"), names.size() > 1 ? "one of " : "",
+                          joined(names), printable(name), suggestion(name, names)));
 } catch (...) {
   throw_as_error("for the options");
 }
@@ -71,7 +73,7 @@ std::string options_markdown() try {
       "Every option of `strata train`, and of `strata check-gradients` without a model. A program sets them with\n"
       "`strata::set_option(options, \"learning-rate\", \"0.01\")` or through the members of `strata::Options`, which "
       "have the\n"
-      "same names. This page is made from the table in `src/model/options.cpp`; `./dev test` compares the two.\n\n"
+      "same names. This page is made from the table in `src/config/options.cpp`; `./dev test` compares the two.\n\n"
       "Names are read without regard to case, and `_` is as good as `-`. A column whose name has a comma goes in "
       "quotes, as\n"
       "in a CSV file: `--inputs '\"size, cm\",age'`.\n";

@@ -1,0 +1,61 @@
+#include "strata/architecture.hpp"
+
+#include <fmt/format.h>
+
+#include "base/checked.hpp"
+#include "base/only_errors.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+
+Head head_of(Loss loss) noexcept {
+  switch (loss) {
+    case Loss::binary_cross_entropy:
+      return Head::sigmoid;
+    case Loss::categorical_cross_entropy:
+      return Head::softmax;
+    case Loss::squared_error:
+      break;
+  }
+  return Head::identity;
+}
+
+std::size_t Architecture::parameter_count() const try {
+  std::size_t count = 0;
+  for (int l = 1; l <= depth(); ++l) {
+    const auto n = static_cast<std::size_t>(units(l)), n_prev = static_cast<std::size_t>(units(l - 1));
+    count = checked_add(
+        count, checked_add(checked_multiply(n, n_prev, "the size of the network"), n, "the size of the network"),
+        "the size of the network");
+  }
+  return count;
+} catch (...) {
+  throw_as_error("for a message");
+}
+
+void Architecture::validate() const try {
+  for (int l = 0; l <= depth(); ++l) {
+    if (units(l) < 1) {
+      throw Error(ErrorCode::shape, l == 0 ? fmt::format("the network has {} inputs; it needs at least one", inputs)
+                                           : fmt::format("layer {} has {} units; it needs at least one", l, units(l)));
+    }
+  }
+  for (const LayerSpec& layer : hidden) {
+    if (name(layer.activation) == "?") {
+      throw Error(ErrorCode::usage,
+                  fmt::format("there is no activation number {}", static_cast<int>(layer.activation)));
+    }
+  }
+  if (name(loss) == "?")
+    throw Error(ErrorCode::usage, fmt::format("there is no loss number {}", static_cast<int>(loss)));
+  if (head() == Head::softmax && outputs < 2) {
+    throw Error(ErrorCode::shape,
+                "softmax chooses among outputs, so it needs at least two; for a yes/no question use "
+                "binary-cross-entropy");
+  }
+  static_cast<void>(parameter_count());
+} catch (...) {
+  throw_as_error("for a message");
+}
+
+}  // namespace strata

@@ -1,0 +1,94 @@
+#include "config/names.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/only_errors.hpp"
+#include "base/text.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+constexpr Named<Activation> kActivations[] = {
+    {"identity", Activation::identity}, {"sigmoid", Activation::sigmoid},       {"tanh", Activation::tanh},
+    {"relu", Activation::relu},         {"leaky-relu", Activation::leaky_relu}, {"elu", Activation::elu},
+    {"selu", Activation::selu},         {"gelu", Activation::gelu},             {"silu", Activation::silu},
+    {"mish", Activation::mish},         {"softplus", Activation::softplus},     {"swish", Activation::silu}};
+constexpr Named<Loss> kLosses[] = {{"binary-cross-entropy", Loss::binary_cross_entropy},
+                                   {"categorical-cross-entropy", Loss::categorical_cross_entropy},
+                                   {"squared-error", Loss::squared_error}};
+constexpr Named<Head> kHeads[] = {
+    {"sigmoid", Head::sigmoid}, {"softmax", Head::softmax}, {"identity", Head::identity}};
+constexpr Named<Task> kTasks[] = {
+    {"auto", Task::automatic}, {"binary", Task::binary}, {"classes", Task::classes}, {"regression", Task::regression}};
+constexpr Named<OptimizerKind> kOptimizers[] = {{"gradient-descent", OptimizerKind::gradient_descent},
+                                                {"momentum", OptimizerKind::momentum},
+                                                {"adam", OptimizerKind::adam},
+                                                {"sgd", OptimizerKind::gradient_descent}};
+constexpr Named<RandomStream> kStreams[] = {{"strata", RandomStream::strata}, {"numpy", RandomStream::numpy}};
+constexpr Named<Precision> kPrecisions[] = {
+    {"float32", Precision::float32}, {"float64", Precision::float64}, {"bf16", Precision::bf16}};
+constexpr Named<ScaleKind> kScales[] = {{"auto", ScaleKind::automatic},
+                                        {"standard", ScaleKind::standard},
+                                        {"1/255", ScaleKind::divide_255},
+                                        {"none", ScaleKind::none}};
+constexpr Named<Initializer::Kind> kInitializers[] = {
+    {"lecun", Initializer::Kind::lecun},   {"he", Initializer::Kind::he},       {"glorot", Initializer::Kind::glorot},
+    {"normal", Initializer::Kind::normal}, {"zeros", Initializer::Kind::zeros}, {"xavier", Initializer::Kind::glorot}};
+
+constexpr auto kAllActivations = [] {
+  std::array<Activation, std::size(kActivations) - 1> all{};  // swish is none of its own
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = kActivations[i].kind;
+  return all;
+}();
+
+template <class Kind>
+Kind from_name(std::string_view wanted, const char* what) {
+  if (const std::optional<Kind> kind = kind_named<Kind>(wanted)) return *kind;
+  const std::vector<std::string> names = own_names<Kind>();
+  throw Error(ErrorCode::usage, fmt::format("'{}' is not {}{}\nthere are: {}", printable(wanted), what,
+                                            suggestion(wanted, names), joined(names, names.size())));
+}
+
+}  // namespace
+
+#define STRATA_NAMES(Kind, table)                           \
+  template <>                                               \
+  std::span<const Named<Kind>> names_of<Kind>() noexcept {  \
+    return table;                                           \
+  }
+STRATA_NAMES(Activation, kActivations)
+STRATA_NAMES(Loss, kLosses)
+STRATA_NAMES(Head, kHeads)
+STRATA_NAMES(Task, kTasks)
+STRATA_NAMES(OptimizerKind, kOptimizers)
+STRATA_NAMES(RandomStream, kStreams)
+STRATA_NAMES(Precision, kPrecisions)
+STRATA_NAMES(ScaleKind, kScales)
+STRATA_NAMES(Initializer::Kind, kInitializers)
+#undef STRATA_NAMES
+
+std::string_view name(Activation activation) noexcept { return name_in_table(activation); }
+std::string_view name(Loss loss) noexcept { return name_in_table(loss); }
+std::string_view name(Head head) noexcept { return name_in_table(head); }
+std::string_view name(Task task) noexcept { return name_in_table(task); }
+std::string_view name(OptimizerKind kind) noexcept { return name_in_table(kind); }
+std::string_view name(RandomStream stream) noexcept { return name_in_table(stream); }
+std::string_view name(Precision precision) noexcept { return name_in_table(precision); }
+std::string_view name(ScaleKind kind) noexcept { return name_in_table(kind); }
+
+std::span<const Activation> all_activations() noexcept { return kAllActivations; }
+
+Activation activation_from_name(std::string_view name) {
+  return only_errors("for a name", [&] { return from_name<Activation>(name, "an activation"); });
+}
+
+Loss loss_from_name(std::string_view name) {
+  return only_errors("for a name", [&] { return from_name<Loss>(name, "a loss"); });
+}
+
+void spell_options(OptionSpelling how) noexcept { spell_with(how); }
+
+}  // namespace strata

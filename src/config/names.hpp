@@ -1,0 +1,54 @@
+// One table of names for every kind of choice: what the help lists, what the parser takes, what a model file says.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strata/options.hpp"
+
+namespace strata {
+
+template <class Kind>
+struct Named {
+  std::string_view name;
+  Kind kind;
+};
+
+/// In the order in which they are listed. The first name of a kind is its own; a later one is what some people call it
+/// too.
+template <class Kind>
+[[nodiscard]] std::span<const Named<Kind>> names_of() noexcept;
+
+/// The kind's own name; "?" for a number that is no kind.
+template <class Kind>
+[[nodiscard]] std::string_view name_in_table(Kind kind) noexcept {
+  for (const Named<Kind>& entry : names_of<Kind>())
+    if (entry.kind == kind) return entry.name;
+  return "?";
+}
+
+/// The own names, behind `before`.
+template <class Kind>
+[[nodiscard]] std::vector<std::string> own_names(std::initializer_list<std::string> before = {}) {
+  std::vector<std::string> names(before);
+  for (const Named<Kind>& entry : names_of<Kind>())
+    if (name_in_table(entry.kind) == entry.name) names.emplace_back(entry.name);
+  return names;
+}
+
+template <class Kind>
+[[nodiscard]] std::optional<Kind> kind_named(std::string_view name) noexcept {
+  for (const Named<Kind>& entry : names_of<Kind>())
+    if (entry.name == name) return entry.kind;
+  return std::nullopt;
+}
+
+/// The part of the rows that --validation holds back, or nothing where its text names a file. Throws Error(usage) for a
+/// number that is not greater than 0 and less than 1 (a file of such a name is given as ./1), and for blanks alone.
+[[nodiscard]] std::optional<double> validation_fraction(std::string_view text);
+
+}  // namespace strata
