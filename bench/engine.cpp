@@ -70,7 +70,7 @@ class NetRunner final : public Runner {
         X_(aligned(read_numbers<T>(work, "x", work.inputs() * work.rows))),
         Y_(aligned(read_numbers<T>(work, "y", work.outputs() * work.rows))),
         pool_(work.threads),
-        kernels_(strata::make_chosen_kernels<T>(precision_of(work), pool_)),
+        kernels_(strata::make_kernels<T>(strata::chosen_kernels(), precision_of(work), pool_)),
         p_(net_),
         gradient_(net_),
         ws_(net_, work.batch, work.kind == "train" ? strata::Keep::backward : strata::Keep::forward),

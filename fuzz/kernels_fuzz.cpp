@@ -67,7 +67,7 @@ class Case {
     for (const auto& other : all) {
       if (other.kernels->name() == k().name() && other.pool->threads() == 1) alone_ = other.kernels.get();
     }
-    same_as_reference_ = k().name() == "panels" || k().name() == "reference";
+    same_as_reference_ = k().name() == "reference";
     whole_ = choices_.yes();
     scale_ = choices_.one_of(kScales);
     random_.seed(choices_.below(std::size_t{1} << 32));

@@ -8,7 +8,7 @@ strata_room(config
   USES base)
 
 strata_room(kernels
-  SOURCES contract.cpp reference.cpp panels.cpp registry.cpp prepared.cpp
+  SOURCES contract.cpp reference.cpp registry.cpp prepared.cpp
           cpu/instruction_sets.cpp cpu/float32.cpp cpu/float64.cpp cpu/bf16.cpp cpu/prepared.cpp
   USES config base)
 # The loops of the kernels are written to be vectorised, which GCC 12 does at -O3. Its last scheduler would gather the

@@ -1,4 +1,5 @@
-// JSON, written in the order of the calls, so that the same values give the same bytes. For the library and the program.
+// JSON, written in the order of the calls, so that the same values give the same bytes. For the library and the
+// program.
 #pragma once
 
 #include <cstddef>

@@ -11,16 +11,22 @@
 namespace strata {
 namespace {
 
-constexpr Named<Activation> kActivations[] = {
-    {"identity", Activation::identity}, {"sigmoid", Activation::sigmoid},       {"tanh", Activation::tanh},
-    {"relu", Activation::relu},         {"leaky-relu", Activation::leaky_relu}, {"elu", Activation::elu},
-    {"selu", Activation::selu},         {"gelu", Activation::gelu},             {"silu", Activation::silu},
-    {"mish", Activation::mish},         {"softplus", Activation::softplus},     {"swish", Activation::silu}};
+constexpr Named<Activation> kActivations[] = {{"identity", Activation::identity},
+                                              {"sigmoid", Activation::sigmoid},
+                                              {"tanh", Activation::tanh},
+                                              {"relu", Activation::relu},
+                                              {"leaky-relu", Activation::leaky_relu},
+                                              {"elu", Activation::elu},
+                                              {"selu", Activation::selu},
+                                              {"gelu", Activation::gelu},
+                                              {"silu", Activation::silu},
+                                              {"mish", Activation::mish},
+                                              {"softplus", Activation::softplus},
+                                              {"swish", Activation::silu}};
 constexpr Named<Loss> kLosses[] = {{"binary-cross-entropy", Loss::binary_cross_entropy},
                                    {"categorical-cross-entropy", Loss::categorical_cross_entropy},
                                    {"squared-error", Loss::squared_error}};
-constexpr Named<Head> kHeads[] = {
-    {"sigmoid", Head::sigmoid}, {"softmax", Head::softmax}, {"identity", Head::identity}};
+constexpr Named<Head> kHeads[] = {{"sigmoid", Head::sigmoid}, {"softmax", Head::softmax}, {"identity", Head::identity}};
 constexpr Named<Task> kTasks[] = {
     {"auto", Task::automatic}, {"binary", Task::binary}, {"classes", Task::classes}, {"regression", Task::regression}};
 constexpr Named<OptimizerKind> kOptimizers[] = {{"gradient-descent", OptimizerKind::gradient_descent},
@@ -54,10 +60,10 @@ Kind from_name(std::string_view wanted, const char* what) {
 
 }  // namespace
 
-#define STRATA_NAMES(Kind, table)                           \
-  template <>                                               \
-  std::span<const Named<Kind>> names_of<Kind>() noexcept {  \
-    return table;                                           \
+#define STRATA_NAMES(Kind, table)                          \
+  template <>                                              \
+  std::span<const Named<Kind>> names_of<Kind>() noexcept { \
+    return table;                                          \
   }
 STRATA_NAMES(Activation, kActivations)
 STRATA_NAMES(Loss, kLosses)

@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <type_traits>
+#include <utility>
 
 #include "base/aligned.hpp"
 #include "base/denormals.hpp"
-#include "base/thread_pool.hpp"
-#include "kernels/cpu/instruction_sets.hpp"
-#include "kernels/registry.hpp"
 
 namespace strata {
 namespace {
@@ -39,11 +36,8 @@ class PlainNetwork final : public PreparedNetwork<T> {
   };
 
  public:
-  PlainNetwork(std::string_view name, Precision precision, const NetworkValues<T>& values)
-      : PreparedNetwork<T>(name, values),
-        pool_(1),
-        kernels_(make_kernels<T>(name, precision, pool_)),
-        head_(values.head) {
+  PlainNetwork(std::unique_ptr<Kernels<T>> kernels, const NetworkValues<T>& values)
+      : PreparedNetwork<T>(kernels->name(), values), kernels_(std::move(kernels)), head_(values.head) {
     for (const auto& from : values.layers) {
       Layer layer{{}, {from.b.data, from.b.data + from.b.rows}, from.W.rows, from.W.cols, from.activation};
       for (Index k = 0; k < layer.n_prev; ++k) layer.W.insert(layer.W.end(), from.W.col(k), from.W.col(k) + layer.n);
@@ -89,7 +83,6 @@ class PlainNetwork final : public PreparedNetwork<T> {
     return finite;
   }
 
-  mutable ThreadPool pool_;  // of one thread: never started
   std::unique_ptr<Kernels<T>> kernels_;
   Head head_;
   std::vector<Layer> layers_;
@@ -151,23 +144,15 @@ void PreparedNetwork<T>::scale_outputs(Index m, T* A) const noexcept {
 }
 
 template <class T>
-std::unique_ptr<PreparedNetwork<T>> prepare_network(std::string_view name, Precision precision,
-                                                    const NetworkValues<T>& values) {
-  if (const cpu::InstructionSet* const set = cpu::instruction_set_here(name)) {
-    if constexpr (std::is_same_v<T, float>) {
-      return precision == Precision::bf16 ? set->prepare_bf16(values) : set->prepare_float32(values);
-    } else {
-      return set->prepare_float64(values);
-    }
-  }
-  return std::make_unique<PlainNetwork<T>>(name, precision, values);
+std::unique_ptr<PreparedNetwork<T>> prepare_plain(std::unique_ptr<Kernels<T>> kernels, const NetworkValues<T>& values) {
+  return std::make_unique<PlainNetwork<T>>(std::move(kernels), values);
 }
 
 template class PreparedNetwork<float>;
 template class PreparedNetwork<double>;
-template std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view, Precision,
-                                                                 const NetworkValues<float>&);
-template std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view, Precision,
-                                                                  const NetworkValues<double>&);
+template std::unique_ptr<PreparedNetwork<float>> prepare_plain(std::unique_ptr<Kernels<float>>,
+                                                               const NetworkValues<float>&);
+template std::unique_ptr<PreparedNetwork<double>> prepare_plain(std::unique_ptr<Kernels<double>>,
+                                                                const NetworkValues<double>&);
 
 }  // namespace strata

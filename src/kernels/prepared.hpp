@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/view.hpp"
+#include "kernels/kernels.hpp"
 #include "strata/architecture.hpp"
-#include "strata/options.hpp"
 
 namespace strata {
 
@@ -81,17 +81,12 @@ class PreparedNetwork {
   Index fits_ = 0;            // examples that pass through the layers together on the stack
 };
 
-/// With the kernels of that name (kernels/registry.hpp), in a precision whose numbers are stored as T: float for
-/// float32 and bf16.
+/// For kernels that have no layout of their own: their operations, one after the other.
 template <class T>
-[[nodiscard]] std::unique_ptr<PreparedNetwork<T>> prepare_network(std::string_view name, Precision precision,
-                                                                  const NetworkValues<T>& values);
+[[nodiscard]] std::unique_ptr<PreparedNetwork<T>> prepare_plain(std::unique_ptr<Kernels<T>> kernels,
+                                                                const NetworkValues<T>& values);
 
 extern template class PreparedNetwork<float>;
 extern template class PreparedNetwork<double>;
-extern template std::unique_ptr<PreparedNetwork<float>> prepare_network(std::string_view, Precision,
-                                                                        const NetworkValues<float>&);
-extern template std::unique_ptr<PreparedNetwork<double>> prepare_network(std::string_view, Precision,
-                                                                         const NetworkValues<double>&);
 
 }  // namespace strata

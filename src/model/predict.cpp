@@ -56,7 +56,7 @@ class Runner {
         examples_(examples),
         columns_(columns_of(model.architecture, examples.count)),
         pool_(thread_count(threads)),
-        kernels_(make_chosen_kernels<T>(model.precision(), pool_)),
+        kernels_(make_kernels<T>(chosen_kernels(), model.precision(), pool_)),
         ws_(model.architecture, columns_, Keep::forward),
         X_(static_cast<std::size_t>(columns_ * model.architecture.inputs)),
         raw_(static_cast<std::size_t>(model.architecture.inputs)) {}

@@ -184,9 +184,8 @@ Diagnosis diagnose() try {
   diagnosis.instructions = instructions();
   diagnosis.processor = processor();
   diagnosis.cpus = available_cpus();
-  for (const KernelsEntry& entry : available_kernels()) diagnosis.kernels.emplace_back(entry.name);
-
-  for (const std::string_view name : kernels_for_other_cpus()) diagnosis.kernels_elsewhere.emplace_back(name);
+  for (const Backend& each : available_backends()) diagnosis.kernels.emplace_back(each.name);
+  for (const Backend& each : backends_for_other_cpus()) diagnosis.kernels_elsewhere.emplace_back(each.name);
 
   std::vector<SelfTest>& tests = diagnosis.tests;
   tests.push_back(attempt("kernels", "unset STRATA_KERNELS, or name one that exists", [&] {
@@ -194,8 +193,9 @@ Diagnosis diagnose() try {
     const char* forced = std::getenv("STRATA_KERNELS");
     diagnosis.chosen_because =
         forced != nullptr && *forced != '\0' ? "STRATA_KERNELS asks for it" : "the fastest that this processor can run";
-    diagnosis.peak = measured_peak(diagnosis.chosen_kernels);
-    diagnosis.native_bf16 = has_native_bf16(diagnosis.chosen_kernels);
+    const Backend& backend = backend_named(diagnosis.chosen_kernels);
+    diagnosis.peak = measured_peak(backend);
+    diagnosis.native_bf16 = backend.native_bf16();
     return diagnosis.chosen_kernels;
   }));
   tests.push_back(attempt("threads", "set STRATA_THREADS to a number from 1 to 1024, or unset it",

@@ -85,7 +85,7 @@ class Tracer {
         forward_only_(forward_only),
         examples_(std::move(examples)),
         pool_(chosen_threads(0)),
-        k_(make_chosen_kernels<T>(model.precision(), pool_)),
+        k_(make_kernels<T>(chosen_kernels(), model.precision(), pool_)),
         ws_(net_, examples_.m, Keep::all),
         gradient_(net_) {}
 

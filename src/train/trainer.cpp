@@ -112,7 +112,7 @@ class Training {
         validation_(std::move(validation)),
         callbacks_(callbacks),
         pool_(chosen_threads(problem_.options.threads)),
-        kernels_(make_chosen_kernels<T>(problem_.options.precision, pool_)),
+        kernels_(make_kernels<T>(chosen_kernels(), problem_.options.precision, pool_)),
         loader_(examples_, problem_.options.batch_size, problem_.options.seed),
         p_(initial_parameters<T>(net(), problem_.options, initial)),
         gradient_(net()),

@@ -1,5 +1,5 @@
 // Agreement: every implementation gives the same bits for any number of threads, and the reference's numbers within a
-// bound that its sums allow (`panels`: the reference's bits); an example gives the same bits alone and at any place of
+// bound that its sums allow; an example gives the same bits alone and at any place of
 // any batch; in-place calls give the bits of calls with separate memory.
 #include <gtest/gtest.h>
 
@@ -152,7 +152,7 @@ TYPED_TEST(Agreement, EveryImplementationGivesTheNumbersOfTheReference) {
       const auto& expected = bf16 ? of_bf16 : of_numbers;
       const auto found = everything<T>(*k, s, g);
       if (pool->threads() == 1) on_one_thread = found;
-      const bool exact = k->name() == "panels" || k->name() == "reference";
+      const bool exact = k->name() == "reference";
       for (std::size_t i = 0; i < found.values.size(); ++i) {
         EXPECT_TRUE(within(found.values[i], expected.values[i], exact ? 0 : expected.bounds[i]))
             << label << ": " << names[i] << " differs, n = " << s.n << ", n_prev = " << s.n_prev << ", m = " << s.m
@@ -187,7 +187,7 @@ TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
       const auto expected = run(ReferenceKernels<T>());
       for (const auto& [label, pool, k, bf16] : all) {
         const auto found = run(*k);
-        const bool exact = k->name() == "panels" || k->name() == "reference";
+        const bool exact = k->name() == "reference";
         EXPECT_TRUE(within(found.first, expected.first, exact ? 0 : 16 * epsilon)) << label << ", " << name(loss);
         EXPECT_NEAR(found.second, expected.second,
                     exact ? 0 : 1e-12 * std::abs(expected.second) * (1 + 0.01 * static_cast<double>(m)))
@@ -218,7 +218,7 @@ TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
     for (const auto& [label, pool, k, bf16] : all) {
       const auto found = run(*k);
       if (pool->threads() == 1) on_one_thread = found;
-      const bool exact = k->name() == "panels" || k->name() == "reference";
+      const bool exact = k->name() == "reference";
       EXPECT_TRUE(within(found, expected, exact ? 0 : 32 * epsilon)) << label << ", " << size << " parameters";
       EXPECT_TRUE(same_bits(found, on_one_thread)) << label << ", " << size << " parameters";
     }

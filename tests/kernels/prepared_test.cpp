@@ -62,7 +62,7 @@ std::vector<T> layer_by_layer(const NetworkValues<T>& net, const std::vector<T>&
 template <class T>
 void expect_the_kernels_bits(Precision precision) {
   const std::vector<Index> nets[] = {{1, 1, 1}, {5, 1}, {30, 64, 7, 1}, {784, 51, 33, 10}, {901, 70, 3}};
-  for (const KernelsEntry& entry : available_kernels()) {
+  for (const Backend& entry : available_backends()) {
     ThreadPool pool(1);
     const auto kernels = make_kernels<T>(entry.name, precision, pool);
     for (const std::vector<Index>& units : nets) {

@@ -28,12 +28,12 @@ class Forced {
 };
 
 TEST(Registry, TheReferenceIsThereAndLast) {
-  const auto entries = available_kernels();
+  const auto entries = available_backends();
   ASSERT_GE(entries.size(), 2U);
   EXPECT_EQ(entries.back().name, "reference");
   std::set<std::string_view> names;
   ThreadPool pool(2);
-  for (const KernelsEntry& entry : entries) {
+  for (const Backend& entry : entries) {
     EXPECT_TRUE(names.insert(entry.name).second) << "two of the name " << entry.name;
     EXPECT_FALSE(entry.about.empty());
     EXPECT_EQ(make_kernels<float>(entry.name, pool)->name(), entry.name);
@@ -44,13 +44,13 @@ TEST(Registry, TheReferenceIsThereAndLast) {
 TEST(Registry, TheFirstIsChosenUnlessTheEnvironmentForcesAnother) {
   {
     const Forced none(nullptr);
-    EXPECT_EQ(chosen_kernels(), available_kernels().front().name);
+    EXPECT_EQ(chosen_kernels(), available_backends().front().name);
   }
   {
     const Forced empty("");
-    EXPECT_EQ(chosen_kernels(), available_kernels().front().name);
+    EXPECT_EQ(chosen_kernels(), available_backends().front().name);
   }
-  for (const KernelsEntry& entry : available_kernels()) {
+  for (const Backend& entry : available_backends()) {
     const Forced forced(std::string(entry.name).c_str());
     EXPECT_EQ(chosen_kernels(), entry.name);
   }
@@ -61,7 +61,7 @@ TEST(Registry, AnUnknownNameIsAnErrorThatListsTheNames) {
     EXPECT_EQ(error.code(), ErrorCode::unsupported);
     const std::string text = error.what();
     EXPECT_NE(text.find("panles"), std::string::npos) << text;
-    for (const KernelsEntry& entry : available_kernels()) EXPECT_NE(text.find(entry.name), std::string::npos) << text;
+    for (const Backend& entry : available_backends()) EXPECT_NE(text.find(entry.name), std::string::npos) << text;
   };
   const Forced forced("panles");
   try {
@@ -88,21 +88,20 @@ TEST(Registry, AnUnknownNameIsAnErrorThatListsTheNames) {
 }
 
 TEST(Registry, OnlyAvx512HasAnInstructionForBf16) {
-  for (const KernelsEntry& entry : available_kernels()) {
+  for (const Backend& entry : available_backends()) {
 #if defined(__x86_64__)
     const bool expected = entry.name == "avx512" && __builtin_cpu_supports("avx512bf16") != 0;
 #else
     const bool expected = false;
 #endif
-    EXPECT_EQ(has_native_bf16(entry.name), expected) << entry.name;
+    EXPECT_EQ(entry.native_bf16(), expected) << entry.name;
   }
-  EXPECT_FALSE(has_native_bf16("panles"));
 }
 
 TEST(Registry, TooManyThreadsForTheMemoryIsAnErrorThatSaysSo) {
   ThreadPool pool(100'000'000);  // no thread is started before there is work
-  for (const KernelsEntry& entry : available_kernels()) {
-    if (entry.name == "panels" || entry.name == "reference") continue;
+  for (const Backend& entry : available_backends()) {
+    if (entry.name == "reference") continue;
     try {
       (void)make_kernels<float>(entry.name, pool);
       ADD_FAILURE() << entry.name << ": no error";

@@ -116,7 +116,7 @@ struct Implementation {
 template <class T>
 std::vector<Implementation<T>> implementations() {
   std::vector<Implementation<T>> all;
-  for (const KernelsEntry& entry : available_kernels()) {
+  for (const Backend& entry : available_backends()) {
     for (const int threads : {1, 2, 3, 8}) {
       if (threads > 1 && entry.name == "reference") continue;  // it uses none
       if (kSlowBuild && (threads == 2 || threads == 8)) continue;
@@ -135,12 +135,11 @@ template <class T>
 std::vector<Implementation<T>> implementations_and_bf16() {
   auto all = implementations<T>();
   if constexpr (std::is_same_v<T, float>) {
-    for (const KernelsEntry& entry : available_kernels()) {
-      if (entry.name == "panels") continue;  // the reference again
+    for (const Backend& entry : available_backends()) {
       for (const int threads : {1, 3}) {
         if (threads > 1 && entry.name == "reference") continue;
         auto pool = std::make_unique<ThreadPool>(threads);
-        auto kernels = make_bf16_kernels(entry.name, *pool);
+        auto kernels = make_kernels<float>(entry.name, Precision::bf16, *pool);
         all.push_back({std::string(entry.name) + ", " + std::to_string(threads) + " threads, bf16", std::move(pool),
                        std::move(kernels), true});
       }

@@ -75,7 +75,7 @@ TYPED_TEST(Threads, SmallNetsNeverCallThem) {
   using T = TypeParam;
   const Architecture a = net_of(30, {64, 32}, 1, Loss::binary_cross_entropy);
   const Architecture b = net_of(64, {128, 64}, 10, Loss::categorical_cross_entropy);
-  for (const KernelsEntry& entry : available_kernels()) {
+  for (const Backend& entry : available_backends()) {
     for (const OptimizerKind optimizer : kOptimizers) {
       EXPECT_EQ(step<T>(entry.name, 4, a, 32, optimizer).rounds, 0U) << entry.name << ", net A";
       EXPECT_EQ(step<T>(entry.name, 4, b, 32, optimizer).rounds, 0U) << entry.name << ", net B";
@@ -88,7 +88,7 @@ TYPED_TEST(Threads, ALargeNetCallsThemAndHasTheSameBits) {
   const Architecture net = net_of(784, {512, 512}, 10, Loss::categorical_cross_entropy);
   const Index batch = kSlowBuild ? 32 : 512;
   std::size_t turn = 0;
-  for (const KernelsEntry& entry : available_kernels()) {
+  for (const Backend& entry : available_backends()) {
     if (entry.name == "reference") continue;  // has no threads, and takes seconds
     const OptimizerKind optimizer = kOptimizers[turn++ % 3];
     const Step<T> alone = step<T>(entry.name, 1, net, batch, optimizer);

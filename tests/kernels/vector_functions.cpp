@@ -119,7 +119,7 @@ template <class T>
 const std::vector<VectorTarget<T>>& vector_targets() {
   static const std::vector<VectorTarget<T>> all = [] {
     std::vector<VectorTarget<T>> found;
-    for (const cpu::InstructionSet& set : cpu::instruction_sets()) {
+    for (const Backend& set : cpu::instruction_sets()) {
       const auto* const entry = std::ranges::find(kCompiled<T>, set.name, &VectorTarget<T>::name);
       if (entry == std::end(kCompiled<T>))
         throw std::logic_error("vector_functions.cpp lacks " + std::string(set.name));

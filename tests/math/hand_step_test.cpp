@@ -11,7 +11,7 @@ namespace {
 using namespace testing;
 
 TEST(Checks, TheLibraryPassesAllWithEveryImplementation) {
-  for (const KernelsEntry& entry : available_kernels()) {
+  for (const Backend& entry : available_backends()) {
     for (const int threads : {1, 3}) {
       ThreadPool pool(threads);
       const auto kernels = make_kernels<double>(entry.name, pool);
@@ -33,7 +33,7 @@ TEST(HandStep, InFloat) {
   const std::array<double, 11> by_hand = {(-0.5 + 2 * s) / 2,   -2 * s, -s / 2,        s,
                                           (0.5 + s) / 2,        -s,     (s - 0.5) / 2, -s,
                                           (3.5 * s - 0.25) / 2, s / 2,  (s - 0.5) / 2};
-  for (const KernelsEntry& entry : available_kernels()) {
+  for (const Backend& entry : available_backends()) {
     ThreadPool pool(2);
     const auto kernels = make_kernels<float>(entry.name, pool);
     Workspace<float> ws(net, 2, Keep::backward);

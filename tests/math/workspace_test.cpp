@@ -27,7 +27,7 @@ template <class T>
 void expect_no_allocation() {
   const Architecture net{700, {{300, Activation::relu}, {40, Activation::silu}}, 4, Loss::categorical_cross_entropy};
   Problem<T> problem = converted<T>(make_problem(net, 65, 1));
-  for (const KernelsEntry& entry : available_kernels()) {
+  for (const Backend& entry : available_backends()) {
     for (const int threads : {1, 3}) {
       ThreadPool pool(threads);
       pool.run(2, [](Index) {});  // starts the threads

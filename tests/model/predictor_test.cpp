@@ -98,7 +98,7 @@ void expect_bits(const Predictor& predictor, const std::vector<T>& X, const std:
 template <class P>
 void expect_the_models_bits(const Model& model, std::size_t most = kMost) {
   using T = typename P::Number;
-  for (const KernelsEntry& kernels : available_kernels()) {
+  for (const Backend& kernels : available_backends()) {
     const ForcedKernels forced(kernels.name);
     const Predictor predictor(model);
     ASSERT_EQ(predictor.kernels(), kernels.name);
@@ -177,7 +177,7 @@ TYPED_TEST(Predicting, FlushesDenormalsAsTheModelDoes) {
   for (int i = 0; i < 3; ++i) p.W[1](i, 0) = T(0.25);  // of the smallest number: denormal, or 0
   for (int i = 0; i < 3; ++i) p.W[2](0, i) = 1 / kSmallest;
   const std::vector<T> X{kSmallest, 0};
-  for (const KernelsEntry& kernels : available_kernels()) {
+  for (const Backend& kernels : available_backends()) {
     const ForcedKernels forced(kernels.name);
     std::vector<T> A(1, T(1));
     Predictor(model).predict(std::span<const T>(X), 1, std::span<T>(A));
@@ -193,7 +193,7 @@ TYPED_TEST(Predicting, FlushesDenormalsAsTheModelDoes) {
   if constexpr (std::is_same_v<T, float>) {
     for (int i = 0; i < 3; ++i) p.W[2](0, i) = 1;
     const std::vector<T> small{kSmallest / 4, 0};
-    for (const KernelsEntry& kernels : available_kernels()) {
+    for (const Backend& kernels : available_backends()) {
       const ForcedKernels forced(kernels.name);
       std::vector<T> A(1, T(0));
       Predictor(model).predict(std::span<const T>(small), 1, std::span<T>(A));
@@ -295,7 +295,7 @@ TEST(Predictor, SaysWhichPrecisionItHas) {
 TEST(Predictor, FindsNumbersThatAreNotFinite) {
   Model model = make_model<float>({20, {{4, Activation::relu}}, 2, Loss::squared_error});
   const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
-  for (const KernelsEntry& kernels : available_kernels()) {
+  for (const Backend& kernels : available_backends()) {
     const ForcedKernels forced(kernels.name);
     const std::size_t places[] = {0, 15, 16, 19, 20, 59};
     for (const std::size_t at : places) {
@@ -334,7 +334,7 @@ TEST(Predictor, FindsNumbersThatAreNotFinite) {
 TEST(Predictor, RoundsWeightsAndInputsToBf16) {
   const Architecture net{1, {}, 1, Loss::squared_error};
   const std::vector<float> theta{257, 257}, X{257};
-  for (const KernelsEntry& kernels : available_kernels()) {
+  for (const Backend& kernels : available_backends()) {
     const ForcedKernels forced(kernels.name);
     std::vector<float> A(1);
     Predictor(net, theta, Precision::bf16).predict(X, 1, A);
@@ -349,7 +349,7 @@ TEST(Predictor, FindsNumbersThatBf16CannotHold) {
   for (float& number : std::get<Parameters<float>>(model.data().parameters).theta()) number = 1;
   constexpr float kLargest = std::numeric_limits<float>::max();
   std::vector<float> X{1, kLargest}, A(2);
-  for (const KernelsEntry& kernels : available_kernels()) {
+  for (const Backend& kernels : available_backends()) {
     const ForcedKernels forced(kernels.name);
     EXPECT_ERROR(Predictor(model).predict(X, 2, A), "value", "X(1, 2): the network's output for this example is inf");
     EXPECT_ERROR(model.predict(std::vector<double>{1, kLargest}, 2), "value",

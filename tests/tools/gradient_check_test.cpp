@@ -323,7 +323,7 @@ TEST(GradientCheck, AGradientWhereThereIsNoneFails) {
 }
 
 TEST(GradientCheck, TheSameForAnyNumberOfThreads) {
-  for (const char* kernels : {"reference", "panels"}) {
+  for (const std::string_view kernels : {std::string_view("reference"), chosen_kernels()}) {
     Case c(architecture(9, {{17, Activation::relu}, {8, Activation::gelu}}, Loss::categorical_cross_entropy), 70);
     ThreadPool alone(1);
     const auto k = make_kernels<double>(kernels, alone);

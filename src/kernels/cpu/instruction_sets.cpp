@@ -43,7 +43,7 @@ bool always() { return true; }
 #endif
 bool never() { return false; }
 
-constexpr InstructionSet kSets[] = {
+constexpr Backend kSets[] = {
 #if defined(__x86_64__)
     {"avx512", "AVX-512: 32 registers of 512 bits", has_avx512, has_avx512_bf16, STRATA_FUNCTIONS_OF(N_AVX3)},
     {"avx2", "AVX2 and FMA: 16 registers of 256 bits", has_avx2, never, STRATA_FUNCTIONS_OF(N_AVX2)},
@@ -55,14 +55,7 @@ constexpr InstructionSet kSets[] = {
 
 }  // namespace
 
-std::span<const InstructionSet> instruction_sets() noexcept { return kSets; }
-
-const InstructionSet* instruction_set_here(std::string_view name) noexcept {
-  for (const InstructionSet& set : instruction_sets()) {
-    if (set.name == name && set.runs_here()) return &set;
-  }
-  return nullptr;
-}
+std::span<const Backend> instruction_sets() noexcept { return kSets; }
 
 bool has_avx512_bf16() noexcept {
 #if defined(__x86_64__)
