@@ -100,8 +100,8 @@ class NetRunner final : public Runner {
       if (predictor_) {
         prepared_predict(batch);
       } else {
-        strata::UpdateAtOnce<T> sink(p_, optimizer_, *kernels_, gradient_);
-        last_cost_ = strata::train_step(net_, p_, batch, 0, ws_, *kernels_, sink);
+        strata::UpdateAtOnce<T> sink(p_, optimizer_, 0, gradient_);
+        last_cost_ = strata::train_step(net_, p_, batch, ws_, *kernels_, sink);
       }
     }
   }

@@ -217,11 +217,13 @@ class Case {
     Guarded<T> dW = matrix(n_, n_prev_, false), db = matrix(n_, 1, false), dW2 = dW, db2 = db;
     const UpdateRule how = rule();
     const double s = whole_ ? 0.25 : 1 / static_cast<double>(m_), c = choices_.yes() ? 0.25 : 0;
-    k().linear_backward_update(dZ.view(), A_prev.view(), s, c, how, {W.view(), W1.view().data, W2.view().data},
-                               {b.view(), b1.view().data, b2.view().data}, dW.view(), db.view());
-    alone_->Kernels<T>::linear_backward_update(
-        dZ.view(), A_prev.view(), s, c, how, {kept_W.view(), kept_W1.view().data, kept_W2.view().data},
-        {kept_b.view(), kept_b1.view().data, kept_b2.view().data}, dW2.view(), db2.view());
+    k().linear_backward(dZ.view(), A_prev.view(), s,
+                        {.d = dW.view(), .rule = &how, .block = {W.view(), W1.view().data, W2.view().data, c}},
+                        {.d = db.view(), .rule = &how, .block = {b.view(), b1.view().data, b2.view().data}});
+    alone_->linear_backward(dZ.view(), A_prev.view(), s, {.d = dW2.view(), .penalty = c, .theta = kept_W.view()},
+                            {.d = db2.view()});
+    alone_->update(how, {kept_W.view(), kept_W1.view().data, kept_W2.view().data}, dW2.view().data);
+    alone_->update(how, {kept_b.view(), kept_b1.view().data, kept_b2.view().data}, db2.view().data);
     if (!dW.intact() || !db.intact()) wrong("the memory for the gradient was left");
     expect_same(W, kept_W, "W after an update at once");
     expect_same(b, kept_b, "b after an update at once");

@@ -4,7 +4,7 @@ strata_room(base
   SOURCES aligned.cpp checked.cpp cpus.cpp file.cpp file_reader.cpp fmt.cpp json.cpp matrix.cpp only_errors.cpp random.cpp temporary.cpp text.cpp thread_pool.cpp)
 
 strata_room(config
-  SOURCES architecture.cpp names.cpp options.cpp recipes.cpp
+  SOURCES architecture.cpp blocks.cpp names.cpp options.cpp recipes.cpp
   USES base)
 
 strata_room(kernels

@@ -6,7 +6,6 @@
 // any number of threads, and an example gives the same bits alone and anywhere in a batch.
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "base/view.hpp"
@@ -38,12 +37,26 @@ struct UpdateRule {
   AdamStep step{};      // α for every rule
 };
 
-/// A block of parameters and what its rule remembers of it: all of one shape, each without gaps between its columns.
+/// A block of θ, what is added to its gradient, and what its rule remembers of it: all of one shape, each without gaps
+/// between its columns.
 template <class T>
 struct Trained {
   View<T> theta;
   T* first = nullptr;   // momentum: v; Adam: m
   T* second = nullptr;  // Adam: v
+  double penalty = 0;   // c: the rule is given d + c θ (L2: λ/m)
+};
+
+/// Where the gradient of a block goes.
+template <class T>
+struct GradientTarget {
+  View<T> d;  // without gaps between its columns
+  // Without a rule the gradient is kept: d + c θ in d.
+  double penalty = 0;  // c
+  View<const T> theta;
+  // With one it is used at once; d is memory, of no use to the caller afterwards.
+  const UpdateRule* rule = nullptr;
+  Trained<T> block{};
 };
 
 template <class T>
@@ -82,31 +95,12 @@ class Kernels {
   // Σ x², in float64                    L2: λ/(2m) Σ W²
   [[nodiscard]] virtual double sum_of_squares(View<const T> X) const noexcept = 0;
 
-  // θ = θ − α dθ
-  virtual void update_gradient_descent(std::span<T> theta, std::span<const T> d, double alpha) const noexcept = 0;
-
-  // v = βv + (1−β) dθ,  θ = θ − α v
-  virtual void update_momentum(std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha,
-                               double beta) const noexcept = 0;
-
-  // m = β₁m + (1−β₁) dθ,  v = β₂v + (1−β₂) dθ²,  θ = θ − α m̂ / (√v̂ + ε)     m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)
-  virtual void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
-                           AdamStep step) const noexcept = 0;
-
-  // θ, and what the rule remembers, by one of the three rules above
-  void update(const UpdateRule& rule, const Trained<T>& block, const T* d) const noexcept {
-    const auto size = static_cast<std::size_t>(block.theta.size());
-    const std::span<T> theta(block.theta.data, size);
-    const std::span<const T> gradient(d, size);
-    switch (rule.kind) {
-      case UpdateRule::Kind::gradient_descent:
-        return update_gradient_descent(theta, gradient, rule.step.alpha);
-      case UpdateRule::Kind::momentum:
-        return update_momentum(theta, gradient, {block.first, size}, rule.step.alpha, rule.momentum);
-      case UpdateRule::Kind::adam:
-        return update_adam(theta, gradient, {block.first, size}, {block.second, size}, rule.step);
-    }
-  }
+  // θ and what the rule remembers of it, by its gradient g = d + c θ:
+  //   gradient descent   θ = θ − α g
+  //   momentum           v = βv + (1−β) g,  θ = θ − α v
+  //   Adam               m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − α m̂ / (√v̂ + ε)
+  //                      m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)
+  virtual void update(const UpdateRule& rule, const Trained<T>& block, const T* d) const noexcept = 0;
 
   // ---- fused sentences: these compositions are their meaning; a back end overrides one only to go faster ----
 
@@ -124,15 +118,17 @@ class Kernels {
     activation_backward(g, dZ_prev, Z_prev, A_prev, dZ_prev);
   }
 
-  // dW = s·dZ A_prevᵀ + c W, db = s·Σ_i dZ^(i), then W and b by `rule`      dW, db: memory for the gradient, of no use
-  // to the caller afterwards, without gaps between the columns
-  virtual void linear_backward_update(View<const T> dZ, View<const T> A_prev, double s, double c,
-                                      const UpdateRule& rule, const Trained<T>& W, const Trained<T>& b, View<T> dW,
-                                      View<T> db) const noexcept {
-    linear_backward_params(dZ, A_prev, s, dW, db);
-    if (c != 0) add_scaled(c, View<const T>(W.theta), dW);
-    update(rule, W, dW.data);
-    update(rule, b, db.data);
+  // dW = s·dZ A_prevᵀ, db = s·Σ_i dZ^(i), each to its target
+  virtual void linear_backward(View<const T> dZ, View<const T> A_prev, double s, const GradientTarget<T>& W,
+                               const GradientTarget<T>& b) const noexcept {
+    linear_backward_params(dZ, A_prev, s, W.d, b.d);
+    for (const GradientTarget<T>* to : {&W, &b}) {
+      if (to->rule != nullptr) {
+        update(*to->rule, to->block, to->d.data);
+      } else if (to->penalty != 0) {
+        add_scaled(to->penalty, to->theta, to->d);
+      }
+    }
   }
 };
 

@@ -181,24 +181,30 @@ double sum_of_squares(View<const T> X) {
   return sum;
 }
 
-// θ = θ − α dθ
+// g = d + c θ
 template <class T>
-void update_gradient_descent(std::span<T> theta, std::span<const T> d, double alpha) {
-  for (std::size_t i = 0; i < theta.size(); ++i) theta[i] -= static_cast<T>(alpha) * d[i];
+T with_penalty(T d, double c, T theta) {
+  return c == 0 ? d : d + static_cast<T>(c) * theta;
 }
 
-// v = βv + (1−β) dθ,  θ = θ − α v
+// θ = θ − α g
 template <class T>
-void update_momentum(std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha, double beta) {
+void update_gradient_descent(std::span<T> theta, const T* d, double c, double alpha) {
+  for (std::size_t i = 0; i < theta.size(); ++i) theta[i] -= static_cast<T>(alpha) * with_penalty(d[i], c, theta[i]);
+}
+
+// v = βv + (1−β) g,  θ = θ − α v
+template <class T>
+void update_momentum(std::span<T> theta, const T* d, double c, T* v, double alpha, double beta) {
   for (std::size_t i = 0; i < theta.size(); ++i) {
-    v[i] = static_cast<T>(beta) * v[i] + static_cast<T>(1 - beta) * d[i];
+    v[i] = static_cast<T>(beta) * v[i] + static_cast<T>(1 - beta) * with_penalty(d[i], c, theta[i]);
     theta[i] -= static_cast<T>(alpha) * v[i];
   }
 }
 
-// m = β₁m + (1−β₁) dθ,  v = β₂v + (1−β₂) dθ²,  θ = θ − α m̂ / (√v̂ + ε)
+// m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − α m̂ / (√v̂ + ε)
 template <class T>
-void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v, AdamStep step) {
+void update_adam(std::span<T> theta, const T* d, double c, T* m, T* v, AdamStep step) {
   const auto t = static_cast<double>(step.t);
   const auto m_correction = static_cast<T>(1 - std::pow(step.beta1, t));  // m̂ = m / (1 − β₁ᵗ)
   const auto v_correction = static_cast<T>(1 - std::pow(step.beta2, t));  // v̂ = v / (1 − β₂ᵗ)
@@ -206,9 +212,24 @@ void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::
   const auto beta1 = static_cast<T>(step.beta1), rest1 = static_cast<T>(1 - step.beta1);
   const auto beta2 = static_cast<T>(step.beta2), rest2 = static_cast<T>(1 - step.beta2);
   for (std::size_t i = 0; i < theta.size(); ++i) {
-    m[i] = beta1 * m[i] + rest1 * d[i];
-    v[i] = beta2 * v[i] + rest2 * d[i] * d[i];
+    const T g = with_penalty(d[i], c, theta[i]);
+    m[i] = beta1 * m[i] + rest1 * g;
+    v[i] = beta2 * v[i] + rest2 * g * g;
     theta[i] -= alpha * (m[i] / m_correction) / (std::sqrt(v[i] / v_correction) + epsilon);
+  }
+}
+
+// θ and what the rule remembers of it
+template <class T>
+void update(const UpdateRule& rule, const Trained<T>& block, const T* d) {
+  const std::span<T> theta(block.theta.data, static_cast<std::size_t>(block.theta.size()));
+  switch (rule.kind) {
+    case UpdateRule::Kind::gradient_descent:
+      return update_gradient_descent(theta, d, block.penalty, rule.step.alpha);
+    case UpdateRule::Kind::momentum:
+      return update_momentum(theta, d, block.penalty, block.first, rule.step.alpha, rule.momentum);
+    case UpdateRule::Kind::adam:
+      return update_adam(theta, d, block.penalty, block.first, block.second, rule.step);
   }
 }
 
@@ -222,9 +243,7 @@ void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::
   EXTERN template void linear_backward_weights(View<const T>, View<const T>, double, View<T>);                \
   EXTERN template void linear_backward_bias(View<const T>, double, View<T>);                                  \
   EXTERN template void linear_backward_input(View<const T>, View<const T>, View<T>);                          \
-  EXTERN template void update_gradient_descent(std::span<T>, std::span<const T>, double);                     \
-  EXTERN template void update_momentum(std::span<T>, std::span<const T>, std::span<T>, double, double);       \
-  EXTERN template void update_adam(std::span<T>, std::span<const T>, std::span<T>, std::span<T>, AdamStep);
+  EXTERN template void update(const UpdateRule&, const Trained<T>&, const T*);
 STRATA_REFERENCE(extern, float)
 STRATA_REFERENCE(extern, double)
 
@@ -264,16 +283,8 @@ class ReferenceKernels : public Kernels<T> {
   }
   void add_scaled(double c, View<const T> X, View<T> Y) const noexcept override { reference::add_scaled(c, X, Y); }
   [[nodiscard]] double sum_of_squares(View<const T> X) const noexcept override { return reference::sum_of_squares(X); }
-  void update_gradient_descent(std::span<T> theta, std::span<const T> d, double alpha) const noexcept override {
-    reference::update_gradient_descent(theta, d, alpha);
-  }
-  void update_momentum(std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha,
-                       double beta) const noexcept override {
-    reference::update_momentum(theta, d, v, alpha, beta);
-  }
-  void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
-                   AdamStep step) const noexcept override {
-    reference::update_adam(theta, d, m, v, step);
+  void update(const UpdateRule& rule, const Trained<T>& block, const T* d) const noexcept override {
+    reference::update(rule, block, d);
   }
 };
 

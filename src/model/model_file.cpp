@@ -37,11 +37,10 @@ std::vector<TensorSpec> tensors_of(const Architecture& net, ScaleKind scaling, b
   if (scaling == ScaleKind::standard) pair_of("scaling", net.inputs);
   if (target_is_scaled) pair_of("target", net.outputs);
   const char* dtype = precision == Precision::float64 ? "F64" : "F32";
-  for (int l = 1; l <= net.depth(); ++l) {
-    const auto n = static_cast<std::size_t>(net.units(l)), n_prev = static_cast<std::size_t>(net.units(l - 1));
+  for (const ParameterBlock& block : blocks_of(net)) {
     // Our W[l] (n_l, n_{l−1}) is column-major: the bytes of a C-ordered array of shape (n_{l−1}, n_l).
-    tensors.push_back({fmt::format("W{}", l), dtype, {n_prev, n}});
-    tensors.push_back({fmt::format("b{}", l), dtype, {n}});
+    tensors.push_back({block.name(), dtype, {block.cols, block.rows}});
+    if (block.kind == ParameterBlock::Kind::biases) tensors.back().shape = {block.rows};
   }
   return tensors;
 }
@@ -59,10 +58,7 @@ auto numbers_of(Data& data) {
   }
   std::visit(
       [&](auto& p) {
-        for (int l = 1; l <= p.depth(); ++l) {
-          add(p.W[l].data, static_cast<std::size_t>(p.W[l].size()));
-          add(p.b[l].data, static_cast<std::size_t>(p.b[l].size()));
-        }
+        for (const ParameterBlock& block : p.blocks()) add(p.view(block).data, block.size());
       },
       data.parameters);
   return numbers;
@@ -82,13 +78,10 @@ std::string checksum(std::string_view metadata, const std::vector<std::span<Byte
 // Says where the first number is that is not finite; nothing when all are.
 std::string first_not_finite(const Model::Data& data) {
   const auto search = [](const auto& p) -> std::string {
-    for (int l = 1; l <= p.depth(); ++l) {
-      for (const auto& [letter, matrix] : {std::pair('W', p.W[l]), std::pair('b', p.b[l])}) {
-        for (Index at = 0; at < matrix.size(); ++at) {
-          if (std::isfinite(matrix.data[at])) continue;
-          const Index row = at % matrix.rows + 1, column = at / matrix.rows + 1;
-          return fmt::format("{}[{}]({}, {}) is {}", letter, l, row, column, shortest(matrix.data[at]));
-        }
+    for (const ParameterBlock& block : p.blocks()) {
+      for (std::size_t x = 0; x < block.size(); ++x) {
+        const auto value = p.theta()[block.offset + x];
+        if (!std::isfinite(value)) return fmt::format("{} is {}", block.element(x), shortest(value));
       }
     }
     return "";

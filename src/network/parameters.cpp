@@ -39,7 +39,7 @@ LayerScale scale_of(const Initializer& initializer, double n, double n_prev) {
 template <class T>
 Parameters<T>::Parameters(const Architecture& net) : W(net.depth()), b(net.depth()) {
   net.validate();
-  for (int l = 0; l <= net.depth(); ++l) units_.push_back(net.units(l));
+  blocks_ = blocks_of(net);
   const std::size_t count = net.parameter_count();
   try {
     theta_.resize(count);
@@ -52,13 +52,13 @@ Parameters<T>::Parameters(const Architecture& net) : W(net.depth()), b(net.depth
 
 template <class T>
 Parameters<T>::Parameters(const Parameters& other)
-    : W(other.depth()), b(other.depth()), units_(other.units_), theta_(other.theta_) {
+    : W(other.depth()), b(other.depth()), blocks_(other.blocks_), theta_(other.theta_) {
   point_into_theta();
 }
 
 template <class T>
 Parameters<T>& Parameters<T>::operator=(const Parameters& other) {
-  if (units_ == other.units_ && !theta_.empty()) {
+  if (blocks_ == other.blocks_ && !theta_.empty()) {
     theta_ = other.theta_;  // the same sizes: the memory stays, and so do the views
   } else {
     *this = Parameters(other);
@@ -68,13 +68,8 @@ Parameters<T>& Parameters<T>::operator=(const Parameters& other) {
 
 template <class T>
 void Parameters<T>::point_into_theta() {
-  T* next = theta_.data();
-  for (int l = 1; l <= depth(); ++l) {
-    const Index n = units_[static_cast<std::size_t>(l)], n_prev = units_[static_cast<std::size_t>(l - 1)];
-    W[l] = View<T>(next, n, n_prev);
-    next += n * n_prev;
-    b[l] = View<T>(next, n, 1);
-    next += n;
+  for (const ParameterBlock& block : blocks_) {
+    (block.kind == ParameterBlock::Kind::weights ? W : b)[block.layer] = view(block);
   }
 }
 

@@ -30,13 +30,12 @@ void predict(const Architecture& net, const Parameters<T>& p, View<T> X, Workspa
   k.head_forward(net.head(), ws.Z[L], ws.A[L]);  // A[L] = head(Z[L])
 }
 
-// J = 1/m Σ_i L(A[L]^(i), Y^(i)) + λ/(2m) Σ_l ‖W[l]‖², of the last forward pass
+// J = 1/m Σ_i L(A[L]^(i), Y^(i)) + λ/(2m) Σ_l ‖W[l]‖²: the second part, which reads all of W, added to the first
 template <class T>
-static double cost_of(const Architecture& net, const Parameters<T>& p, double m, double lambda, const Workspace<T>& ws,
-                      const Kernels<T>& k) {
-  double J = ws.loss / m;
+double with_penalty(double J, const Parameters<T>& p, double m, double lambda, const Kernels<T>& k) {
+  const FlushDenormals flush;
   if (lambda != 0) {
-    for (int l = 1; l <= net.depth(); ++l) J += lambda / (2 * m) * k.sum_of_squares(p.W[l]);
+    for (int l = 1; l <= p.depth(); ++l) J += lambda / (2 * m) * k.sum_of_squares(p.W[l]);
   }
   return J;
 }
@@ -48,13 +47,14 @@ double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, dou
   const FlushDenormals flush;
   const int L = net.depth();
   forward(net, p, batch.X, ws, k);
+  const auto m = static_cast<double>(batch.m());
   k.loss_head(net.loss, ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
-  return cost_of(net, p, static_cast<double>(batch.m()), lambda, ws, k);
+  return with_penalty(ws.loss / m, p, m, lambda, k);
 }
 
 // Forward, loss, and backward: the mirror of forward, from layer L to layer 1.
 template <class T>
-double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda, Workspace<T>& ws,
+double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, Workspace<T>& ws,
                   const Kernels<T>& k, GradientSink<T>& sink) {
   const FlushDenormals flush;
   const int L = net.depth();
@@ -62,34 +62,31 @@ double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batc
   forward(net, p, batch.X, ws, k);
   // dZ[L] = A[L] − Y
   k.loss_head(net.loss, ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
-  const double J = cost_of(net, p, m, lambda, ws, k);
   for (int l = L; l >= 1; --l) {
     // dA[l−1] = W[l]ᵀ dZ[l],  dZ[l−1] = dA[l−1] * g'(Z[l−1]): now, for W[l] may change right after
     if (l > 1) {
       k.linear_activation_backward(net.layer(l - 1).activation, p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1],
                                    ws.dZ[l - 1]);
     }
-    // dW[l] = 1/m dZ[l] A[l−1]ᵀ + λ/m W[l],  db[l] = 1/m Σ_i dZ[l]^(i)
-    sink.take(l, ws.dZ[l], ws.A[l - 1], 1 / m, lambda / m);
+    // dW[l] = 1/m dZ[l] A[l−1]ᵀ + λ/m W[l],  db[l] = 1/m Σ_i dZ[l]^(i): where they go, the sink says
+    k.linear_backward(ws.dZ[l], ws.A[l - 1], 1 / m, sink.target(p.W_block(l)), sink.target(p.b_block(l)));
   }
-  return J;
+  return ws.loss / m;
 }
 
-// The gradient, kept.
+// The sink that keeps the gradient. L2 draws at W, not at b.
 template <class T>
-void KeepGradient<T>::take(int l, View<const T> dZ, View<const T> A_prev, double s, double c) {
-  // dW[l] = s·dZ[l] A[l−1]ᵀ,  db[l] = s·Σ_i dZ[l]^(i)
-  k_.linear_backward_params(dZ, A_prev, s, gradient_.W[l], gradient_.b[l]);
-  // dW[l] = dW[l] + c W[l]
-  if (c != 0) k_.add_scaled(c, p_.W[l], gradient_.W[l]);
+GradientTarget<T> KeepGradient<T>::target(const ParameterBlock& block) {
+  return {.d = gradient_.view(block), .penalty = block.decays() ? penalty_ : 0, .theta = p_.view(block)};
 }
 
 #define STRATA_STEP(T)                                                                                                 \
+  template double with_penalty(double, const Parameters<T>&, double, double, const Kernels<T>&);                       \
   template void forward(const Architecture&, const Parameters<T>&, View<T>, Workspace<T>&, const Kernels<T>&);         \
   template void predict(const Architecture&, const Parameters<T>&, View<T>, Workspace<T>&, const Kernels<T>&);         \
   template double cost(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&, const Kernels<T>&); \
-  template double train_step(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&,               \
-                             const Kernels<T>&, GradientSink<T>&);                                                     \
+  template double train_step(const Architecture&, const Parameters<T>&, Batch<T>, Workspace<T>&, const Kernels<T>&,    \
+                             GradientSink<T>&);                                                                        \
   template class KeepGradient<T>;
 STRATA_STEP(float)
 STRATA_STEP(double)

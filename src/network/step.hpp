@@ -25,46 +25,50 @@ void forward(const Architecture& net, const Parameters<T>& p, View<T> X, Workspa
 template <class T>
 void predict(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k);
 
+/// J and the part that L2 adds to it, λ/(2m) Σ‖W‖². It reads all of W: only a cost that is shown needs it.
+template <class T>
+[[nodiscard]] double with_penalty(double J, const Parameters<T>& p, double m, double lambda, const Kernels<T>& k);
+
 /// forward and the loss: the cost J = 1/m Σ L + λ/(2m) Σ‖W‖².
 template <class T>
 [[nodiscard]] double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
                           Workspace<T>& ws, const Kernels<T>& k);
 
-/// What becomes of a layer's gradient: kept, or used at once. Layers come from L to 1; when layer l comes, nothing of
-/// the step needs W[l] and b[l] any more.
+/// Where gradients go: kept, or used at once. Layers come from L to 1; when layer l comes, nothing of the step needs
+/// W[l] and b[l] any more.
 template <class T>
 class GradientSink {
  public:
   virtual ~GradientSink() = default;
-  /// dW[l] = s·dZ[l] A[l−1]ᵀ + c·W[l],  db[l] = s·Σ_i dZ[l]^(i): s = 1/m, c = λ/m.
-  virtual void take(int l, View<const T> dZ, View<const T> A_prev, double s, double c) = 0;
+  [[nodiscard]] virtual GradientTarget<T> target(const ParameterBlock& block) = 0;
 };
 
-/// forward, loss, backward: gives the cost J, and every layer's gradient to `sink`.
+/// forward, loss, backward: gives the mean loss 1/m Σ L, and every block's gradient to `sink`.
 template <class T>
-[[nodiscard]] double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
-                                Workspace<T>& ws, const Kernels<T>& k, GradientSink<T>& sink);
+[[nodiscard]] double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, Workspace<T>& ws,
+                                const Kernels<T>& k, GradientSink<T>& sink);
 
-/// The sink that leaves dW[l] and db[l] in `gradient`.
+/// The sink that leaves dW[l] and db[l] in `gradient`. `penalty`: λ/m.
 template <class T>
 class KeepGradient final : public GradientSink<T> {
  public:
-  KeepGradient(const Parameters<T>& p, const Kernels<T>& k, Parameters<T>& gradient)
-      : p_(p), k_(k), gradient_(gradient) {}
-  void take(int l, View<const T> dZ, View<const T> A_prev, double s, double c) override;
+  KeepGradient(const Parameters<T>& p, double penalty, Parameters<T>& gradient)
+      : p_(p), penalty_(penalty), gradient_(gradient) {}
+  [[nodiscard]] GradientTarget<T> target(const ParameterBlock& block) override;
 
  private:
   const Parameters<T>& p_;
-  const Kernels<T>& k_;
+  double penalty_;
   Parameters<T>& gradient_;
 };
 
-/// forward, loss, backward, with the gradient kept.
+/// forward, loss, backward: gives the cost J, and leaves dW[l] and db[l], with L2's part, in `gradient`.
 template <class T>
 [[nodiscard]] double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
                                 Workspace<T>& ws, const Kernels<T>& k, Parameters<T>& gradient) {
-  KeepGradient<T> sink(p, k, gradient);
-  return train_step(net, p, batch, lambda, ws, k, sink);
+  const auto m = static_cast<double>(batch.m());
+  KeepGradient<T> sink(p, lambda / m, gradient);
+  return with_penalty(train_step(net, p, batch, ws, k, sink), p, m, lambda, k);
 }
 
 }  // namespace strata

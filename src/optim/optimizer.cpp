@@ -39,14 +39,16 @@ const UpdateRule& Optimizer<T>::next_step() noexcept {
 }
 
 template <class T>
-Trained<T> Optimizer<T>::block(View<T> theta, std::size_t begin) noexcept {
-  return {theta, first_.empty() ? nullptr : first_.data() + begin, second_.empty() ? nullptr : second_.data() + begin};
+Trained<T> Optimizer<T>::trained(const ParameterBlock& block, View<T> theta, double penalty) noexcept {
+  return {theta, first_.empty() ? nullptr : first_.data() + block.offset,
+          second_.empty() ? nullptr : second_.data() + block.offset, penalty};
 }
 
 template <class T>
 void Optimizer<T>::update(std::span<T> theta, std::span<const T> d, const Kernels<T>& k) {
   const FlushDenormals flush;
-  k.update(next_step(), block(View<T>(theta.data(), static_cast<Index>(theta.size()), 1), 0), d.data());
+  const View<T> all(theta.data(), static_cast<Index>(theta.size()), 1);
+  k.update(next_step(), {all, first_.data(), second_.data()}, d.data());
 }
 
 template class Optimizer<float>;

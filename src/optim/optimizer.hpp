@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/aligned.hpp"
+#include "config/blocks.hpp"
 #include "kernels/kernels.hpp"
 #include "strata/options.hpp"
 
@@ -19,10 +20,10 @@ class Optimizer {
   /// θ ← θ − step(dθ).
   void update(std::span<T> theta, std::span<const T> d, const Kernels<T>& k);
 
-  /// The same block by block: the rule of the next step, for every block once, and a block of θ (from its number
-  /// `begin` on) with what the rule remembers of it.
+  /// The same block by block: the rule of the next step, for every block once, and a block of θ with what the rule
+  /// remembers of it and the penalty c of its gradient.
   [[nodiscard]] const UpdateRule& next_step() noexcept;
-  [[nodiscard]] Trained<T> block(View<T> theta, std::size_t begin) noexcept;
+  [[nodiscard]] Trained<T> trained(const ParameterBlock& block, View<T> theta, double penalty) noexcept;
 
  private:
   UpdateRule rule_;

@@ -27,10 +27,11 @@ namespace {
 constexpr double kTolerance = 1e-7;  // of the block's largest gradient
 constexpr const char* kChecking = "for the gradient check; check fewer examples, or use fewer threads";
 
-// One line of the work: all units of a layer, one input (or the bias).
+// One line of the work: all units of a layer, one input (or the bias), whose parameters begin at `offset`.
 struct Line {
   int layer;
   Index input;
+  std::size_t offset;
 };
 
 struct Found {
@@ -41,8 +42,10 @@ struct Found {
 Found all_differences(const Differences& shared, std::deque<Differences::Worker>& workers, const Architecture& net,
                       const Parameters<double>& p, ThreadPool& pool) {
   std::vector<Line> lines;
-  for (int l = 1; l <= net.depth(); ++l) {
-    for (Index j = 0; j <= net.units(l - 1); ++j) lines.push_back({l, j});
+  for (const ParameterBlock& block : p.blocks()) {
+    const Index first = block.kind == ParameterBlock::Kind::biases ? net.units(block.layer - 1) : 0;
+    for (std::size_t j = 0; j < block.cols; ++j)
+      lines.push_back({block.layer, first + static_cast<Index>(j), block.offset + j * block.rows});
   }
   Found found{std::vector<double>(p.theta().size()), std::vector<char>(p.theta().size())};
   while (static_cast<int>(workers.size()) < pool.threads()) workers.emplace_back(shared);
@@ -52,10 +55,8 @@ Found all_differences(const Differences& shared, std::deque<Differences::Worker>
   pool.run(pool.threads(), [&](std::ptrdiff_t w) {
     Differences::Worker& worker = workers[static_cast<std::size_t>(w)];
     for (std::size_t x = next.fetch_add(1); x < lines.size(); x = next.fetch_add(1)) {
-      const auto [l, j] = lines[x];
+      const auto [l, j, at] = lines[x];
       worker.select(l, j);
-      const double* column = j == net.units(l - 1) ? p.b[l].data : p.W[l].col(j);
-      const auto at = static_cast<std::size_t>(column - p.theta().data());
       for (Index i = 0; i < net.units(l); ++i) {
         const Difference difference = worker.at(i);
         found.difference[at + static_cast<std::size_t>(i)] = difference.value;
@@ -77,28 +78,22 @@ double explained_by_step(Differences::Worker& worker, int l, Index i, Index j) {
   return 4 * std::abs(whole.value - half.value) + (worker.reach() * kEpsilon > 0.1 ? whole.bend : 0.0);
 }
 
-BlockCheck check_block(int l, bool is_bias, const Differences& shared, Differences::Worker& worker, const Found& found,
-                       const Parameters<double>& p, const Parameters<double>& gradient) {
-  const View<const double> of_theta = is_bias ? p.b[l] : p.W[l];
-  const auto begin = static_cast<std::size_t>(of_theta.data - p.theta().data());
-  const auto size = static_cast<std::size_t>(of_theta.size());
+BlockCheck check_block(const ParameterBlock& of, const Differences& shared, Differences::Worker& worker,
+                       const Found& found, const Parameters<double>& p, const Parameters<double>& gradient) {
+  const std::size_t begin = of.offset, size = of.size();
   const std::span<const double> g = gradient.theta().subspan(begin, size);
-  const auto where = [&](std::size_t x) {
-    const Index i = static_cast<Index>(x) % of_theta.rows, j = static_cast<Index>(x) / of_theta.rows;
-    return is_bias ? fmt::format("b[{}]({})", l, i + 1) : fmt::format("W[{}]({}, {})", l, i + 1, j + 1);
-  };
 
   BlockCheck block;
-  block.name = fmt::format("{}[{}]", is_bias ? "b" : "W", l);
+  block.name = of.letter();
   for (std::size_t x = 0; x < size; ++x) {
     if (found.kinked[begin + x]) {
-      block.kinks.push_back({where(x), g[x], found.difference[begin + x]});
+      block.kinks.push_back({of.element(x), g[x], found.difference[begin + x]});
     } else {
       ++block.parameters;
       block.largest_gradient = std::max(block.largest_gradient, std::abs(g[x]));
     }
   }
-  const double allowed = kTolerance * block.largest_gradient + shared.rounding(l);
+  const double allowed = kTolerance * block.largest_gradient + shared.rounding(of.layer);
   block.allowed_error = allowed;
   block.passed = true;
   bool any = false;
@@ -107,8 +102,9 @@ BlockCheck check_block(int l, bool is_bias, const Differences& shared, Differenc
     const double difference = found.difference[begin + x], error = std::abs(g[x] - difference);
     double allowed_here = allowed;
     if (std::isfinite(error) && error > allowed) {
-      const Index i = static_cast<Index>(x) % of_theta.rows, j = static_cast<Index>(x) / of_theta.rows;
-      allowed_here += explained_by_step(worker, l, i, is_bias ? p.W[l].cols : j);
+      const auto i = static_cast<Index>(x % of.rows), j = static_cast<Index>(x / of.rows);
+      const bool is_bias = of.kind == ParameterBlock::Kind::biases;
+      allowed_here += explained_by_step(worker, of.layer, i, is_bias ? p.W[of.layer].cols : j);
     }
     const bool passed = std::isfinite(error) && error <= allowed_here;
     // Shown: the largest error, but one that nothing explains before any that something does.
@@ -116,7 +112,7 @@ BlockCheck check_block(int l, bool is_bias, const Differences& shared, Differenc
     if (shown && !std::isnan(block.largest_error)) {
       block.largest_error = error;
       block.allowed_error = allowed_here;
-      block.where = where(x);
+      block.where = of.element(x);
       block.gradient = g[x];
       block.difference = difference;
     }
@@ -155,11 +151,9 @@ GradientCheck compare_gradients(const Architecture& net, const Parameters<double
   result.examples = static_cast<std::size_t>(batch.m());
   result.epsilon = kEpsilon;
   result.passed = true;
-  for (int l = 1; l <= net.depth(); ++l) {
-    for (const bool is_bias : {false, true}) {
-      result.blocks.push_back(check_block(l, is_bias, shared, workers.front(), found, p, gradient));
-      result.passed = result.passed && result.blocks.back().passed;
-    }
+  for (const ParameterBlock& block : p.blocks()) {
+    result.blocks.push_back(check_block(block, shared, workers.front(), found, p, gradient));
+    result.passed = result.passed && result.blocks.back().passed;
   }
   return result;
 } catch (...) {

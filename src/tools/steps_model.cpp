@@ -49,8 +49,8 @@ void require_layers_in(std::size_t layers, const char* what) {
 }
 
 void update(Matrix& theta, const Matrix& d, double alpha) {
-  reference::update_gradient_descent<double>({theta.data(), static_cast<std::size_t>(theta.rows() * theta.cols())},
-                                             {d.data(), static_cast<std::size_t>(d.rows() * d.cols())}, alpha);
+  const std::span<double> numbers(theta.data(), static_cast<std::size_t>(theta.rows() * theta.cols()));
+  reference::update_gradient_descent(numbers, d.data(), 0, alpha);
 }
 
 Trained train(const Matrix& X, const Matrix& Y, std::span<const int> layer_dims, double learning_rate, int iterations,

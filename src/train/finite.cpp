@@ -37,16 +37,20 @@ std::string first_not_finite(const Architecture& net, const Parameters<T>& p, co
                          l, l - 1, l);
     }
   }
-  for (int l = net.depth(); l >= 1; --l) {
-    if (!finite(gradient.W[l]) || !finite(gradient.b[l])) {
+  const auto overflows = [](const Parameters<T>& in, const ParameterBlock& block) {
+    return !all_finite(in.theta().subspan(block.offset, block.size()));
+  };
+  for (std::size_t x = p.blocks().size(); x-- > 0;) {
+    const int l = p.blocks()[x].layer;
+    if (overflows(gradient, p.blocks()[x])) {
       return fmt::format("on the way back layer {} of {} was the first whose gradient dW[{}] overflowed", l,
                          net.depth(), l);
     }
   }
-  for (int l = 1; l <= net.depth(); ++l) {
-    if (!finite(p.W[l]) || !finite(p.b[l])) {
+  for (const ParameterBlock& block : p.blocks()) {
+    const int l = block.layer;
+    if (overflows(p, block))
       return fmt::format("layer {} of {} was the first whose W[{}] or b[{}] overflowed", l, net.depth(), l, l);
-    }
   }
   return "the sum of the losses overflowed";
 }

@@ -43,25 +43,25 @@ std::vector<Layer> read_arrays(const Architecture& net, const std::filesystem::p
   FileReader reader = open_data(file);
   reader.make_seekable();  // every array is read for itself
   std::vector<Layer> layers;
-  for (int l = 1; l <= net.depth(); ++l) {
-    layers.push_back({read_array(reader, fmt::format("W{}", l)), read_array(reader, fmt::format("b{}", l))});
+  for (const ParameterBlock& block : blocks_of(net)) {
+    const bool is_W = block.kind == ParameterBlock::Kind::weights;
+    if (is_W) layers.emplace_back();
+    (is_W ? layers.back().W : layers.back().b) = read_array(reader, block.name());
   }
   return layers;
 }
 
 template <class T>
-void take(const Matrix& from, View<T> to, const char* letter, int l) {
+void take(const Matrix& from, const ParameterBlock& block, View<T> to) {
   if (from.rows() != to.rows || from.cols() != to.cols) {
-    throw Error(ErrorCode::shape, fmt::format("the initial {}[{}] is ({}, {}), and in this network it must be ({}, {})",
-                                              letter, l, from.rows(), from.cols(), to.rows, to.cols));
+    throw Error(ErrorCode::shape, fmt::format("the initial {} is ({}, {}), and in this network it must be ({}, {})",
+                                              block.letter(), from.rows(), from.cols(), to.rows, to.cols));
   }
-  for (Index j = 0; j < to.cols; ++j) {
-    for (Index i = 0; i < to.rows; ++i) {
-      to(i, j) = static_cast<T>(from(i, j));
-      if (!std::isfinite(to(i, j))) {
-        throw Error(ErrorCode::value, fmt::format("the initial {}[{}]({}, {}) is {}; expected a finite number", letter,
-                                                  l, i + 1, j + 1, shortest(from(i, j))));
-      }
+  for (std::size_t x = 0; x < block.size(); ++x) {
+    to.data[x] = static_cast<T>(from.data()[x]);
+    if (!std::isfinite(to.data[x])) {
+      throw Error(ErrorCode::value, fmt::format("the initial {} is {}; expected a finite number", block.element(x),
+                                                shortest(from.data()[x])));
     }
   }
 }
@@ -79,9 +79,9 @@ Parameters<T> initial_parameters(const Architecture& net, const NetworkOptions& 
                 fmt::format("the initial weights have {} layers, and the network has {}", own.size(), net.depth()));
   }
   Parameters<T> p(net);
-  for (int l = 1; l <= net.depth(); ++l) {
-    take(own[static_cast<std::size_t>(l - 1)].W, p.W[l], "W", l);
-    take(own[static_cast<std::size_t>(l - 1)].b, p.b[l], "b", l);
+  for (const ParameterBlock& block : p.blocks()) {
+    const Layer& layer = own[static_cast<std::size_t>(block.layer - 1)];
+    take(block.kind == ParameterBlock::Kind::weights ? layer.W : layer.b, block, p.view(block));
   }
   return p;
 }

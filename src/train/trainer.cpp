@@ -29,6 +29,7 @@
 #include "train/finite.hpp"
 #include "train/initial.hpp"
 #include "train/loader.hpp"
+#include "train/penalty.hpp"
 #include "train/prepare.hpp"
 #include "train/update_at_once.hpp"
 
@@ -129,7 +130,7 @@ class Training {
   [[nodiscard]] double step(Batch<T> batch);
   [[nodiscard]] double step_and_update(Batch<T> batch);
   void update();
-  void report_epoch(std::int64_t epoch);
+  void report_epoch(std::int64_t epoch, double last_cost);
   void give_model();
 
   [[nodiscard]] bool good(double cost);
@@ -139,6 +140,7 @@ class Training {
   void rewind(std::int64_t iteration);
   void diverge(std::int64_t iteration, std::optional<double> final_loss = {});
   [[nodiscard]] Metrics metrics_of(Examples<T>& examples);
+  [[nodiscard]] double sum_of_squares() const;
   [[nodiscard]] double final_cost(const Metrics& metrics) const;
   [[nodiscard]] std::unique_ptr<Model::Data> model_of(const Metrics& train, const char* ended);
 
@@ -165,8 +167,9 @@ class Training {
 
   Ending ending_ = Ending::done;
   std::string explanation_;
-  std::int64_t done_ = 0;  // updates
-  double epoch_cost_ = 0;  // Σ of this epoch's batches: cost × examples
+  std::int64_t done_ = 0;   // updates
+  double epoch_loss_ = 0;   // Σ of this epoch's batches: mean loss × examples
+  SquaresOfSteps squares_;  // and of their ‖W‖², with L2
 };
 
 template <class T>
@@ -194,9 +197,10 @@ void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
       if (!std::isfinite(J)) return diverge(i);
     }
     done_ = i + 1;
-    epoch_cost_ += J * static_cast<double>(batch.m());
-    if (tells_epoch) report_epoch(done_ / per_epoch);
-    if (done_ % per_epoch == 0) epoch_cost_ = 0;
+    epoch_loss_ += ws_.loss / static_cast<double>(batch.m()) * static_cast<double>(batch.m());
+    squares_.step();
+    if (tells_epoch) report_epoch(done_ / per_epoch, J);
+    if (done_ % per_epoch == 0) epoch_loss_ = 0;
     if (callbacks_.progress) callbacks_.progress({done_, iterations, J});
     if (callbacks_.stop && callbacks_.stop()) {
       ending_ = Ending::interrupted;
@@ -209,6 +213,7 @@ void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
 // J and its gradient.
 template <class T>
 double Training<T>::step(Batch<T> batch) {
+  if (problem_.options.l2 != 0) squares_.sample(sum_of_squares());
   return train_step(net(), p_, batch, problem_.options.l2, ws_, *kernels_, gradient_);
 }
 
@@ -218,16 +223,27 @@ void Training<T>::update() {
 }
 
 // Both, each layer's update as soon as its gradient is there. When J turns out not to be finite, the weights may be
-// anything.
+// anything. What L2 adds to J here is of weights a few updates old: nobody looks at this cost alone.
 template <class T>
 double Training<T>::step_and_update(Batch<T> batch) {
-  UpdateAtOnce<T> sink(p_, optimizer_, *kernels_, gradient_);
-  return train_step(net(), p_, batch, problem_.options.l2, ws_, *kernels_, sink);
+  const auto m = static_cast<double>(batch.m());
+  const double lambda = problem_.options.l2;
+  if (lambda != 0 && squares_.wants_sample()) squares_.sample(sum_of_squares());
+  UpdateAtOnce<T> sink(p_, optimizer_, lambda / m, gradient_);
+  return train_step(net(), p_, batch, ws_, *kernels_, sink) + lambda / (2 * m) * squares_.last();
 }
 
 template <class T>
-void Training<T>::report_epoch(std::int64_t epoch) {
-  EpochReport report{epoch, done_, epoch_cost_ / static_cast<double>(examples_.m), {}, problem_.target.task};
+void Training<T>::report_epoch(std::int64_t epoch, double last_cost) {
+  const double lambda = problem_.options.l2;
+  double costs = epoch_loss_;
+  if (loader_.full()) {
+    costs = last_cost * static_cast<double>(examples_.m);
+  } else if (lambda != 0) {
+    squares_.sample(sum_of_squares());
+    costs += lambda / 2 * squares_.take();
+  }
+  EpochReport report{epoch, done_, costs / static_cast<double>(examples_.m), {}, problem_.target.task};
   if (validation_.m > 0) report.validation = metrics_of(validation_);
   callbacks_.epoch(report);
 }
@@ -336,17 +352,18 @@ Metrics Training<T>::metrics_of(Examples<T>& examples) {
       *kernels_);
 }
 
+// Σ_l ‖W[l]‖²: reads all of W.
+template <class T>
+double Training<T>::sum_of_squares() const {
+  double sum = 0;
+  for (int l = 1; l <= net().depth(); ++l) sum += kernels_->sum_of_squares(p_.W[l]);
+  return sum;
+}
+
 // J of the final weights over all examples: the mean loss, and the L2 term of a batch of all of them.
 template <class T>
 double Training<T>::final_cost(const Metrics& metrics) const {
-  double J = metrics.loss;
-  const double lambda = problem_.options.l2;
-  if (lambda != 0) {
-    for (int l = 1; l <= net().depth(); ++l) {
-      J += lambda / (2 * static_cast<double>(examples_.m)) * kernels_->sum_of_squares(p_.W[l]);
-    }
-  }
-  return J;
+  return with_penalty(metrics.loss, p_, static_cast<double>(examples_.m), problem_.options.l2, *kernels_);
 }
 
 // A model of the weights that have these figures, still without them.

@@ -6,27 +6,25 @@
 
 namespace strata {
 
-/// For one step: takes the next step of `optimizer`, and writes into `p`, the parameters of that step. `scratch` is
-/// memory for a gradient.
+/// For one step: takes the next step of `optimizer`, and writes into `p`, the parameters of that step. `penalty`: λ/m.
+/// `scratch` is memory for a gradient.
 template <class T>
 class UpdateAtOnce final : public GradientSink<T> {
  public:
-  UpdateAtOnce(Parameters<T>& p, Optimizer<T>& optimizer, const Kernels<T>& k, Parameters<T>& scratch)
-      : p_(p), optimizer_(optimizer), rule_(optimizer.next_step()), k_(k), scratch_(scratch) {}
+  UpdateAtOnce(Parameters<T>& p, Optimizer<T>& optimizer, double penalty, Parameters<T>& scratch)
+      : p_(p), optimizer_(optimizer), rule_(optimizer.next_step()), penalty_(penalty), scratch_(scratch) {}
 
-  void take(int l, View<const T> dZ, View<const T> A_prev, double s, double c) override {
-    k_.linear_backward_update(dZ, A_prev, s, c, rule_, block(p_.W[l]), block(p_.b[l]), scratch_.W[l], scratch_.b[l]);
+  [[nodiscard]] GradientTarget<T> target(const ParameterBlock& block) override {
+    return {.d = scratch_.view(block),
+            .rule = &rule_,
+            .block = optimizer_.trained(block, p_.view(block), block.decays() ? penalty_ : 0)};
   }
 
  private:
-  Trained<T> block(View<T> theta) {
-    return optimizer_.block(theta, static_cast<std::size_t>(theta.data - p_.theta().data()));
-  }
-
   Parameters<T>& p_;
   Optimizer<T>& optimizer_;
   const UpdateRule& rule_;
-  const Kernels<T>& k_;
+  double penalty_;
   Parameters<T>& scratch_;
 };
 

@@ -288,44 +288,50 @@ void the_no_forgotten(Loss loss, In Z, In Y, In, Out, double& sum) {
 
 // --- updates ---
 
-struct Ascent : Healthy {
-  void update_gradient_descent(std::span<double> theta, std::span<const double> d,
-                               double alpha) const noexcept override {
-    Healthy::update_gradient_descent(theta, d, -alpha);
-  }
-};
-struct MomentumWithoutOneMinusBeta : Healthy {
-  void update_momentum(std::span<double> theta, std::span<const double> d, std::span<double> v, double alpha,
-                       double beta) const noexcept override {
-    for (std::size_t i = 0; i < theta.size(); ++i) v[i] = beta * v[i] + d[i], theta[i] -= alpha * v[i];
-  }
-};
-struct MomentumOfTheStepBefore : Healthy {
-  void update_momentum(std::span<double> theta, std::span<const double> d, std::span<double> v, double alpha,
-                       double beta) const noexcept override {
-    for (std::size_t i = 0; i < theta.size(); ++i) theta[i] -= alpha * v[i], v[i] = beta * v[i] + (1 - beta) * d[i];
-  }
-};
-
-// Adam with its parts in the open.
-template <class Move>
-struct OtherAdam : Healthy {
-  explicit OtherAdam(Move move) : move_(move) {}
-  void update_adam(std::span<double> theta, std::span<const double> d, std::span<double> m, std::span<double> v,
-                   AdamStep step) const noexcept override {
-    for (std::size_t i = 0; i < theta.size(); ++i) {
-      m[i] = step.beta1 * m[i] + (1 - step.beta1) * d[i];
-      v[i] = step.beta2 * v[i] + (1 - step.beta2) * d[i] * d[i];
-      theta[i] -= step.alpha * move_(m[i], v[i], step);
+// One rule that goes another way: move(θ, d, first, second, rule) for each parameter.
+template <UpdateRule::Kind kKind, class Move>
+struct OtherUpdate : Healthy {
+  explicit OtherUpdate(Move move) : move_(move) {}
+  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
+    if (rule.kind != kKind) return Healthy::update(rule, block, d);
+    double unused = 0;
+    for (Index i = 0; i < block.theta.size(); ++i) {
+      move_(block.theta.data[i], d[i], block.first != nullptr ? block.first[i] : unused,
+            block.second != nullptr ? block.second[i] : unused, rule);
     }
   }
 
  private:
   Move move_;
 };
+template <UpdateRule::Kind kKind, class Move>
+std::shared_ptr<const Kernels<double>> other_update(Move move) {
+  return std::make_shared<OtherUpdate<kKind, Move>>(move);
+}
+
+constexpr auto ascent = [](double& theta, double d, double&, double&, const UpdateRule& rule) {
+  theta += rule.step.alpha * d;
+};
+constexpr auto momentum_without_one_minus_beta = [](double& theta, double d, double& v, double&,
+                                                    const UpdateRule& rule) {
+  v = rule.momentum * v + d;
+  theta -= rule.step.alpha * v;
+};
+constexpr auto momentum_of_the_step_before = [](double& theta, double d, double& v, double&, const UpdateRule& rule) {
+  theta -= rule.step.alpha * v;
+  v = rule.momentum * v + (1 - rule.momentum) * d;
+};
+
+// Adam with its parts in the open.
 template <class Move>
 std::shared_ptr<const Kernels<double>> other_adam(Move move) {
-  return std::make_shared<OtherAdam<Move>>(move);
+  return other_update<UpdateRule::Kind::adam>(
+      [move](double& theta, double d, double& m, double& v, const UpdateRule& rule) {
+        const AdamStep& step = rule.step;
+        m = step.beta1 * m + (1 - step.beta1) * d;
+        v = step.beta2 * v + (1 - step.beta2) * d * d;
+        theta -= step.alpha * move(m, v, step);
+      });
 }
 double corrected(double x, double beta, long long t) { return x / (1 - std::pow(beta, static_cast<double>(t))); }
 
@@ -401,11 +407,15 @@ std::vector<KernelFault> kernel_faults() {
       {"the loss is kept as a float",
        changed_loss([](Loss, In, In, In, Out, double& sum) { sum = static_cast<float>(sum); }),
        {"equations", "gradients"}},
-      {"gradient descent climbs", std::make_shared<Ascent>(), {"updates by hand", "trajectory", "step by hand"}},
+      {"gradient descent climbs",
+       other_update<UpdateRule::Kind::gradient_descent>(ascent),
+       {"updates by hand", "trajectory", "step by hand"}},
       {"momentum without (1 - beta)",
-       std::make_shared<MomentumWithoutOneMinusBeta>(),
+       other_update<UpdateRule::Kind::momentum>(momentum_without_one_minus_beta),
        {"updates by hand", "trajectory"}},
-      {"momentum is a step late", std::make_shared<MomentumOfTheStepBefore>(), {"updates by hand", "trajectory"}},
+      {"momentum is a step late",
+       other_update<UpdateRule::Kind::momentum>(momentum_of_the_step_before),
+       {"updates by hand", "trajectory"}},
       {"Adam's epsilon inside the root",
        other_adam([](double m, double v, const AdamStep& s) {
          return corrected(m, s.beta1, s.t) / std::sqrt(corrected(v, s.beta2, s.t) + s.epsilon);

@@ -13,6 +13,7 @@
 #include "kernels/bf16_reference.hpp"
 #include "kernels/reference.hpp"
 #include "kernels/support.hpp"
+#include "support/updates.hpp"
 
 namespace strata {
 namespace {
@@ -204,10 +205,10 @@ TYPED_TEST(Agreement, HeadsLossesAndUpdates) {
         theta[i] = static_cast<T>(draw(random)), d[i] = static_cast<T>(draw(random));
       const std::span<T> t(theta);
       const std::span<const T> grad(d);
-      k.update_gradient_descent(t, grad, 0.01);
+      update_gradient_descent(k, t, grad, 0.01);
       for (long long step = 1; step <= 3; ++step) {
-        k.update_momentum(t, grad, std::span<T>(w), 0.01, 0.9);
-        k.update_adam(t, grad, std::span<T>(m), std::span<T>(v), {0.001, 0.9, 0.999, 1e-8, step});
+        update_momentum(k, t, grad, std::span<T>(w), 0.01, 0.9);
+        update_adam(k, t, grad, std::span<T>(m), std::span<T>(v), {0.001, 0.9, 0.999, 1e-8, step});
       }
       std::vector<T> values = theta;
       for (const auto* state : {&m, &v, &w}) values.insert(values.end(), state->begin(), state->end());
@@ -242,15 +243,19 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
                 dW(s.n, s.n_prev, 1, 0), db(s.n, 1, 1, 0);
             fill_normal(W, random), fill_normal(b, random), fill_normal(A_prev, random), fill_normal(dZ, random);
             fill_normal(W1, random), fill_normal(b1, random);
-            const Trained<T> weights{W.view(), W1.view().data, W2.view().data};
-            const Trained<T> biases{b.view(), b1.view().data, b2.view().data};
             const double scale = 1.0 / static_cast<double>(s.m);
             if (at_once) {
-              k->linear_backward_update(dZ.view(), A_prev.view(), scale, c, rule, weights, biases, dW.view(),
-                                        db.view());
+              const GradientTarget<T> weights{
+                  .d = dW.view(), .rule = &rule, .block = {W.view(), W1.view().data, W2.view().data, c}};
+              const GradientTarget<T> biases{
+                  .d = db.view(), .rule = &rule, .block = {b.view(), b1.view().data, b2.view().data}};
+              k->linear_backward(dZ.view(), A_prev.view(), scale, weights, biases);
             } else {
-              k->Kernels<T>::linear_backward_update(dZ.view(), A_prev.view(), scale, c, rule, weights, biases,
-                                                    dW.view(), db.view());
+              k->linear_backward(dZ.view(), A_prev.view(), scale,
+                                 GradientTarget<T>{.d = dW.view(), .penalty = c, .theta = W.view()},
+                                 GradientTarget<T>{.d = db.view()});
+              k->update(rule, {W.view(), W1.view().data, W2.view().data}, dW.view().data);
+              k->update(rule, {b.view(), b1.view().data, b2.view().data}, db.view().data);
             }
             std::vector<std::vector<T>> all;
             for (const auto* M : {&W, &b, &W1, &W2, &b1, &b2}) {

@@ -60,8 +60,8 @@ Step<T> step(std::string_view kernels_name, int threads, const Architecture& net
   result.cost = train_step(net, p, all, 0.1, ws, *kernels, gradient);
   result.gradient.assign(gradient.theta().begin(), gradient.theta().end());
   rule.update(p.theta(), std::as_const(gradient).theta(), *kernels);
-  UpdateAtOnce<T> at_once(p, rule, *kernels, scratch);
-  result.cost += train_step(net, p, all, 0.1, ws, *kernels, at_once);
+  UpdateAtOnce<T> at_once(p, rule, 0.1 / static_cast<double>(batch), scratch);
+  result.cost += train_step(net, p, all, ws, *kernels, at_once);
   result.theta.assign(p.theta().begin(), p.theta().end());
   result.rounds = pool.rounds();
   return result;

@@ -6,6 +6,7 @@
 #include "kernels/support.hpp"
 #include "optim/optimizer.hpp"
 #include "strata/options.hpp"
+#include "support/updates.hpp"
 
 namespace strata {
 namespace {
@@ -31,7 +32,7 @@ TYPED_TEST(Updates, GradientDescent) {
     this->theta = {7, 1, -7};
     for (const auto& [d, expected] : {std::pair(kGradients[0], 0.95), {kGradients[1], 1.05}, {kGradients[2], 0.85}}) {
       const auto g = this->gradient(d);
-      k->update_gradient_descent(std::span<T>(this->theta), std::span<const T>(g), 0.1);
+      update_gradient_descent(*k, std::span<T>(this->theta), std::span<const T>(g), 0.1);
       EXPECT_NEAR(this->theta[1], expected, 2 * this->near) << label;
     }
     EXPECT_TRUE(this->theta[0] == 7 && this->theta[2] == -7);
@@ -46,7 +47,7 @@ TYPED_TEST(Updates, Momentum) {
     this->theta = {7, 1, -7}, this->v = {0, 0, 0};
     for (std::size_t step = 0; step < 3; ++step) {
       const auto g = this->gradient(kGradients[step]);
-      k->update_momentum(std::span<T>(this->theta), std::span<const T>(g), std::span<T>(this->v), 0.1, 0.9);
+      update_momentum(*k, std::span<T>(this->theta), std::span<const T>(g), std::span<T>(this->v), 0.1, 0.9);
       EXPECT_NEAR(this->v[1], v_by_hand[step], this->near) << label << ", step " << step + 1;
       EXPECT_NEAR(this->theta[1], theta_by_hand[step], 2 * this->near) << label << ", step " << step + 1;
     }
@@ -66,8 +67,8 @@ TYPED_TEST(Updates, Adam) {
     this->theta = {7, 1, -7}, this->v = {0, 0, 0}, this->m = {0, 0, 0};
     for (std::size_t step = 0; step < 3; ++step) {
       const auto g = this->gradient(kGradients[step]);
-      k->update_adam(std::span<T>(this->theta), std::span<const T>(g), std::span<T>(this->m), std::span<T>(this->v),
-                     {0.1, 0.9, 0.999, 0.5, static_cast<long long>(step) + 1});
+      update_adam(*k, std::span<T>(this->theta), std::span<const T>(g), std::span<T>(this->m), std::span<T>(this->v),
+                  {0.1, 0.9, 0.999, 0.5, static_cast<long long>(step) + 1});
       EXPECT_NEAR(this->m[1], m_by_hand[step], this->near) << label << ", step " << step + 1;
       EXPECT_NEAR(this->v[1], v_by_hand[step], this->near) << label << ", step " << step + 1;
       EXPECT_NEAR(this->theta[1], theta_by_hand[step], 4 * this->near) << label << ", step " << step + 1;
@@ -82,8 +83,8 @@ TYPED_TEST(Updates, AdamsFirstStepIsTheLearningRate) {
   for (const auto& [label, pool, k, bf16] : implementations<T>()) {
     std::vector<T> start(4, T(0)), first(4, T(0)), second(4, T(0));
     const std::vector<T> g{T(1e-3), T(-5), T(1e5), T(-1e-2)};
-    k->update_adam(std::span<T>(start), std::span<const T>(g), std::span<T>(first), std::span<T>(second),
-                   {0.25, 0.9, 0.999, 1e-12, 1});
+    update_adam(*k, std::span<T>(start), std::span<const T>(g), std::span<T>(first), std::span<T>(second),
+                {0.25, 0.9, 0.999, 1e-12, 1});
     for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(start[i], g[i] > 0 ? -0.25 : 0.25, 1e-6) << label;
   }
 }

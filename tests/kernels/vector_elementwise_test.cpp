@@ -13,6 +13,7 @@
 #include "kernels/reference.hpp"
 #include "kernels/support.hpp"
 #include "kernels/vector_functions.hpp"
+#include "support/updates.hpp"
 
 namespace strata {
 namespace {
@@ -244,17 +245,17 @@ TYPED_TEST(VectorElementwise, UpdatesAreTheReferencesOfEverySize) {
       Block<T> gradient(size, random, 1), theta(size, random, 1), m(size, random, 0.1), v(size, random, 0.1);
       for (T& x : v.span()) x *= x;
       Block<T> theta0 = theta, m0 = m, v0 = v;
-      f.update_gradient_descent(theta.span(), gradient.read(), 0.03);
-      reference::update_gradient_descent<T>(theta0.span(), gradient.read(), 0.03);
+      update_gradient_descent(f, theta.span(), gradient.read(), 0.03);
+      update_gradient_descent(ReferenceKernels<T>(), theta0.span(), gradient.read(), 0.03);
       expect_close(theta.matrix, theta0.matrix, 1, label + ", gradient descent");
-      f.update_momentum(theta.span(), gradient.read(), m.span(), 0.03, 0.9);
-      reference::update_momentum<T>(theta0.span(), gradient.read(), m0.span(), 0.03, 0.9);
+      update_momentum(f, theta.span(), gradient.read(), m.span(), 0.03, 0.9);
+      update_momentum(ReferenceKernels<T>(), theta0.span(), gradient.read(), m0.span(), 0.03, 0.9);
       expect_close(theta.matrix, theta0.matrix, 2, label + ", momentum");
       expect_close(m.matrix, m0.matrix, 2, label + ", velocity");
       for (const long long t : {1, 2, 1000, 1000000}) {
         const AdamStep step{0.01, 0.9, 0.999, 1e-8, t};
-        f.update_adam(theta.span(), gradient.read(), m.span(), v.span(), step);
-        reference::update_adam<T>(theta0.span(), gradient.read(), m0.span(), v0.span(), step);
+        update_adam(f, theta.span(), gradient.read(), m.span(), v.span(), step);
+        update_adam(ReferenceKernels<T>(), theta0.span(), gradient.read(), m0.span(), v0.span(), step);
         expect_close(theta.matrix, theta0.matrix, 8, label + ", Adam");
         expect_close(m.matrix, m0.matrix, 8, label + ", Adam's m");
         expect_close(v.matrix, v0.matrix, 8, label + ", Adam's v");
@@ -265,12 +266,12 @@ TYPED_TEST(VectorElementwise, UpdatesAreTheReferencesOfEverySize) {
         one.span()[0] = theta.span()[i], one_m.span()[0] = m.span()[i], one_v.span()[0] = v.span()[i];
         Block<T> all = theta, all_m = m, all_v = v;
         const AdamStep step{0.01, 0.9, 0.999, 1e-8, 7};
-        f.update_adam(all.span(), gradient.read(), all_m.span(), all_v.span(), step);
-        f.update_adam(one.span(), gradient.read().subspan(i, 1), one_m.span(), one_v.span(), step);
-        f.update_momentum(all.span(), gradient.read(), all_m.span(), 0.1, 0.9);
-        f.update_momentum(one.span(), gradient.read().subspan(i, 1), one_m.span(), 0.1, 0.9);
-        f.update_gradient_descent(all.span(), gradient.read(), 0.1);
-        f.update_gradient_descent(one.span(), gradient.read().subspan(i, 1), 0.1);
+        update_adam(f, all.span(), gradient.read(), all_m.span(), all_v.span(), step);
+        update_adam(f, one.span(), gradient.read().subspan(i, 1), one_m.span(), one_v.span(), step);
+        update_momentum(f, all.span(), gradient.read(), all_m.span(), 0.1, 0.9);
+        update_momentum(f, one.span(), gradient.read().subspan(i, 1), one_m.span(), 0.1, 0.9);
+        update_gradient_descent(f, all.span(), gradient.read(), 0.1);
+        update_gradient_descent(f, one.span(), gradient.read().subspan(i, 1), 0.1);
         ASSERT_TRUE(all.span()[i] == one.span()[0] && all_m.span()[i] == one_m.span()[0] &&
                     all_v.span()[i] == one_v.span()[0])
             << label << ": parameter " << i << " alone has other bits";
@@ -288,7 +289,8 @@ TYPED_TEST(VectorElementwise, AdamAtTheEdges) {
   for (const auto& target : vector_targets<T>()) {
     const auto step = [&](T d, T m, T v) {
       std::vector<T> theta(33, T(1)), gradient(33, d), first(33, m), second(33, v);
-      target.functions.update_adam(theta, gradient, first, second, {0.5, 0.5, 0.5, 1e-4, 1});
+      update_adam(target.functions, std::span<T>(theta), std::span<const T>(gradient), std::span<T>(first),
+                  std::span<T>(second), {0.5, 0.5, 0.5, 1e-4, 1});
       EXPECT_TRUE(same_bits(std::vector<T>(32, theta[0]), std::vector<T>(theta.begin() + 1, theta.end())));
       return theta[0];
     };

@@ -71,22 +71,17 @@ void derivative(Activation activation, std::span<const T> z, std::span<const T> 
   });
 }
 
+template <class T>
+void update_all(const UpdateRule& rule, const Trained<T>& block, const T* d) {
+  update(rule, block, d, 0, block.theta.size());
+}
+
 }  // namespace
 
 template <class T>
 VectorFunctions<T> table() {
-  return {map<T>,
-          map_log,
-          derivative<T>,
-          activation_forward<T>,
-          activation_backward<T>,
-          head_forward<T>,
-          loss_head<T>,
-          add_scaled<T>,
-          sum_of_squares<T>,
-          update_gradient_descent<T>,
-          update_momentum<T>,
-          update_adam<T>};
+  return {map<T>,          map_log,      derivative<T>, activation_forward<T>, activation_backward<T>,
+          head_forward<T>, loss_head<T>, add_scaled<T>, sum_of_squares<T>,     update_all<T>};
 }
 template VectorFunctions<float> table();
 template VectorFunctions<double> table();

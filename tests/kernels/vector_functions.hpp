@@ -27,9 +27,7 @@ struct VectorFunctions {
   double (*loss_head)(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ);
   void (*add_scaled)(double c, View<const T> X, View<T> Y);
   double (*sum_of_squares)(View<const T> X);
-  void (*update_gradient_descent)(std::span<T> theta, std::span<const T> d, double alpha);
-  void (*update_momentum)(std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha, double beta);
-  void (*update_adam)(std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v, const AdamStep& step);
+  void (*update)(const UpdateRule& rule, const Trained<T>& block, const T* d);
 };
 
 template <class T>

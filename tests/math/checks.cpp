@@ -1,4 +1,5 @@
 #include "math/checks.hpp"
+#include "support/updates.hpp"
 
 #include <algorithm>
 #include <array>
@@ -98,7 +99,7 @@ Verdict check_hand_step(const Subject& subject) {
     }
     Parameters<double> updated = problem.p;
     const Parameters<double>& constant = gradient;
-    subject.kernels.update_gradient_descent(updated.theta(), constant.theta(), 0.5);
+    update_gradient_descent(subject.kernels, updated.theta(), constant.theta(), 0.5);
     for (std::size_t i = 0; i < theta.size(); ++i) {
       const double expected = theta[i] - 0.5 * (by_hand[i] + lambda / 2 * weight[i]);
       if (!near(updated.theta()[i], expected, 4e-16))
@@ -255,9 +256,9 @@ Verdict check_updates(const Subject& subject) {
     for (std::size_t step = 0; step < 3; ++step) {
       const std::span<double> t(&theta, 1), m(&first, 1), v(&second, 1);
       const std::span<const double> g(&d[step], 1);
-      if (rule == 0) subject.kernels.update_gradient_descent(t, g, 0.1);
-      if (rule == 1) subject.kernels.update_momentum(t, g, m, 0.1, 0.9);
-      if (rule == 2) subject.kernels.update_adam(t, g, m, v, {0.1, 0.9, 0.999, 0.5, static_cast<long long>(step) + 1});
+      if (rule == 0) update_gradient_descent(subject.kernels, t, g, 0.1);
+      if (rule == 1) update_momentum(subject.kernels, t, g, m, 0.1, 0.9);
+      if (rule == 2) update_adam(subject.kernels, t, g, m, v, {0.1, 0.9, 0.999, 0.5, static_cast<long long>(step) + 1});
       if (!near(theta, by_hand[rule][step], 1e-15)) {
         return unlike("rule " + std::to_string(rule) + ", step " + std::to_string(step + 1) + ": theta", theta,
                       by_hand[rule][step]);

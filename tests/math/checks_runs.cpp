@@ -11,6 +11,7 @@
 #include "base/denormals.hpp"
 #include "base/processor.hpp"
 #include "math/checks.hpp"
+#include "support/updates.hpp"
 
 namespace strata::testing {
 namespace {
@@ -99,17 +100,8 @@ class CountingKernels final : public Kernels<double> {
     count("sum_of_squares");
     return inner_.sum_of_squares(X);
   }
-  void update_gradient_descent(std::span<double> theta, std::span<const double> d,
-                               double alpha) const noexcept override {
-    inner_.update_gradient_descent(theta, d, alpha);
-  }
-  void update_momentum(std::span<double> theta, std::span<const double> d, std::span<double> v, double alpha,
-                       double beta) const noexcept override {
-    inner_.update_momentum(theta, d, v, alpha, beta);
-  }
-  void update_adam(std::span<double> theta, std::span<const double> d, std::span<double> m, std::span<double> v,
-                   AdamStep step) const noexcept override {
-    inner_.update_adam(theta, d, m, v, step);
+  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
+    inner_.update(rule, block, d);
   }
   void linear_activation_forward(Activation g, View<const double> W, View<const double> b, View<const double> A_prev,
                                  View<double> Z, View<double> A) const noexcept override {
@@ -166,11 +158,11 @@ Verdict check_trajectory(const Subject& subject) {
         return "rule " + std::to_string(rule) + ": the cost leaves the plain loops at step " + std::to_string(step);
       }
       const double alpha = static_cast<double>(PlainRule::kAlpha), beta1 = static_cast<double>(PlainRule::kBeta1);
-      if (rule == 0) subject.kernels.update_gradient_descent(theta, d.theta(), alpha);
-      if (rule == 1) subject.kernels.update_momentum(theta, d.theta(), std::span<double>(first), alpha, beta1);
+      if (rule == 0) update_gradient_descent(subject.kernels, theta, d.theta(), alpha);
+      if (rule == 1) update_momentum(subject.kernels, theta, d.theta(), std::span<double>(first), alpha, beta1);
       if (rule == 2) {
-        subject.kernels.update_adam(
-            theta, d.theta(), std::span<double>(first), std::span<double>(second),
+        update_adam(
+            subject.kernels, theta, d.theta(), std::span<double>(first), std::span<double>(second),
             {alpha, beta1, static_cast<double>(PlainRule::kBeta2), static_cast<double>(PlainRule::kEpsilon), step + 1});
       }
       plain_rule.update(plain_theta, plain.gradient);

@@ -100,7 +100,7 @@ TEST(BadModelFile, NumbersThatAreNotFinite) {
   EXPECT_EQ(message_of(parts.file()), "format: is damaged: W[2](2, 3) is nan");
   parts.numbers[6] = good;
   std::memcpy(parts.numbers[9].data(), &inf, sizeof inf);
-  EXPECT_EQ(message_of(parts.file()), "format: is damaged: b[3](1, 1) is inf");
+  EXPECT_EQ(message_of(parts.file()), "format: is damaged: b[3](1) is inf");
 }
 
 TEST(BadModelFile, ScalingThatCannotBe) {

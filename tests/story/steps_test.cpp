@@ -17,6 +17,7 @@
 #include "math/problem.hpp"
 #include "shared_data.hpp"
 #include "strata/error.hpp"
+#include "support/updates.hpp"
 
 namespace strata::steps {
 namespace {
@@ -309,7 +310,7 @@ void expect_plain_run(const Trained& trained, const Matrix& X, const Matrix& Y, 
       ASSERT_NEAR(J / cost, 1, 1e-12) << "the engine, iteration " << i;
     }
     for (std::size_t k = 0; k < theta.size(); ++k) theta[k] -= static_cast<Real>(learning_rate) * plain.gradient[k];
-    kernels.update_gradient_descent(engine.p.theta(), d.theta(), learning_rate);
+    testing::update_gradient_descent(kernels, engine.p.theta(), d.theta(), learning_rate);
   }
   const auto at = testing::offsets(net);
   for (std::size_t l = 1; l < dims.size(); ++l) {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cassert>
 #include <memory>
-#include <span>
 #include <string_view>
 
 #include "base/thread_pool.hpp"
@@ -72,24 +71,10 @@ class CpuKernels final : public Kernels<T> {
   [[nodiscard]] double sum_of_squares(View<const T> X) const noexcept override {
     return HWY_NAMESPACE::sum_of_squares(X);
   }
-  void update_gradient_descent(std::span<T> theta, std::span<const T> d, double alpha) const noexcept override {
-    for_slices(theta.size(), [&](std::size_t begin, std::size_t count) HWY_ATTR {
-      HWY_NAMESPACE::update_gradient_descent(theta.subspan(begin, count), d.subspan(begin, count), alpha);
-    });
-  }
-  void update_momentum(std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha,
-                       double beta) const noexcept override {
-    for_slices(theta.size(), [&](std::size_t begin, std::size_t count) HWY_ATTR {
-      HWY_NAMESPACE::update_momentum(theta.subspan(begin, count), d.subspan(begin, count), v.subspan(begin, count),
-                                     alpha, beta);
-    });
-  }
-  void update_adam(std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
-                   AdamStep step) const noexcept override {
-    for_slices(theta.size(), [&](std::size_t begin, std::size_t count) HWY_ATTR {
-      HWY_NAMESPACE::update_adam(theta.subspan(begin, count), d.subspan(begin, count), m.subspan(begin, count),
-                                 v.subspan(begin, count), step);
-    });
+  void update(const UpdateRule& rule, const Trained<T>& block, const T* d) const noexcept override {
+    const Index size = block.theta.size();
+    for_parts(size, 16 * kLanes<T>, size * kUpdateWork,
+              [&](Index begin, Index count) HWY_ATTR { HWY_NAMESPACE::update(rule, block, d, begin, count); });
   }
 
   void linear_backward_params(View<const T> dZ, View<const T> A_prev, double s, View<T> dW,
@@ -105,40 +90,33 @@ class CpuKernels final : public Kernels<T> {
     bias_gradient(dZ, static_cast<T>(s), db.data);
   }
 
-  void linear_backward_update(View<const T> dZ, View<const T> A_prev, double s, double c, const UpdateRule& rule,
-                              const Trained<T>& W, const Trained<T>& b, View<T> dW,
-                              View<T> db) const noexcept override {
-    assert(W.theta.ld == W.theta.rows && dW.ld == dW.rows);
-    // The columns k … k + count − 1 of dW are there, at d.
-    const auto update_columns = [&](Index k, Index count, T* d) HWY_ATTR {
-      const Index begin = k * dW.rows;
-      if (c != 0) {
-        HWY_NAMESPACE::add_scaled(c, View<const T>(W.theta.columns(k, count)), View<T>(d, dW.rows, count));
-      }
-      this->update(rule,
-                   {View<T>(W.theta.data + begin, dW.rows, count), W.first + (W.first != nullptr ? begin : 0),
-                    W.second + (W.second != nullptr ? begin : 0)},
-                   d);
+  void linear_backward(View<const T> dZ, View<const T> A_prev, double s, const GradientTarget<T>& W,
+                       const GradientTarget<T>& b) const noexcept override {
+    if (W.rule == nullptr || b.rule == nullptr) return Kernels<T>::linear_backward(dZ, A_prev, s, W, b);
+    const View<T> dW = W.d;
+    assert(W.block.theta.ld == W.block.theta.rows && dW.ld == dW.rows);
+    // The columns k … k + count − 1 of dW are there.
+    const auto update_columns = [&](Index k, Index count) HWY_ATTR {
+      HWY_NAMESPACE::update(*W.rule, W.block, dW.data, k * dW.rows, count * dW.rows);
     };
     if (lanes_along_inputs(dW)) {
-      gradient_along_inputs(dZ, A_prev, s, dW,
-                            [&](Index k, Index count) HWY_ATTR { update_columns(k, count, dW.col(k)); });
+      gradient_along_inputs(dZ, A_prev, s, dW, update_columns);
     } else {
       TileEnds<T> ends;
       ends.scale = static_cast<T>(s);
-      if (rule.kind == UpdateRule::Kind::gradient_descent) {
+      if (W.rule->kind == UpdateRule::Kind::gradient_descent) {
         ends.end = End::descend;
-        ends.theta = W.theta.data;
-        ends.alpha = static_cast<T>(rule.step.alpha);
-        ends.decay = static_cast<T>(c);
+        ends.theta = W.block.theta.data;
+        ends.alpha = static_cast<T>(W.rule->step.alpha);
+        ends.decay = static_cast<T>(W.block.penalty);
         gradient_along_units(dZ, A_prev, dW, ends);
       } else {
         ends.end = End::scale;
         gradient_in_chunks(dZ, A_prev, dW, ends, update_columns);
       }
     }
-    bias_gradient(dZ, static_cast<T>(s), db.data);
-    this->update(rule, b, db.data);
+    bias_gradient(dZ, static_cast<T>(s), b.d.data);
+    update(*b.rule, b.block, b.d.data);
   }
 
   void linear_backward_input(View<const T> W, View<const T> dZ, View<T> dA_prev) const noexcept override {
@@ -170,13 +148,6 @@ class CpuKernels final : public Kernels<T> {
       const Index begin = units * part / parts * unit, end = std::min(size, units * (part + 1) / parts * unit);
       f(begin, end - begin);
     });
-  }
-
-  template <class F>
-  void for_slices(std::size_t size, const F& f) const {
-    for_parts(static_cast<Index>(size), 16 * kLanes<T>, static_cast<Index>(size) * kUpdateWork,
-              [&](Index begin, Index count)
-                  HWY_ATTR { f(static_cast<std::size_t>(begin), static_cast<std::size_t>(count)); });
   }
 
   void forward(View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z, End end) const {
@@ -258,7 +229,7 @@ class CpuKernels final : public Kernels<T> {
     });
   }
 
-  // The same by so many columns at a time that they are still in a cache when after(k, count, columns) wants them.
+  // The same by so many columns at a time that they are still in a cache when after(k, count) wants them.
   template <class After>
   void gradient_in_chunks(View<const T> dZ, View<const T> A_prev, View<T> dW, const TileEnds<T>& ends,
                           const After& after) const {
@@ -277,7 +248,7 @@ class CpuKernels final : public Kernels<T> {
       for (Index k = k0; k < k0 + count; k += chunk) {
         const Index cols = std::min(chunk, k0 + count - k);
         multiply<kTerms>(A, Right<T>{A_prev.data + k, A_prev.ld, 1}, dW.rows, cols, m, dW.col(k), dW.ld, ends, scratch);
-        after(k, cols, dW.col(k));
+        after(k, cols);
       }
     });
   }

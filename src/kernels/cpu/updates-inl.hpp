@@ -1,6 +1,4 @@
-// The update rules on vectors: one call for the flat spans of the contract, and for the epilogue of a product that has
-// the gradient in registers.
-#include <span>
+// The update rules on vectors.
 #include <type_traits>
 
 #include "kernels/cpu/memory-inl.hpp"
@@ -92,32 +90,44 @@ struct AdamUpdate {
   T rest1, beta2, rest2, rate, floor;
 };
 
-template <class T>
-void update_gradient_descent(std::span<T> theta, std::span<const T> gradient, double alpha) {
-  const hn::ScalableTag<T> d;
-  const GradientDescentUpdate<T> update(alpha);
-  for_each_vector(d, static_cast<Index>(theta.size()), [&](Index i, auto part) HWY_ATTR {
-    update(d, load(d, gradient.data() + i, part), theta.data() + i, part);
+// The parameters begin … begin + count − 1 of a block by one of these rules: use(i, g, part) for vectors of their
+// gradient g = d + c θ.
+template <class T, class Use>
+HWY_INLINE void for_each_gradient(const Trained<T>& block, Index begin, Index count, const T* d, const Use& use) {
+  const hn::ScalableTag<T> tag;
+  if (block.penalty == 0) {
+    for_each_vector(tag, count,
+                    [&](Index i, auto part) HWY_ATTR { use(begin + i, load(tag, d + begin + i, part), part); });
+    return;
+  }
+  const auto c = hn::Set(tag, static_cast<T>(block.penalty));
+  for_each_vector(tag, count, [&](Index i, auto part) HWY_ATTR {
+    use(begin + i, hn::MulAdd(c, load(tag, block.theta.data + begin + i, part), load(tag, d + begin + i, part)), part);
   });
 }
 
 template <class T>
-void update_momentum(std::span<T> theta, std::span<const T> gradient, std::span<T> v, double alpha, double beta) {
-  const hn::ScalableTag<T> d;
-  const MomentumUpdate<T> update(alpha, beta);
-  for_each_vector(d, static_cast<Index>(theta.size()), [&](Index i, auto part) HWY_ATTR {
-    update(d, load(d, gradient.data() + i, part), theta.data() + i, v.data() + i, part);
-  });
-}
-
-template <class T>
-void update_adam(std::span<T> theta, std::span<const T> gradient, std::span<T> m, std::span<T> v,
-                 const AdamStep& step) {
-  const hn::ScalableTag<T> d;
-  const AdamUpdate<T> update(step);
-  for_each_vector(d, static_cast<Index>(theta.size()), [&](Index i, auto part) HWY_ATTR {
-    update(d, load(d, gradient.data() + i, part), theta.data() + i, m.data() + i, v.data() + i, part);
-  });
+void update(const UpdateRule& rule, const Trained<T>& block, const T* d, Index begin, Index count) {
+  const hn::ScalableTag<T> tag;
+  T *const theta = block.theta.data, *const first = block.first, *const second = block.second;
+  switch (rule.kind) {
+    case UpdateRule::Kind::gradient_descent: {
+      const GradientDescentUpdate<T> by(rule.step.alpha);
+      return for_each_gradient(block, begin, count, d,
+                               [&](Index i, auto g, auto part) HWY_ATTR { by(tag, g, theta + i, part); });
+    }
+    case UpdateRule::Kind::momentum: {
+      const MomentumUpdate<T> by(rule.step.alpha, rule.momentum);
+      return for_each_gradient(block, begin, count, d,
+                               [&](Index i, auto g, auto part) HWY_ATTR { by(tag, g, theta + i, first + i, part); });
+    }
+    case UpdateRule::Kind::adam: {
+      const AdamUpdate<T> by(rule.step);
+      return for_each_gradient(block, begin, count, d, [&](Index i, auto g, auto part) HWY_ATTR {
+        by(tag, g, theta + i, first + i, second + i, part);
+      });
+    }
+  }
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,0 +1,31 @@
+// The update rules by their names, for kernels and for the functions behind them: on spans, without L2.
+#pragma once
+
+#include <span>
+
+#include "kernels/kernels.hpp"
+
+namespace strata::testing {
+
+/// The numbers of a span as a block of θ.
+template <class T>
+Trained<T> trained(std::span<T> theta, T* first = nullptr, T* second = nullptr, double penalty = 0) {
+  return {View<T>(theta.data(), static_cast<Index>(theta.size()), 1), first, second, penalty};
+}
+
+template <class Updates, class T>
+void update_gradient_descent(const Updates& by, std::span<T> theta, std::span<const T> d, double alpha) {
+  by.update({UpdateRule::Kind::gradient_descent, 0, {alpha, 0, 0, 0, 0}}, trained(theta), d.data());
+}
+template <class Updates, class T>
+void update_momentum(const Updates& by, std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha,
+                     double beta) {
+  by.update({UpdateRule::Kind::momentum, beta, {alpha, 0, 0, 0, 0}}, trained(theta, v.data()), d.data());
+}
+template <class Updates, class T>
+void update_adam(const Updates& by, std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
+                 AdamStep step) {
+  by.update({UpdateRule::Kind::adam, 0, step}, trained(theta, m.data(), v.data()), d.data());
+}
+
+}  // namespace strata::testing
