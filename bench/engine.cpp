@@ -18,6 +18,7 @@
 #include "strata/predictor.hpp"
 #include "strata/trainer.hpp"
 #include "strata/version.hpp"
+#include "train/penalty.hpp"
 #include "train/update_at_once.hpp"
 
 namespace strata_bench {
@@ -100,7 +101,9 @@ class NetRunner final : public Runner {
       if (predictor_) {
         prepared_predict(batch);
       } else {
-        strata::UpdateAtOnce<T> sink(p_, optimizer_, 0, gradient_);
+        if (work_.l2 != 0 && squares_.wants_sample()) squares_.sample(strata::with_penalty(0.0, p_, 1, 2, *kernels_));
+        strata::UpdateAtOnce<T> sink(p_, optimizer_, work_.l2 / static_cast<double>(batch.m()), gradient_);
+        squares_.step();
         last_cost_ = strata::train_step(net_, p_, batch, ws_, *kernels_, sink);
       }
     }
@@ -135,6 +138,7 @@ class NetRunner final : public Runner {
   strata::Parameters<T> p_, gradient_;
   strata::Workspace<T> ws_;
   strata::Optimizer<T> optimizer_;
+  strata::SquaresOfSteps squares_;  // as training samples them
   std::optional<strata::Predictor> predictor_;
   std::vector<T> A_;
   Index next_ = 0;

@@ -1,6 +1,6 @@
 """./dev regress OLD [NEW]: is the new commit slower? The benchmark programs of both run the same works in interleaved
 pairs, old first in one pair and new first in the next; what counts is the median of the pairs' ratios. Within 2 % is noise;
-a work that is more than 10 % slower fails."""
+a work that is more than 10 % slower (--limit) fails."""
 
 import argparse
 import statistics
@@ -11,7 +11,7 @@ import measure
 import works
 from contestants import ROOT, Contestant, Gone, Worker, cpus
 
-NOISE, LIMIT = 0.02, 0.10
+NOISE, LIMIT = 0.02, 10.0  # a part; per cent
 USUAL = ("A-32", "A-32-adam", "A-256", "B", "C", "C-adam", "C-2t", "D", "D-f64", "row-A", "row-C", "rows-A", "rows-C")
 TARGETS = ("strata_bench",)
 
@@ -22,6 +22,7 @@ def arguments():
     parser.add_argument("new", nargs="?", help="another one (default: the working tree)")
     parser.add_argument("--only", action="append", metavar="WORK", help="only this work (may be given again); see ./dev bench --list")
     parser.add_argument("--pairs", type=int, default=15, help="pairs of runs of each work (default: 15)")
+    parser.add_argument("--limit", type=float, default=LIMIT, metavar="PERCENT", help=f"how much slower a work may be (default: {LIMIT:g})")
     return parser.parse_args()
 
 
@@ -72,10 +73,10 @@ def compare(work, old, new, pairs):
     return ratios
 
 
-def verdict(ratio):
+def verdict(ratio, limit=LIMIT):
     if abs(ratio - 1) <= NOISE:
         return "the same"
-    return "faster" if ratio < 1 else "slower" if ratio <= 1 + LIMIT else "TOO SLOW"
+    return "faster" if ratio < 1 else "slower" if ratio <= 1 + limit / 100 else "TOO SLOW"
 
 
 def main():
@@ -99,7 +100,7 @@ def main():
                 continue
             compared += 1
             ratio, (q1, _, q3) = statistics.median(ratios), measure.quartiles(ratios)
-            said = verdict(ratio)
+            said = verdict(ratio, args.limit)
             print(f"{work.name:12} {ratio:8.3f} {q1:7.3f} {q3:7.3f}  {said}", flush=True)
             if said == "TOO SLOW":
                 failed.append(work.name)
@@ -108,7 +109,7 @@ def main():
     if compared == 0:
         raise SystemExit("regress: nothing was compared")
     if failed:
-        raise SystemExit(f"regress: more than {LIMIT:.0%} slower: {', '.join(failed)}")
+        raise SystemExit(f"regress: more than {args.limit:g} % slower: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

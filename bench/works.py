@@ -46,6 +46,7 @@ class Work:
     optimizer: str = "gradient_descent"
     precision: str = "float32"
     threads: int = 1
+    l2: float = 0
     targets: dict = dataclasses.field(default_factory=dict, hash=False)
 
     @property
@@ -89,6 +90,9 @@ WORKS = [
        targets={"peak": 84, "fastest": 1.4, "against": ("C", 1.8)}),
     of("E-2t", "E, batch 1024, SGD, two threads", "E", 1024, 1, threads=2,
        targets={"peak": 88, "fastest": 1.15, "against": ("E", 1.8)}),
+    of("C-l2", "C, batch 128, SGD, L2", "C", 128, 30, l2=0.1, targets={"against": ("C", 0.97)}),
+    of("C-adam-l2", "C, batch 128, Adam, L2", "C", 128, 30, optimizer="adam", l2=0.1, targets={"against": ("C-adam", 0.97)}),
+    of("C-l2-2t", "C, batch 128, SGD, L2, two threads", "C", 128, 40, threads=2, l2=0.1, targets={"against": ("C-2t", 0.97)}),
     of("C-bf16", "C, batch 128, SGD, bf16", "C", 128, 30, precision="bf16", targets={"against": ("C", 1.7)}),
     of("E-bf16", "E, batch 1024, SGD, bf16", "E", 1024, 1, precision="bf16", targets={"against": ("E", 1.7)}),
     of("row-A", "one row of A", "A", 1, 2000, kind="predict", targets={"microseconds": 0.15, "onnx": 1 / 12}),
@@ -158,6 +162,7 @@ def write(work, root):
         "format": 1, "name": work.name, "kind": work.kind, "layers": work.net.layers, "loss": work.net.loss,
         "optimizer": work.optimizer, "learning_rate": work.net.rate[work.optimizer], "precision": work.precision,
         "batch": work.batch, "rows": work.net.rows, "threads": work.threads, "seed": SEED,
+        "l2": work.l2,
     }
     folder = root / "works" / work.name
     try:

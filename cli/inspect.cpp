@@ -65,12 +65,9 @@ std::string describe_target(const Target& target) {
 
 std::string describe_scaling(const Scaling& scaling) {
   switch (scaling.kind) {
-    case ScaleKind::standard:
-      return "standard: (x - mean) / standard deviation of the training rows";
-    case ScaleKind::divide_255:
-      return "1/255: x / 255";
-    default:
-      return "none";
+    case ScaleKind::standard: return "standard: (x - mean) / standard deviation of the training rows";
+    case ScaleKind::divide_255: return "1/255: x / 255";
+    default: return "none";
   }
 }
 

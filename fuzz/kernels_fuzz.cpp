@@ -92,14 +92,11 @@ class Case {
 
   Index extent() {
     switch (choices_.below(8)) {
-      case 0:
-        return 1;
-      case 1:
-        return static_cast<Index>(choices_.below(2000)) + 1;
+      case 0: return 1;
+      case 1: return static_cast<Index>(choices_.below(2000)) + 1;
       case 2:
         return (Index{8} << choices_.below(6)) + static_cast<Index>(choices_.below(3)) - 1;  // around powers of two
-      default:
-        return static_cast<Index>(choices_.below(80)) + 1;
+      default: return static_cast<Index>(choices_.below(80)) + 1;
     }
   }
 

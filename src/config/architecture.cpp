@@ -10,12 +10,9 @@ namespace strata {
 
 Head head_of(Loss loss) noexcept {
   switch (loss) {
-    case Loss::binary_cross_entropy:
-      return Head::sigmoid;
-    case Loss::categorical_cross_entropy:
-      return Head::softmax;
-    case Loss::squared_error:
-      break;
+    case Loss::binary_cross_entropy: return Head::sigmoid;
+    case Loss::categorical_cross_entropy: return Head::softmax;
+    case Loss::squared_error: break;
   }
   return Head::identity;
 }

@@ -23,8 +23,8 @@ std::vector<ParameterBlock> blocks_of(const Architecture& net) {
   std::size_t offset = 0;
   for (int l = 1; l <= net.depth(); ++l) {
     const auto n = static_cast<std::size_t>(net.units(l)), n_prev = static_cast<std::size_t>(net.units(l - 1));
-    for (const auto& [kind, cols] : {std::pair(ParameterBlock::Kind::weights, n_prev),
-                                     std::pair(ParameterBlock::Kind::biases, std::size_t{1})}) {
+    for (const auto& [kind, cols] :
+         {std::pair(ParameterBlock::Kind::weights, n_prev), std::pair(ParameterBlock::Kind::biases, std::size_t{1})}) {
       blocks.push_back({kind, l, n, cols, offset});
       offset += n * cols;
     }

@@ -389,12 +389,9 @@ std::string to_text(const Initializer& initializer) try {
 double TrainingOptions::effective_learning_rate() const noexcept {
   if (learning_rate) return *learning_rate;
   switch (optimizer) {
-    case OptimizerKind::gradient_descent:
-      return 0.0075;
-    case OptimizerKind::momentum:
-      return 0.01;
-    case OptimizerKind::adam:
-      break;
+    case OptimizerKind::gradient_descent: return 0.0075;
+    case OptimizerKind::momentum: return 0.01;
+    case OptimizerKind::adam: break;
   }
   return 0.001;
 }

@@ -14,24 +14,12 @@ Table read_idx(Input& input, const Request& request) {
   input.read_exactly(start, "the IDX header");
   ArrayLayout layout;
   switch (static_cast<unsigned>(start[2])) {
-    case 0x08:
-      layout.type = NumberType::u8;
-      break;
-    case 0x09:
-      layout.type = NumberType::i8;
-      break;
-    case 0x0B:
-      layout.type = NumberType::i16;
-      break;
-    case 0x0C:
-      layout.type = NumberType::i32;
-      break;
-    case 0x0D:
-      layout.type = NumberType::f32;
-      break;
-    case 0x0E:
-      layout.type = NumberType::f64;
-      break;
+    case 0x08: layout.type = NumberType::u8; break;
+    case 0x09: layout.type = NumberType::i8; break;
+    case 0x0B: layout.type = NumberType::i16; break;
+    case 0x0C: layout.type = NumberType::i32; break;
+    case 0x0D: layout.type = NumberType::f32; break;
+    case 0x0E: layout.type = NumberType::f64; break;
     default:
       throw Error(ErrorCode::unsupported, fmt::format("{}: IDX numbers of the unknown type 0x{:02x}", input.name(),
                                                       static_cast<unsigned>(start[2])));

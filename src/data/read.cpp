@@ -143,16 +143,11 @@ std::vector<std::string> names_in(const fs::path& folder) {
 
 const char* words_for(Format format) {
   switch (format) {
-    case Format::gzip:
-      return "gzip data once more";
-    case Format::hdf5:
-      return "an HDF5 file";
-    case Format::zip:
-      return "a ZIP archive";
-    case Format::cache:
-      return "a data cache";
-    default:
-      return "a picture";
+    case Format::gzip: return "gzip data once more";
+    case Format::hdf5: return "an HDF5 file";
+    case Format::zip: return "a ZIP archive";
+    case Format::cache: return "a data cache";
+    default: return "a picture";
   }
 }
 

@@ -21,26 +21,16 @@ enum class NumberType : std::uint8_t { u8, i8, u16, i16, u32, i32, u64, i64, f32
 template <class Visitor>
 decltype(auto) with_number_type(NumberType type, Visitor&& visit) {
   switch (type) {
-    case NumberType::u8:
-      return visit(std::uint8_t{});
-    case NumberType::i8:
-      return visit(std::int8_t{});
-    case NumberType::u16:
-      return visit(std::uint16_t{});
-    case NumberType::i16:
-      return visit(std::int16_t{});
-    case NumberType::u32:
-      return visit(std::uint32_t{});
-    case NumberType::i32:
-      return visit(std::int32_t{});
-    case NumberType::u64:
-      return visit(std::uint64_t{});
-    case NumberType::i64:
-      return visit(std::int64_t{});
-    case NumberType::f32:
-      return visit(float{});
-    case NumberType::f64:
-      break;
+    case NumberType::u8: return visit(std::uint8_t{});
+    case NumberType::i8: return visit(std::int8_t{});
+    case NumberType::u16: return visit(std::uint16_t{});
+    case NumberType::i16: return visit(std::int16_t{});
+    case NumberType::u32: return visit(std::uint32_t{});
+    case NumberType::i32: return visit(std::int32_t{});
+    case NumberType::u64: return visit(std::uint64_t{});
+    case NumberType::i64: return visit(std::int64_t{});
+    case NumberType::f32: return visit(float{});
+    case NumberType::f64: break;
   }
   return visit(double{});
 }

@@ -104,13 +104,10 @@ Scaling fit_standard(std::size_t n_x, std::size_t rows, const RowReader& read, s
 Scaling fit_scaling(ScaleKind kind, std::size_t n_x, std::size_t rows, const RowReader& read,
                     std::vector<std::size_t>* constant) {
   switch (kind) {
-    case ScaleKind::standard:
-      return fit_standard(n_x, rows, read, constant);
+    case ScaleKind::standard: return fit_standard(n_x, rows, read, constant);
     case ScaleKind::divide_255:
-    case ScaleKind::none:
-      return Scaling{.kind = kind, .offset = {}, .divisor = {}};
-    case ScaleKind::automatic:
-      break;
+    case ScaleKind::none: return Scaling{.kind = kind, .offset = {}, .divisor = {}};
+    case ScaleKind::automatic: break;
   }
   throw Error(ErrorCode::internal, "the kind of scaling must be chosen before it is fitted");
 }

@@ -149,28 +149,17 @@ struct Softplus {
 template <class F>
 void with_activation(Activation activation, F&& f) {
   switch (activation) {
-    case Activation::identity:
-      return f(Identity{});
-    case Activation::sigmoid:
-      return f(Sigmoid{});
-    case Activation::tanh:
-      return f(Tanh{});
-    case Activation::relu:
-      return f(Relu{});
-    case Activation::leaky_relu:
-      return f(LeakyRelu{});
-    case Activation::elu:
-      return f(Elu{});
-    case Activation::selu:
-      return f(Selu{});
-    case Activation::gelu:
-      return f(Gelu{});
-    case Activation::silu:
-      return f(Silu{});
-    case Activation::mish:
-      return f(Mish{});
-    case Activation::softplus:
-      return f(Softplus{});
+    case Activation::identity: return f(Identity{});
+    case Activation::sigmoid: return f(Sigmoid{});
+    case Activation::tanh: return f(Tanh{});
+    case Activation::relu: return f(Relu{});
+    case Activation::leaky_relu: return f(LeakyRelu{});
+    case Activation::elu: return f(Elu{});
+    case Activation::selu: return f(Selu{});
+    case Activation::gelu: return f(Gelu{});
+    case Activation::silu: return f(Silu{});
+    case Activation::mish: return f(Mish{});
+    case Activation::softplus: return f(Softplus{});
   }
 }
 

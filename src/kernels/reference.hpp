@@ -53,10 +53,8 @@ template <class T>
 void head_forward(Head head, View<const T> Z, View<T> A) {
   assert(Z.rows == A.rows && Z.cols == A.cols);
   switch (head) {
-    case Head::sigmoid:
-      return activation_forward(Activation::sigmoid, Z, A);
-    case Head::identity:
-      return activation_forward(Activation::identity, Z, A);
+    case Head::sigmoid: return activation_forward(Activation::sigmoid, Z, A);
+    case Head::identity: return activation_forward(Activation::identity, Z, A);
     case Head::softmax:
       for (Index j = 0; j < Z.cols; ++j) softmax(Z.col(j), A.col(j), Z.rows);
   }
@@ -224,12 +222,10 @@ template <class T>
 void update(const UpdateRule& rule, const Trained<T>& block, const T* d) {
   const std::span<T> theta(block.theta.data, static_cast<std::size_t>(block.theta.size()));
   switch (rule.kind) {
-    case UpdateRule::Kind::gradient_descent:
-      return update_gradient_descent(theta, d, block.penalty, rule.step.alpha);
+    case UpdateRule::Kind::gradient_descent: return update_gradient_descent(theta, d, block.penalty, rule.step.alpha);
     case UpdateRule::Kind::momentum:
       return update_momentum(theta, d, block.penalty, block.first, rule.step.alpha, rule.momentum);
-    case UpdateRule::Kind::adam:
-      return update_adam(theta, d, block.penalty, block.first, block.second, rule.step);
+    case UpdateRule::Kind::adam: return update_adam(theta, d, block.penalty, block.first, block.second, rule.step);
   }
 }
 

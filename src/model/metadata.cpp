@@ -186,8 +186,7 @@ void require_target(const Target& target, const Architecture& net) {
       require(classes == 0, fmt::format("a regression target has {} classes", classes));
       require(names == outputs || names == 1, fmt::format("{} regression targets and {} outputs", names, outputs));
       break;
-    case Task::automatic:
-      require(false, "the task is not decided");
+    case Task::automatic: require(false, "the task is not decided");
   }
   const bool scaled = !target.offset.empty() || !target.divisor.empty();
   require(!scaled || target.task == Task::regression, "a target of classes is scaled");

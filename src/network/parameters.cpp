@@ -19,14 +19,10 @@ struct LayerScale {
 
 LayerScale scale_of(const Initializer& initializer, double n, double n_prev) {
   switch (initializer.kind) {
-    case Initializer::Kind::lecun:
-      return {1, std::sqrt(n_prev)};
-    case Initializer::Kind::he:
-      return {std::sqrt(2.0 / n_prev), 1};
-    case Initializer::Kind::glorot:
-      return {std::sqrt(2.0 / (n_prev + n)), 1};
-    case Initializer::Kind::normal:
-      return {initializer.scale, 1};
+    case Initializer::Kind::lecun: return {1, std::sqrt(n_prev)};
+    case Initializer::Kind::he: return {std::sqrt(2.0 / n_prev), 1};
+    case Initializer::Kind::glorot: return {std::sqrt(2.0 / (n_prev + n)), 1};
+    case Initializer::Kind::normal: return {initializer.scale, 1};
     case Initializer::Kind::zeros:
     case Initializer::Kind::arrays:  // not drawn
       return {0, 1};

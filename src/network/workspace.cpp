@@ -47,9 +47,7 @@ Plan make_plan(const Architecture& net, Keep keep) {
     const auto n = static_cast<std::size_t>(net.units(l));
     const auto turn = static_cast<std::size_t>(l % 2);
     switch (keep) {
-      case Keep::forward:
-        at = {turns[turn], turns[turn], turns[1 - turn]};
-        break;  // dZ[L] where A[L−1] was
+      case Keep::forward: at = {turns[turn], turns[turn], turns[1 - turn]}; break;  // dZ[L] where A[L−1] was
       case Keep::backward: {
         const bool needs_Z = l < L && !derivative_from_output(net.layer(l).activation);
         const std::size_t A = take(n);

@@ -7,12 +7,9 @@ namespace {
 
 UpdateRule::Kind kind_of(OptimizerKind optimizer) {
   switch (optimizer) {
-    case OptimizerKind::momentum:
-      return UpdateRule::Kind::momentum;
-    case OptimizerKind::adam:
-      return UpdateRule::Kind::adam;
-    case OptimizerKind::gradient_descent:
-      break;
+    case OptimizerKind::momentum: return UpdateRule::Kind::momentum;
+    case OptimizerKind::adam: return UpdateRule::Kind::adam;
+    case OptimizerKind::gradient_descent: break;
   }
   return UpdateRule::Kind::gradient_descent;
 }

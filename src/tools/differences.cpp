@@ -58,12 +58,10 @@ double size_of_loss(Loss loss, double L, const double* z, Index n) {
     sum += std::abs(z[i]);
   }
   switch (loss) {
-    case Loss::binary_cross_entropy:
-      return L + 2 * sum + static_cast<double>(n);  // max(z, 0) − y z + ln(1 + e^−|z|)
+    case Loss::binary_cross_entropy: return L + 2 * sum + static_cast<double>(n);  // max(z, 0) − y z + ln(1 + e^−|z|)
     case Loss::categorical_cross_entropy:
       return L + 2 * largest + static_cast<double>(n);  // ln Σ e^(z − max) − (z_k − max)
-    case Loss::squared_error:
-      return L;  // positive terms only
+    case Loss::squared_error: return L;                 // positive terms only
   }
   return L;
 }

@@ -19,12 +19,9 @@ constexpr const char* kNetwork = "for the matrices of this network";
 // value × factor, value / √n_{l−1} or value × √(2/n_{l−1}): the very operations of the notes, so the very bits.
 double scaled(const Scale& scale, double value, double n_prev) {
   switch (scale.kind) {
-    case Scale::Kind::constant:
-      return value * scale.factor;
-    case Scale::Kind::lecun:
-      return value / std::sqrt(n_prev);
-    case Scale::Kind::he:
-      return value * std::sqrt(2 / n_prev);
+    case Scale::Kind::constant: return value * scale.factor;
+    case Scale::Kind::lecun: return value / std::sqrt(n_prev);
+    case Scale::Kind::he: return value * std::sqrt(2 / n_prev);
   }
   return value;
 }

@@ -36,12 +36,9 @@ TracedMatrix traced(std::string name, std::string equation, View<const T> M) {
 
 std::string_view scaling_text(ScaleKind kind) {
   switch (kind) {
-    case ScaleKind::standard:
-      return "A[0] = X, each input as (x − mean) / deviation";
-    case ScaleKind::divide_255:
-      return "A[0] = X, each input as x / 255";
-    default:
-      return "A[0] = X";
+    case ScaleKind::standard: return "A[0] = X, each input as (x − mean) / deviation";
+    case ScaleKind::divide_255: return "A[0] = X, each input as x / 255";
+    default: return "A[0] = X";
   }
 }
 
@@ -51,24 +48,18 @@ std::string_view scaling_text(ScaleKind kind) {
 template <class T>
 T dA_of_head(Loss loss, T a, T y) {
   switch (loss) {
-    case Loss::binary_cross_entropy:
-      return (y == T(0) ? T(0) : -y / a) + (y == T(1) ? T(0) : (T(1) - y) / (T(1) - a));
-    case Loss::categorical_cross_entropy:
-      return y == T(0) ? T(0) : -y / a;
-    case Loss::squared_error:
-      return a - y;
+    case Loss::binary_cross_entropy: return (y == T(0) ? T(0) : -y / a) + (y == T(1) ? T(0) : (T(1) - y) / (T(1) - a));
+    case Loss::categorical_cross_entropy: return y == T(0) ? T(0) : -y / a;
+    case Loss::squared_error: return a - y;
   }
   return T(0);
 }
 
 std::string_view dA_of_head_text(Loss loss) {
   switch (loss) {
-    case Loss::binary_cross_entropy:
-      return "dA[{0}] = −(Y/A[{0}] − (1−Y)/(1−A[{0}]))";
-    case Loss::categorical_cross_entropy:
-      return "dA[{0}] = −Y/A[{0}]";
-    case Loss::squared_error:
-      return "dA[{0}] = A[{0}] − Y";
+    case Loss::binary_cross_entropy: return "dA[{0}] = −(Y/A[{0}] − (1−Y)/(1−A[{0}]))";
+    case Loss::categorical_cross_entropy: return "dA[{0}] = −Y/A[{0}]";
+    case Loss::squared_error: return "dA[{0}] = A[{0}] − Y";
   }
   return "";
 }

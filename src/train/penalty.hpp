@@ -1,4 +1,5 @@
-// The part of an epoch's costs that L2 adds, without reading all weights at every step, which would take up to a third of it.
+// The part of an epoch's costs that L2 adds, without reading all weights at every step, which would take up to a third
+// of it.
 #pragma once
 
 #include <cstdint>

@@ -171,8 +171,7 @@ Loss decide_loss(const Target& target, const Options& options) {
       if (options.loss && options.loss != Loss::categorical_cross_entropy) throw wrong("categorical-cross-entropy");
       return Loss::categorical_cross_entropy;
     case Task::regression:
-    case Task::automatic:
-      break;
+    case Task::automatic: break;
   }
   if (options.loss && options.loss != Loss::squared_error) throw wrong("squared-error");
   return Loss::squared_error;

@@ -81,6 +81,12 @@ class Regress(unittest.TestCase):
         self.assertRegex(out, r"C +1\.090 .* slower\n")
         self.assertRegex(end, "slower: A-32$")
 
+    def test_the_limit_is_an_option(self):
+        code, _, end = run({"C": {"old": [1], "new": [1.04]}}, "--limit", "3")
+        self.assertEqual((code, end), (1, "regress: more than 3 % slower: C"))
+        self.assertEqual(run({"C": {"old": [1], "new": [1.029]}}, "--limit", "3")[0], 0)
+        self.assertEqual(run({"C": {"old": [1], "new": [1.09]}}, "--limit", "10")[0], 0)
+
     def test_faster_and_the_same_pass(self):
         code, out, _ = run({"A-32": {"old": [1.2], "new": [1]}, "C": {"old": [1], "new": [1.01]}})
         self.assertEqual(code, 0)

@@ -29,26 +29,16 @@ Real ulp(Real x) {
 Real allowed_ulps(Activation g, Real z) {
   switch (g) {
     case Activation::identity:
-    case Activation::relu:
-      return 0;
-    case Activation::leaky_relu:
-      return 1;
-    case Activation::sigmoid:
-      return 3;
-    case Activation::tanh:
-      return 2;
-    case Activation::elu:
-      return 2;
-    case Activation::selu:
-      return 4;
-    case Activation::softplus:
-      return 3;
-    case Activation::silu:
-      return 4;
-    case Activation::mish:
-      return 8;
-    case Activation::gelu:
-      return 6 + 2 * z * z;
+    case Activation::relu: return 0;
+    case Activation::leaky_relu: return 1;
+    case Activation::sigmoid: return 3;
+    case Activation::tanh: return 2;
+    case Activation::elu: return 2;
+    case Activation::selu: return 4;
+    case Activation::softplus: return 3;
+    case Activation::silu: return 4;
+    case Activation::mish: return 8;
+    case Activation::gelu: return 6 + 2 * z * z;
   }
   return 0;
 }

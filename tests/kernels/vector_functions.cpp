@@ -34,18 +34,14 @@ void map_vectors(std::span<const T> x, std::span<T> y, const F& f) {
 template <class T>
 void map(VectorMath f, std::span<const T> x, std::span<T> y) {
   switch (f) {
-    case VectorMath::exp:
-      return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return exp(d, v); });
+    case VectorMath::exp: return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return exp(d, v); });
     case VectorMath::exp_nonpositive:
       return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return exp_nonpositive(d, v); });
     case VectorMath::expm1_nonpositive:
       return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return expm1_nonpositive(d, v); });
-    case VectorMath::tanh:
-      return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return tanh(d, v); });
-    case VectorMath::sigmoid:
-      return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return sigmoid(d, v); });
-    case VectorMath::softplus:
-      return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return softplus(d, v); });
+    case VectorMath::tanh: return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return tanh(d, v); });
+    case VectorMath::sigmoid: return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return sigmoid(d, v); });
+    case VectorMath::softplus: return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return softplus(d, v); });
     case VectorMath::log1p_fraction:
       return map_vectors(x, y, [](auto d, auto v) HWY_ATTR { return log1p_fraction(d, v); });
     case VectorMath::normal_cdf:

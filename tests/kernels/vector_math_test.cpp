@@ -224,25 +224,16 @@ TYPED_TEST(VectorMathOf, IsExactAtTheEdges) {
 double allowed_ulps(Activation g, double z) {
   switch (g) {
     case Activation::identity:
-    case Activation::relu:
-      return 0;
-    case Activation::leaky_relu:
-      return 1;
-    case Activation::tanh:
-      return 2;
-    case Activation::elu:
-      return 1.2;
+    case Activation::relu: return 0;
+    case Activation::leaky_relu: return 1;
+    case Activation::tanh: return 2;
+    case Activation::elu: return 1.2;
     case Activation::sigmoid:
-    case Activation::softplus:
-      return 2.5;
-    case Activation::selu:
-      return 3;
-    case Activation::silu:
-      return 3.5;
-    case Activation::mish:
-      return 5;
-    case Activation::gelu:
-      return 6 + 0.6 * z * z;
+    case Activation::softplus: return 2.5;
+    case Activation::selu: return 3;
+    case Activation::silu: return 3.5;
+    case Activation::mish: return 5;
+    case Activation::gelu: return 6 + 0.6 * z * z;
   }
   return 0;
 }

@@ -24,28 +24,17 @@ inline constexpr Real kSeluLambda = 1.0507009873554804934193349852946L, kSeluAlp
 /// g(z)
 inline Real activate(Activation g, Real z) {
   switch (g) {
-    case Activation::identity:
-      return z;
-    case Activation::sigmoid:
-      return logistic(z);
-    case Activation::tanh:
-      return std::tanh(z);
-    case Activation::relu:
-      return std::max(Real{0}, z);
-    case Activation::leaky_relu:
-      return z > 0 ? z : Real{1} / 100 * z;
-    case Activation::elu:
-      return z > 0 ? z : std::expm1(z);
-    case Activation::selu:
-      return kSeluLambda * (z > 0 ? z : kSeluAlpha * std::expm1(z));
-    case Activation::gelu:
-      return z * normal_probability(z);
-    case Activation::silu:
-      return z * logistic(z);
-    case Activation::mish:
-      return z * std::tanh(log_one_plus_exp(z));
-    case Activation::softplus:
-      return log_one_plus_exp(z);
+    case Activation::identity: return z;
+    case Activation::sigmoid: return logistic(z);
+    case Activation::tanh: return std::tanh(z);
+    case Activation::relu: return std::max(Real{0}, z);
+    case Activation::leaky_relu: return z > 0 ? z : Real{1} / 100 * z;
+    case Activation::elu: return z > 0 ? z : std::expm1(z);
+    case Activation::selu: return kSeluLambda * (z > 0 ? z : kSeluAlpha * std::expm1(z));
+    case Activation::gelu: return z * normal_probability(z);
+    case Activation::silu: return z * logistic(z);
+    case Activation::mish: return z * std::tanh(log_one_plus_exp(z));
+    case Activation::softplus: return log_one_plus_exp(z);
   }
   return std::nanl("");
 }
@@ -53,30 +42,20 @@ inline Real activate(Activation g, Real z) {
 /// g'(z); at a kink the slope from below, as the notes' ReLU has it (0 at 0)
 inline Real slope(Activation g, Real z) {
   switch (g) {
-    case Activation::identity:
-      return 1;
-    case Activation::sigmoid:
-      return logistic(z) * logistic(-z);
-    case Activation::tanh:
-      return 1 / (std::cosh(z) * std::cosh(z));
-    case Activation::relu:
-      return z > 0 ? 1 : 0;
-    case Activation::leaky_relu:
-      return z > 0 ? Real{1} : Real{1} / 100;
-    case Activation::elu:
-      return z > 0 ? 1 : std::exp(z);
-    case Activation::selu:
-      return kSeluLambda * (z > 0 ? 1 : kSeluAlpha * std::exp(z));
-    case Activation::gelu:
-      return normal_probability(z) + z * normal_density(z);
-    case Activation::silu:
-      return logistic(z) + z * logistic(z) * logistic(-z);
+    case Activation::identity: return 1;
+    case Activation::sigmoid: return logistic(z) * logistic(-z);
+    case Activation::tanh: return 1 / (std::cosh(z) * std::cosh(z));
+    case Activation::relu: return z > 0 ? 1 : 0;
+    case Activation::leaky_relu: return z > 0 ? Real{1} : Real{1} / 100;
+    case Activation::elu: return z > 0 ? 1 : std::exp(z);
+    case Activation::selu: return kSeluLambda * (z > 0 ? 1 : kSeluAlpha * std::exp(z));
+    case Activation::gelu: return normal_probability(z) + z * normal_density(z);
+    case Activation::silu: return logistic(z) + z * logistic(z) * logistic(-z);
     case Activation::mish: {
       const Real s = log_one_plus_exp(z), c = std::cosh(s);
       return std::tanh(s) + z * logistic(z) / (c * c);
     }
-    case Activation::softplus:
-      return logistic(z);
+    case Activation::softplus: return logistic(z);
   }
   return std::nanl("");
 }

@@ -94,18 +94,12 @@ TEST(Theta, RefusesNetworksThatAreNone) {
 
 double expected_deviation(const Initializer& initializer, double n, double n_prev) {
   switch (initializer.kind) {
-    case Kind::lecun:
-      return 1 / std::sqrt(n_prev);
-    case Kind::he:
-      return std::sqrt(2 / n_prev);
-    case Kind::glorot:
-      return std::sqrt(2 / (n_prev + n));
-    case Kind::normal:
-      return initializer.scale;
-    case Kind::arrays:
-      break;
-    case Kind::zeros:
-      return 0;
+    case Kind::lecun: return 1 / std::sqrt(n_prev);
+    case Kind::he: return std::sqrt(2 / n_prev);
+    case Kind::glorot: return std::sqrt(2 / (n_prev + n));
+    case Kind::normal: return initializer.scale;
+    case Kind::arrays: break;
+    case Kind::zeros: return 0;
   }
   return -1;
 }

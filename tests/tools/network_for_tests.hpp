@@ -37,9 +37,7 @@ struct Case {
         case Loss::binary_cross_entropy:
           for (int i = 0; i < net.outputs; ++i) y[i] = static_cast<double>(engine() % 2);
           break;
-        case Loss::categorical_cross_entropy:
-          y[engine() % static_cast<unsigned>(net.outputs)] = 1;
-          break;
+        case Loss::categorical_cross_entropy: y[engine() % static_cast<unsigned>(net.outputs)] = 1; break;
         case Loss::squared_error:
           for (int i = 0; i < net.outputs; ++i) y[i] = normal(engine);
           break;

@@ -74,22 +74,14 @@ struct Description {
 
 const char* class_name(H5T_class_t type) {
   switch (type) {
-    case H5T_TIME:
-      return "times";
-    case H5T_BITFIELD:
-      return "bit fields";
-    case H5T_OPAQUE:
-      return "opaque bytes";
-    case H5T_COMPOUND:
-      return "records of several named types";
-    case H5T_REFERENCE:
-      return "references to other objects";
-    case H5T_VLEN:
-      return "lists of varying length";
-    case H5T_ARRAY:
-      return "arrays in each element";
-    default:
-      return "an unknown type";
+    case H5T_TIME: return "times";
+    case H5T_BITFIELD: return "bit fields";
+    case H5T_OPAQUE: return "opaque bytes";
+    case H5T_COMPOUND: return "records of several named types";
+    case H5T_REFERENCE: return "references to other objects";
+    case H5T_VLEN: return "lists of varying length";
+    case H5T_ARRAY: return "arrays in each element";
+    default: return "an unknown type";
   }
 }
 
@@ -147,8 +139,7 @@ void describe_type(hid_t type, Description& found) {
       found.type = "S";
       return;
     }
-    default:
-      found.reason = std::string("holds ") + class_name(type_class) + "; numbers and text can be read";
+    default: found.reason = std::string("holds ") + class_name(type_class) + "; numbers and text can be read";
   }
 }
 

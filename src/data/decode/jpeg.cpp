@@ -45,10 +45,8 @@ void on_message(j_common_ptr common, int level) {
   switch (common->err->msg_code) {
     case JWRN_EXTRANEOUS_DATA:  // cameras do these, and all pixels are there
     case JWRN_JFIF_MAJOR:
-    case JWRN_ADOBE_XFORM:
-      return;
-    default:
-      on_error(common);
+    case JWRN_ADOBE_XFORM: return;
+    default: on_error(common);
   }
 }
 

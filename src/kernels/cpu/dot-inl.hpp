@@ -136,21 +136,12 @@ void dot_units(Index units, const T* w, Index w_ld, const T* a, Index a_ld, Inde
     };
     switch (std::min(units - u, kDotUnits)) {
 #if HWY_TARGET != HWY_AVX2 && HWY_TARGET != HWY_SSE4
-      case 5:
-        next(dot_tile<T, 5, J>, 5);
-        break;
-      case 4:
-        next(dot_tile<T, 4, J>, 4);
-        break;
+      case 5: next(dot_tile<T, 5, J>, 5); break;
+      case 4: next(dot_tile<T, 4, J>, 4); break;
 #endif
-      case 3:
-        next(dot_tile<T, 3, J>, 3);
-        break;
-      case 2:
-        next(dot_tile<T, 2, J>, 2);
-        break;
-      default:
-        next(dot_tile<T, 1, J>, 1);
+      case 3: next(dot_tile<T, 3, J>, 3); break;
+      case 2: next(dot_tile<T, 2, J>, 2); break;
+      default: next(dot_tile<T, 1, J>, 1);
     }
   }
 }

@@ -119,10 +119,8 @@ template <class T>
 void head_forward(Head head, View<const T> Z, View<T> A) {
   assert(Z.rows == A.rows && Z.cols == A.cols);
   switch (head) {
-    case Head::sigmoid:
-      return activation_forward(Activation::sigmoid, Z, A);
-    case Head::identity:
-      return activation_forward(Activation::identity, Z, A);
+    case Head::sigmoid: return activation_forward(Activation::sigmoid, Z, A);
+    case Head::identity: return activation_forward(Activation::identity, Z, A);
     case Head::softmax:
       if (Z.rows <= kFewClasses) {
         softmax_of_few(Z, A, [](Index, Index, auto, auto, auto, auto) HWY_ATTR {});
@@ -238,10 +236,8 @@ template <class T>
 double loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ) {
   assert(Z.rows == Y.rows && Z.cols == Y.cols && Z.rows == dZ.rows && Z.cols == dZ.cols);
   switch (loss) {
-    case Loss::binary_cross_entropy:
-      return loss_head_by_element(Sigmoid{}, BinaryCrossEntropy{}, Z, Y, A, dZ);
-    case Loss::squared_error:
-      return loss_head_by_element(Identity{}, SquaredError{}, Z, Y, A, dZ);
+    case Loss::binary_cross_entropy: return loss_head_by_element(Sigmoid{}, BinaryCrossEntropy{}, Z, Y, A, dZ);
+    case Loss::squared_error: return loss_head_by_element(Identity{}, SquaredError{}, Z, Y, A, dZ);
     case Loss::categorical_cross_entropy:
       return Z.rows <= kFewClasses ? loss_head_softmax_of_few(Z, Y, A, dZ) : loss_head_softmax(Z, Y, A, dZ);
   }

@@ -160,14 +160,12 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
     }
   };
   switch (e.end) {
-    case End::store:
-      return finish(c, c, ldc, [](V sum, const T*, int) HWY_ATTR { return sum; });
+    case End::store: return finish(c, c, ldc, [](V sum, const T*, int) HWY_ATTR { return sum; });
     case End::scale: {
       const V s = hn::Set(d, e.scale);
       return finish(c, c, ldc, [&](V sum, const T*, int) HWY_ATTR { return hn::Mul(sum, s); });
     }
-    case End::relu:
-      return finish(c, c, ldc, [&](V sum, const T*, int) HWY_ATTR { return positive_part(d, sum); });
+    case End::relu: return finish(c, c, ldc, [&](V sum, const T*, int) HWY_ATTR { return positive_part(d, sum); });
     case End::relu_mask:
       return finish(c, e.mask, e.mask_ld, [&](V sum, const T* mask, int v) HWY_ATTR {
         return hn::IfThenElseZero(hn::Gt(load_rows(mask, v), hn::Zero(d)), sum);
