@@ -32,23 +32,23 @@ strata_room(optim
 
 if(NOT STRATA_CORE_ONLY)
 strata_room(features
-  SOURCES scaling.cpp
+  SOURCES encode.cpp examples.cpp scaling.cpp
   USES data config base)
 
 strata_room(model
-  SOURCES model.cpp encode.cpp predict.cpp predictor.cpp score.cpp read_for.cpp model_file.cpp metadata.cpp safetensors.cpp strict_json.cpp
+  SOURCES model.cpp predict.cpp predictor.cpp score.cpp read_for.cpp model_file.cpp metadata.cpp safetensors.cpp strict_json.cpp
   USES features network kernels data config base
   LIBRARIES nlohmann_json::nlohmann_json ZLIB::ZLIB)
 
 strata_room(train
-  SOURCES prepare.cpp task.cpp read_training.cpp initial.cpp loader.cpp finite.cpp trainer.cpp
+  SOURCES prepare.cpp survey.cpp task.cpp read_training.cpp initial.cpp loader.cpp finite.cpp trainer.cpp
   USES model network optim features kernels data config base)
 # Looking through all weights for one that is not finite is a loop to be vectorised.
 set_source_files_properties(src/train/finite.cpp PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)
 
 strata_room(tools
   SOURCES steps.cpp steps_model.cpp of_model.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp gradient_check_file.cpp convert.cpp
-  USES train model network kernels data config base)
+  USES train model network features kernels data config base)
 endif()
 
 if(STRATA_FUZZ)  # Clang takes a quarter of an hour to check every one of these instructions in every way

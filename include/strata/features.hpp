@@ -33,4 +33,11 @@ struct Scaling {
   bool operator==(const Scaling&) const = default;
 };
 
+/// All of it: fitted on the training examples, remembered by the model, applied everywhere alike.
+struct Features {
+  std::vector<InputField> inputs;
+  Scaling scaling;
+  Target target;
+};
+
 }  // namespace strata

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "data/buffer.hpp"
+#include "data/rows.hpp"
 #include "strata/data.hpp"
 
 namespace strata {
@@ -127,12 +128,12 @@ void read_runs(std::span<const Run> runs, std::size_t row, double* out);
 /// The result holds rows.size() × n_out numbers of T. Where the fields are doubles of one block, `rows` ascend and a
 /// column is no longer than a row was, this happens in the memory of the block: X then costs no more than the data did.
 template <class T>
-[[nodiscard]] Buffer take_rows(Table&& table, std::span<const Field* const> fields, std::span<const std::size_t> rows,
-                               std::size_t n_out, const std::function<void(const double* raw, T* out)>& transform);
+[[nodiscard]] Buffer take_rows(Table&& table, std::span<const Field* const> fields, const Rows& rows, std::size_t n_out,
+                               const std::function<void(const double* raw, T* out)>& transform);
 
-extern template Buffer take_rows(Table&&, std::span<const Field* const>, std::span<const std::size_t>, std::size_t,
+extern template Buffer take_rows(Table&&, std::span<const Field* const>, const Rows&, std::size_t,
                                  const std::function<void(const double*, float*)>&);
-extern template Buffer take_rows(Table&&, std::span<const Field* const>, std::span<const std::size_t>, std::size_t,
+extern template Buffer take_rows(Table&&, std::span<const Field* const>, const Rows&, std::size_t,
                                  const std::function<void(const double*, double*)>&);
 
 }  // namespace strata

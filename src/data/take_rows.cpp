@@ -37,15 +37,15 @@ void read_runs(std::span<const Run> runs, std::size_t row, double* out) {
 }
 
 template <class T>
-Buffer take_rows(Table&& table, std::span<const Field* const> fields, std::span<const std::size_t> rows,
-                 std::size_t n_out, const std::function<void(const double* raw, T* out)>& transform) {
+Buffer take_rows(Table&& table, std::span<const Field* const> fields, const Rows& rows, std::size_t n_out,
+                 const std::function<void(const double* raw, T* out)>& transform) {
   Table owned = std::move(table);
   Table::Storage& storage = owned.storage();
   const std::vector<Run> runs = runs_of(storage, fields);
   std::size_t raw_size = 0;
   for (const Run& run : runs) raw_size += run.count;
-  for (const std::size_t row : rows) {
-    if (row >= storage.rows) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (const std::size_t row = rows[i]; row >= storage.rows) {
       throw Error(ErrorCode::internal, fmt::format("take_rows: row {} of a table of {} rows", row, storage.rows));
     }
   }
@@ -57,8 +57,7 @@ Buffer take_rows(Table&& table, std::span<const Field* const> fields, std::span<
   const bool in_place = !runs.empty() && runs.front().block->type == NumberType::f64 &&
                         runs.front().block->mapped == nullptr &&
                         std::ranges::all_of(runs, [&](const Run& run) { return run.block == runs.front().block; }) &&
-                        column_bytes <= runs.front().block->width * sizeof(double) &&
-                        std::ranges::adjacent_find(rows, std::ranges::greater_equal()) == rows.end();
+                        column_bytes <= runs.front().block->width * sizeof(double) && rows.ascend();
 
   Buffer fresh;
   if (!in_place) fresh.resize(total_bytes);
@@ -79,9 +78,9 @@ Buffer take_rows(Table&& table, std::span<const Field* const> fields, std::span<
   return result;
 }
 
-template Buffer take_rows(Table&&, std::span<const Field* const>, std::span<const std::size_t>, std::size_t,
+template Buffer take_rows(Table&&, std::span<const Field* const>, const Rows&, std::size_t,
                           const std::function<void(const double*, float*)>&);
-template Buffer take_rows(Table&&, std::span<const Field* const>, std::span<const std::size_t>, std::size_t,
+template Buffer take_rows(Table&&, std::span<const Field* const>, const Rows&, std::size_t,
                           const std::function<void(const double*, double*)>&);
 
 }  // namespace strata

@@ -44,19 +44,36 @@ std::vector<bool> vary_by_rounding(std::span<const double> first, std::span<cons
   return by_rounding;
 }
 
-Scaling fit_standard(std::size_t n_x, std::size_t rows, const RowReader& read, std::vector<std::size_t>* constant) {
+}  // namespace
+
+void StandardFit::add(const double* x) noexcept {
+  for (std::size_t i = 0; i < mean_.size(); ++i) {
+    if (added_ == 0) first_[i] = x[i];
+    mean_[i] += x[i];
+    if (x[i] != first_[i]) varies_[i] = true;
+  }
+  ++added_;
+}
+
+StandardFit StandardFit::part(std::size_t begin, std::size_t count) const {
+  StandardFit fit(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    fit.first_[i] = first_[begin + i];
+    fit.mean_[i] = mean_[begin + i];
+    fit.varies_[i] = varies_[begin + i];
+  }
+  fit.added_ = added_;
+  return fit;
+}
+
+Scaling StandardFit::finish(std::size_t rows, const RowReader& read, std::size_t inputs,
+                            std::vector<std::size_t>* constant) {
   if (rows == 0)
     throw Error(ErrorCode::value, "cannot standardise the inputs: there are no examples to take the mean of");
-  std::vector<double> x(n_x), first(n_x), mean(n_x, 0.0), squares(n_x, 0.0);
-  std::vector<bool> varies(n_x, false);
-  for (std::size_t r = 0; r < rows; ++r) {
-    read(r, x.data());
-    if (r == 0) first = x;
-    for (std::size_t i = 0; i < n_x; ++i) {
-      mean[i] += x[i];
-      if (x[i] != first[i]) varies[i] = true;
-    }
-  }
+  const std::size_t n_x = mean_.size();
+  const std::vector<double>& first = first_;
+  const std::vector<bool>& varies = varies_;
+  std::vector<double> mean = mean_, x(n_x), squares(n_x, 0.0);
   for (double& value : mean) value /= static_cast<double>(rows);
   for (std::size_t r = 0; r < rows; ++r) {
     read(r, x.data());
@@ -93,18 +110,24 @@ Scaling fit_standard(std::size_t n_x, std::size_t rows, const RowReader& read, s
           fmt::format(
               "cannot standardise input {} of {}: its mean or standard deviation over {} examples is not a finite "
               "number; its values are too large (or not finite themselves)",
-              i + 1, n_x, rows));
+              i + 1, inputs, rows));
     }
   }
   return scaling;
 }
 
-}  // namespace
-
 Scaling fit_scaling(ScaleKind kind, std::size_t n_x, std::size_t rows, const RowReader& read,
                     std::vector<std::size_t>* constant) {
   switch (kind) {
-    case ScaleKind::standard: return fit_standard(n_x, rows, read, constant);
+    case ScaleKind::standard: {
+      StandardFit fit(n_x);
+      std::vector<double> x(n_x);
+      for (std::size_t r = 0; r < rows; ++r) {
+        read(r, x.data());
+        fit.add(x.data());
+      }
+      return fit.finish(rows, read, n_x, constant);
+    }
     case ScaleKind::divide_255:
     case ScaleKind::none: return Scaling{.kind = kind, .offset = {}, .divisor = {}};
     case ScaleKind::automatic: break;

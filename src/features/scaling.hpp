@@ -21,6 +21,24 @@ using RowReader = std::function<void(std::size_t r, double* out)>;
 [[nodiscard]] Scaling fit_scaling(ScaleKind kind, std::size_t n_x, std::size_t rows, const RowReader& read,
                                   std::vector<std::size_t>* constant = nullptr);
 
+/// The same in two looks, of which the first is shared with whoever reads the numbers anyway.
+class StandardFit {
+ public:
+  explicit StandardFit(std::size_t n) : first_(n), mean_(n, 0.0), varies_(n, false) {}
+  /// The next row of the first look.
+  void add(const double* x) noexcept;
+  /// Of the inputs begin … begin + count − 1 only.
+  [[nodiscard]] StandardFit part(std::size_t begin, std::size_t count) const;
+  /// The second look, over the same rows. Messages count the first `inputs` of the numbers.
+  [[nodiscard]] Scaling finish(std::size_t rows, const RowReader& read, std::size_t inputs,
+                               std::vector<std::size_t>* constant);
+
+ private:
+  std::vector<double> first_, mean_;  // the numbers of the first row; their sums, then their means
+  std::vector<bool> varies_;
+  std::size_t added_ = 0;
+};
+
 /// One example, scaled in float64 and rounded to T once.
 template <class T>
 void apply_scaling(const Scaling& scaling, std::span<const double> raw, T* x);

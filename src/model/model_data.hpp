@@ -8,11 +8,8 @@
 
 namespace strata {
 
-struct Model::Data {
+struct Model::Data : Features {
   Architecture architecture;
-  std::vector<InputField> inputs;
-  Target target;
-  Scaling scaling;
   TrainingRecord record;
   std::variant<Parameters<float>, Parameters<double>> parameters;
   bool bf16 = false;  // the products of a model of floats are formed in bfloat16

@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "data/formats.hpp"
 #include "data/table_storage.hpp"
-#include "model/encode.hpp"
+#include "features/encode.hpp"
 #include "strata/error.hpp"
 #include "strata/model.hpp"
 

@@ -74,17 +74,29 @@ Metrics Score<T>::metrics() const {
 }
 
 template <class T>
-Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, Index examples,
-              const BatchReader<T>& read, const Kernels<T>& k) {
+void for_each_output(const Architecture& net, const Parameters<T>& p, Examples<T>& examples, Index columns,
+                     const Kernels<T>& k, const UseOutputs<T>& use) {
   const int L = net.depth();
-  Workspace<T> ws(net, std::min(kBatch, examples), Keep::forward);
-  Score<T> sums(net, target);
-  for (Index j = 0; j < examples; j += kBatch) {
-    const auto [X, Y] = read(j, std::min(kBatch, examples - j));
-    forward(net, p, X, ws, k);
-    k.loss_head(net.loss, ws.Z[L], Y, ws.A[L], ws.dZ[L], &ws.loss);
-    sums.add(ws.A[L], Y, ws.loss);
+  Workspace<T> ws(net, std::min(columns, std::max<Index>(examples.m(), 1)), Keep::forward);
+  for (Index j = 0; j < examples.m(); j += columns) {
+    const auto [X, Y] = examples.range(j, std::min(columns, examples.m() - j));
+    ws.loss = 0;
+    if (Y.rows == 0) {
+      predict(net, p, X, ws, k);
+    } else {
+      forward(net, p, X, ws, k);
+      k.loss_head(net.loss, ws.Z[L], Y, ws.A[L], ws.dZ[L], &ws.loss);
+    }
+    use(j, ws.A[L], Y, ws.loss);
   }
+}
+
+template <class T>
+Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, Examples<T>& examples,
+              const Kernels<T>& k) {
+  Score<T> sums(net, target);
+  for_each_output<T>(net, p, examples, kBatch, k,
+                     [&](Index, View<const T> A, View<const T> Y, double loss) { sums.add(A, Y, loss); });
   return sums.metrics();
 }
 
@@ -92,9 +104,13 @@ template class Score<float>;
 template class Score<double>;
 template std::size_t predicted_class(Head, const float*, Index);
 template std::size_t predicted_class(Head, const double*, Index);
-template Metrics score(const Architecture&, const Target&, const Parameters<float>&, Index, const BatchReader<float>&,
+template void for_each_output(const Architecture&, const Parameters<float>&, Examples<float>&, Index,
+                              const Kernels<float>&, const UseOutputs<float>&);
+template void for_each_output(const Architecture&, const Parameters<double>&, Examples<double>&, Index,
+                              const Kernels<double>&, const UseOutputs<double>&);
+template Metrics score(const Architecture&, const Target&, const Parameters<float>&, Examples<float>&,
                        const Kernels<float>&);
-template Metrics score(const Architecture&, const Target&, const Parameters<double>&, Index, const BatchReader<double>&,
+template Metrics score(const Architecture&, const Target&, const Parameters<double>&, Examples<double>&,
                        const Kernels<double>&);
 
 }  // namespace strata

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <functional>
-#include <utility>
 
 #include "base/view.hpp"
+#include "features/examples.hpp"
 #include "kernels/kernels.hpp"
 #include "network/parameters.hpp"
 #include "strata/model.hpp"
@@ -32,13 +32,17 @@ class Score {
 template <class T>
 [[nodiscard]] std::size_t predicted_class(Head head, const T* a, Index n);
 
-/// A part of the examples, as columns: `count` from `first` on. Valid until the next call.
+/// The network's outputs A[L] for all examples, `columns` at a time: use(first, A, Y, loss), with Σ_i L(A[L]^(i),
+/// Y^(i)) of these examples; without a target Y has no rows, and there is no loss.
 template <class T>
-using BatchReader = std::function<std::pair<View<T>, View<const T>>(Index first, Index count)>;
+using UseOutputs = std::function<void(Index first, View<const T> A, View<const T> Y, double loss)>;
+template <class T>
+void for_each_output(const Architecture& net, const Parameters<T>& p, Examples<T>& examples, Index columns,
+                     const Kernels<T>& k, const UseOutputs<T>& use);
 
-/// Predicts m examples in batches of a fixed size and scores the outputs.
+/// Predicts all examples in batches of a fixed size and scores the outputs.
 template <class T>
-[[nodiscard]] Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, Index examples,
-                            const BatchReader<T>& read, const Kernels<T>& k);
+[[nodiscard]] Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p,
+                            Examples<T>& examples, const Kernels<T>& k);
 
 }  // namespace strata

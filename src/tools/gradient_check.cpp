@@ -163,7 +163,7 @@ GradientCheck compare_gradients(const Architecture& net, const Parameters<double
 GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples) try {
   const std::size_t count = examples == 0 ? table.rows() : std::min(examples, table.rows());
   Examples<double> checked = examples_of<double>(model, table, 0, count, true);
-  return check(model.architecture(), parameters_in_float64(model), checked.all(), l2_of(model), 0);
+  return check(model.architecture(), parameters_in_float64(model), batch_of(checked), l2_of(model), 0);
 } catch (...) {
   throw_as_error(kChecking);
 }
@@ -172,12 +172,13 @@ GradientCheck check_gradients(Table table, const Options& options, std::size_t e
   validate(options);
   const auto ignore = [](std::string_view) {};
   const Problem problem = define_problem(table, options, {ignore, ignore});
-  std::vector<std::size_t> rows = problem.train_rows;
-  if (examples != 0 && examples < rows.size()) rows.resize(examples);
-  Examples<double> checked = copy_examples<double>(table, problem, rows);
+  Rows rows = problem.train_rows;
+  if (examples != 0) rows.cut(examples);
+  Examples<double> checked(table, problem, std::move(rows), problem.architecture.outputs, Checked::no);
+  checked.keep();
   const Architecture& net = problem.architecture;
   const auto p = initial_parameters<double>(net, options);
-  return check(net, p, checked.all(), options.l2, options.threads);
+  return check(net, p, batch_of(checked), options.l2, options.threads);
 } catch (...) {
   throw_as_error(kChecking);
 }

@@ -21,19 +21,12 @@ Examples<T> examples_of(const Model& model, const Table& table, std::size_t firs
     throw Error(ErrorCode::value,
                 fmt::format("{} has no rows: there is nothing to look at", printable(table.source())));
   }
-  Problem problem;  // the one that the model was trained for
-  problem.architecture = model.architecture();
-  problem.inputs = model.inputs();
-  problem.scaling = model.scaling();
-  if (with_target) {
-    problem.target = model.target();
-  } else {
-    problem.target.task = Task::regression;  // of no numbers
-    problem.architecture.outputs = 0;
-  }
   std::vector<std::size_t> rows(count);
   std::iota(rows.begin(), rows.end(), first);
-  return copy_examples<T>(table, problem, rows);
+  Examples<T> examples(table, model.data(), Rows(std::move(rows)), with_target ? model.architecture().outputs : 0,
+                       Checked::yes);
+  examples.keep();
+  return examples;
 }
 
 template Examples<float> examples_of(const Model&, const Table&, std::size_t, std::size_t, bool);

@@ -4,10 +4,11 @@
 
 #include <cstddef>
 
+#include "features/examples.hpp"
 #include "network/parameters.hpp"
+#include "network/step.hpp"
 #include "strata/data.hpp"
 #include "strata/model.hpp"
-#include "train/prepare.hpp"
 
 namespace strata {
 
@@ -19,6 +20,13 @@ template <class T>
 
 extern template Examples<float> examples_of(const Model&, const Table&, std::size_t, std::size_t, bool);
 extern template Examples<double> examples_of(const Model&, const Table&, std::size_t, std::size_t, bool);
+
+/// All of them, which are in memory.
+template <class T>
+[[nodiscard]] Batch<T> batch_of(Examples<T>& examples) {
+  const auto [X, Y] = examples.all();
+  return {X, Y};
+}
 
 /// The weights, widened where the model is of float32.
 [[nodiscard]] Parameters<double> parameters_in_float64(const Model& model);

@@ -77,11 +77,11 @@ class Tracer {
         examples_(std::move(examples)),
         pool_(chosen_threads(0)),
         k_(make_kernels<T>(chosen_kernels(), model.precision(), pool_)),
-        ws_(net_, examples_.m, Keep::all),
+        ws_(net_, examples_.m(), Keep::all),
         gradient_(net_) {}
 
   Trace run(std::optional<int> only) {
-    const Batch<T> batch = examples_.all();
+    const Batch<T> batch = batch_of(examples_);
     Trace trace;
     trace.examples = static_cast<std::size_t>(batch.m());
     trace.cost = std::numeric_limits<double>::quiet_NaN();

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/aligned.hpp"
+#include "features/examples.hpp"
 #include "network/step.hpp"
-#include "train/prepare.hpp"
 
 namespace strata {
 
@@ -29,14 +29,13 @@ class Loader {
   [[nodiscard]] Position position() const noexcept { return {epoch_, position_}; }
   void seek(Position position);
 
-  [[nodiscard]] bool full() const noexcept { return size_ == examples_.m; }
+  [[nodiscard]] bool full() const noexcept { return size_ == examples_.m(); }
   [[nodiscard]] Index batch_size() const noexcept { return size_; }
-  [[nodiscard]] std::int64_t batches_per_epoch() const noexcept { return (examples_.m + size_ - 1) / size_; }
+  [[nodiscard]] std::int64_t batches_per_epoch() const noexcept { return (examples_.m() + size_ - 1) / size_; }
 
  private:
   void shuffle(std::uint32_t epoch);
   [[nodiscard]] Index example(Index at) const noexcept;
-  void gather(Index begin, Index m);
 
   Examples<T>& examples_;
   Index size_;

@@ -12,28 +12,9 @@
 namespace strata {
 namespace {
 
-constexpr std::size_t kMostClasses = 20;      // distinct whole numbers that --task auto still takes for classes
-constexpr std::size_t kLargestCount = 65536;  // distinct labels beyond which a target is no class label for anybody
-
-struct Values {
-  std::set<double> distinct;  // no more than kLargestCount of them
-  bool all_whole = true;
-};
-
-Values values_of(const Table& table, const Field& field) {
-  Values values;
-  for (std::size_t row = 0; row < table.rows(); ++row) {
-    for (std::size_t k = 0; k < field.width(); ++k) {
-      const double value = table.number(field, row, k);
-      values.all_whole = values.all_whole && value == std::floor(value);
-      if (values.distinct.size() <= kLargestCount) values.distinct.insert(value);
-    }
-  }
-  return values;
-}
-
+constexpr std::size_t kMostClasses = 20;  // distinct whole numbers that --task auto still takes for classes
 std::string count_text(std::size_t count) {
-  return count > kLargestCount ? fmt::format("more than {}", kLargestCount) : std::to_string(count);
+  return count > Values::kMost ? fmt::format("more than {}", Values::kMost) : std::to_string(count);
 }
 
 // Text labels in alphabetical order, numbers in theirs: the order of the outputs.
@@ -57,15 +38,16 @@ std::vector<std::string> class_names(const Field& field, const Values& values) {
 }
 
 // Several targets: regression with several outputs, or several yes/no questions.
-Target decide_several(const Table& table, const Options& options, const Messages& messages) {
+Target decide_several(const Table& table, std::span<const Values> values, const Options& options,
+                      const Messages& messages) {
   bool yes_or_no = true;
-  for (const std::string& name : options.target) {
-    const Field& field = table.field(name);
-    if (field.is_text()) {
+  for (std::size_t t = 0; t < options.target.size(); ++t) {
+    const std::string& name = options.target[t];
+    if (table.field(name).is_text()) {
       throw Error(ErrorCode::value,
                   fmt::format("target '{}' is text; several targets must be numbers", printable(name)));
     }
-    for (const double value : values_of(table, field).distinct) yes_or_no = yes_or_no && (value == 0 || value == 1);
+    for (const double value : values[t].distinct) yes_or_no = yes_or_no && (value == 0 || value == 1);
   }
   if (options.task == Task::classes || (options.task == Task::binary && !yes_or_no)) {
     throw Error(
@@ -105,16 +87,12 @@ Task automatic_task(const Field& field, const Values& values, const Messages& me
 
 }  // namespace
 
-Target decide_target(const Table& table, const Options& options, const Messages& messages) {
-  std::vector<const Field*> numeric;
-  for (const std::string& name : options.target) {
-    if (!table.field(name).is_text()) numeric.push_back(&table.field(name));
-  }
-  table.require_numbers(numeric);
+Target decide_target(const Table& table, std::span<const Values> all_values, const Options& options,
+                     const Messages& messages) {
   const Field& field = table.field(options.target.front());
-  if (options.target.size() > 1 || field.width() > 1) return decide_several(table, options, messages);
+  if (options.target.size() > 1 || field.width() > 1) return decide_several(table, all_values, options, messages);
   const std::string quoted = "'" + printable(field.name) + "'";
-  const Values values = field.is_text() ? Values{} : values_of(table, field);
+  const Values& values = all_values.front();
   const std::size_t count = field.is_text() ? field.categories.size() : values.distinct.size();
   if (count == 1 && options.task != Task::regression) {
     throw Error(
@@ -140,7 +118,7 @@ Target decide_target(const Table& table, const Options& options, const Messages&
                 fmt::format("{} needs a target with two different values; {} has {}; use {}", spelled("task", "binary"),
                             quoted, count_text(count), spelled("task", "classes")));
   }
-  if (count > kLargestCount) {
+  if (count > Values::kMost) {
     throw Error(ErrorCode::usage,
                 fmt::format("{}: the target {} has {} different values; that is a regression, or the wrong column",
                             spelled("task", "classes"), quoted, count_text(count)));

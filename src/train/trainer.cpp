@@ -18,8 +18,8 @@
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
 #include "data/table_storage.hpp"
+#include "features/encode.hpp"
 #include "kernels/registry.hpp"
-#include "model/encode.hpp"
 #include "model/model_data.hpp"
 #include "model/score.hpp"
 #include "network/step.hpp"
@@ -179,7 +179,7 @@ void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
     const bool reported = i % report_every == 0;
     const bool tells_cost = reported && callbacks_.cost;
     const bool tells_epoch = (i + 1) % per_epoch == 0 && callbacks_.epoch &&
-                             (!loader_.full() || (validation_.m > 0 && (reported || i + 1 == iterations)));
+                             (!loader_.full() || (validation_.m() > 0 && (reported || i + 1 == iterations)));
     const bool keeps = i % snapshot_every_ == 0;
     const bool gives = i > 0 && callbacks_.wants_model && callbacks_.wants_model();
     const auto position = loader_.position();
@@ -238,13 +238,13 @@ void Training<T>::report_epoch(std::int64_t epoch, double last_cost) {
   const double lambda = problem_.options.l2;
   double costs = epoch_loss_;
   if (loader_.full()) {
-    costs = last_cost * static_cast<double>(examples_.m);
+    costs = last_cost * static_cast<double>(examples_.m());
   } else if (lambda != 0) {
     squares_.sample(sum_of_squares());
     costs += lambda / 2 * squares_.take();
   }
-  EpochReport report{epoch, done_, costs / static_cast<double>(examples_.m), {}, problem_.target.task};
-  if (validation_.m > 0) report.validation = metrics_of(validation_);
+  EpochReport report{epoch, done_, costs / static_cast<double>(examples_.m()), {}, problem_.target.task};
+  if (validation_.m() > 0) report.validation = metrics_of(validation_);
   callbacks_.epoch(report);
 }
 
@@ -334,22 +334,7 @@ void Training<T>::diverge(std::int64_t iteration, std::optional<double> final_lo
 
 template <class T>
 Metrics Training<T>::metrics_of(Examples<T>& examples) {
-  std::vector<T> X, Y;
-  return score<T>(
-      net(), problem_.target, p_, examples.m,
-      [&](Index first, Index count) {
-        if (!examples.make) {
-          const Batch<T> all = examples.all();
-          return std::pair(all.X.columns(first, count), all.Y.columns(first, count));
-        }
-        X.resize(static_cast<std::size_t>(examples.n_x * count));
-        Y.resize(static_cast<std::size_t>(examples.n_y * count));
-        for (Index j = 0; j < count; ++j)
-          examples.make(first + j, &X[static_cast<std::size_t>(examples.n_x * j)],
-                        &Y[static_cast<std::size_t>(examples.n_y * j)]);
-        return std::pair(View<T>(X.data(), examples.n_x, count), View<const T>(Y.data(), examples.n_y, count));
-      },
-      *kernels_);
+  return score(net(), problem_.target, p_, examples, *kernels_);
 }
 
 // Σ_l ‖W[l]‖²: reads all of W.
@@ -363,7 +348,7 @@ double Training<T>::sum_of_squares() const {
 // J of the final weights over all examples: the mean loss, and the L2 term of a batch of all of them.
 template <class T>
 double Training<T>::final_cost(const Metrics& metrics) const {
-  return with_penalty(metrics.loss, p_, static_cast<double>(examples_.m), problem_.options.l2, *kernels_);
+  return with_penalty(metrics.loss, p_, static_cast<double>(examples_.m()), problem_.options.l2, *kernels_);
 }
 
 // A model of the weights that have these figures, still without them.
@@ -371,14 +356,12 @@ template <class T>
 std::unique_ptr<Model::Data> Training<T>::model_of(const Metrics& train, const char* ended) {
   auto data = std::make_unique<Model::Data>();
   data->architecture = problem_.architecture;
-  data->inputs = problem_.inputs;
-  data->target = problem_.target;
-  data->scaling = problem_.scaling;
+  static_cast<Features&>(*data) = problem_;
   data->bf16 = problem_.options.precision == Precision::bf16;
   data->record = record_;
   data->record.train = train;
   data->record.cost = final_cost(train);
-  if (validation_.m > 0) data->record.validation = metrics_of(validation_);
+  if (validation_.m() > 0) data->record.validation = metrics_of(validation_);
   data->record.iterations = done_;
   data->record.epochs = done_ / loader_.batches_per_epoch();
   data->record.ended = ended;
@@ -389,7 +372,7 @@ template <class T>
 Fit Training<T>::run() {
   const auto start = std::chrono::steady_clock::now();
   const Messages messages = messages_of(callbacks_);
-  check_batch_size(problem_.options, examples_.m, messages);
+  check_batch_size(problem_.options, examples_.m(), messages);
   const std::int64_t iterations = iterations_of(problem_.options, loader_.batches_per_epoch());
   loop(iterations, report_interval(problem_.options.report_every, iterations));
 
@@ -411,9 +394,7 @@ Fit Training<T>::run() {
 Table read_validation(const Problem& problem, const Messages& messages) {
   auto data = std::make_unique<Model::Data>();
   data->architecture = problem.architecture;
-  data->inputs = problem.inputs;
-  data->target = problem.target;
-  data->scaling = problem.scaling;
+  static_cast<Features&>(*data) = problem;
   std::vector<std::string> notes;
   Table table = read_for(Model(std::move(data)), Source{problem.options.validation, {}, {}}, true, &notes);
   for (const std::string& note : notes) messages.note("validation: " + note);
@@ -424,25 +405,25 @@ Table read_validation(const Problem& problem, const Messages& messages) {
 bool streams(const Table& table, const Problem& problem) {
   const std::int64_t batch_size = problem.options.batch_size;
   return batch_size > 0 && batch_size < static_cast<std::int64_t>(problem.train_rows.size()) &&
-         is_mapped(table, match_inputs(problem.inputs, table));
+         is_mapped(table, find_inputs(problem.inputs, table));
 }
 
 template <class T>
 Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks, const std::vector<Layer>& initial) {
   const bool streamed = streams(table, problem);
+  const int n_y = problem.architecture.outputs;
   Examples<T> examples, validation;
   if (!problem.validation_rows.empty()) {
-    validation = streamed ? make_examples<T>(table, problem, problem.validation_rows)
-                          : copy_examples<T>(table, problem, problem.validation_rows);
+    validation = Examples<T>(table, problem, problem.validation_rows, n_y, Checked::no);
+    if (!streamed) validation.keep();
   } else if (!problem.options.validation.empty()) {
     const Table held = read_validation(problem, messages_of(callbacks));
-    std::vector<std::size_t> rows(held.rows());
-    for (std::size_t r = 0; r < rows.size(); ++r) rows[r] = r;
-    validation = copy_examples<T>(held, problem, rows);
+    validation = Examples<T>(held, problem, Rows(held.rows()), n_y, Checked::yes);
+    validation.keep();
   }
   TrainingRecord record = record_of(problem, table.source(), !initial.empty());
-  examples =
-      streamed ? make_examples<T>(table, problem, problem.train_rows) : take_examples<T>(std::move(table), problem);
+  examples = streamed ? Examples<T>(table, problem, problem.train_rows, n_y, Checked::no)
+                      : Examples<T>::taken(std::move(table), problem, problem.train_rows, n_y);
   return Training<T>(problem, std::move(record), std::move(examples), std::move(validation), callbacks, initial).run();
 }
 

@@ -52,7 +52,7 @@ TYPED_TEST(TakeRows, works_in_the_memory_of_the_block) {
   const auto fields = fields_of(table, {"c2", "c0"});
   const std::vector<std::size_t> rows = {0, 2, 3};
   std::vector<double> seen;
-  const Buffer buffer = take_rows<T>(std::move(table), fields, rows, 2, [&](const double* raw, T* out) {
+  const Buffer buffer = take_rows<T>(std::move(table), fields, Rows(rows), 2, [&](const double* raw, T* out) {
     seen.insert(seen.end(), raw, raw + 2);
     out[0] = static_cast<T>(raw[0] + 0.5);
     out[1] = static_cast<T>(-raw[1]);
@@ -71,7 +71,7 @@ TYPED_TEST(TakeRows, never_overwrites_a_row_that_is_still_to_be_read) {
   const auto fields = fields_of(table, {"c0", "c1", "c2", "c3"});
   std::vector<std::size_t> rows(kRows);
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  const Buffer buffer = take_rows<T>(std::move(table), fields, rows, n_out, [&](const double* raw, T* out) {
+  const Buffer buffer = take_rows<T>(std::move(table), fields, Rows(rows), n_out, [&](const double* raw, T* out) {
     for (std::size_t k = 0; k < n_out; ++k) out[k] = static_cast<T>(raw[k % kWidth]);
   });
   const std::vector<T> got = values<T>(buffer);
@@ -88,7 +88,7 @@ TYPED_TEST(TakeRows, takes_new_memory_where_columns_are_longer) {
   Table table = one_block(3, 1);
   const auto fields = fields_of(table, {"c0"});
   const std::vector<std::size_t> rows = {1, 2};
-  const Buffer buffer = take_rows<T>(std::move(table), fields, rows, 5, [](const double* raw, T* out) {
+  const Buffer buffer = take_rows<T>(std::move(table), fields, Rows(rows), 5, [](const double* raw, T* out) {
     for (int k = 0; k < 5; ++k) out[k] = static_cast<T>(raw[0] + k);
   });
   EXPECT_EQ(values<T>(buffer), (std::vector<T>{1000, 1001, 1002, 1003, 1004, 2000, 2001, 2002, 2003, 2004}));
@@ -102,7 +102,7 @@ TYPED_TEST(TakeRows, a_column_one_number_longer_than_a_row_takes_new_memory) {
   const auto fields = fields_of(table, {"c0", "c1", "c2"});
   std::vector<std::size_t> rows(kRows);
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  const Buffer buffer = take_rows<T>(std::move(table), fields, rows, n_out, [&](const double* raw, T* out) {
+  const Buffer buffer = take_rows<T>(std::move(table), fields, Rows(rows), n_out, [&](const double* raw, T* out) {
     for (std::size_t k = 0; k < n_out; ++k) out[k] = static_cast<T>(raw[k % kWidth]);
   });
   const std::vector<T> got = values<T>(buffer);
@@ -117,7 +117,7 @@ TYPED_TEST(TakeRows, a_row_taken_twice_is_read_before_it_is_gone) {
   const auto fields = fields_of(table, {"c0", "c1"});
   const std::vector<std::size_t> rows = {0, 0, 0, 1, 1, 2};
   constexpr std::size_t n_out = 2 * sizeof(double) / sizeof(T);
-  const Buffer buffer = take_rows<T>(std::move(table), fields, rows, n_out, [&](const double* raw, T* out) {
+  const Buffer buffer = take_rows<T>(std::move(table), fields, Rows(rows), n_out, [&](const double* raw, T* out) {
     for (std::size_t k = 0; k < n_out; ++k) out[k] = static_cast<T>(raw[1]);
   });
   const std::vector<T> got = values<T>(buffer);
@@ -130,8 +130,8 @@ TYPED_TEST(TakeRows, takes_rows_in_any_order_and_twice) {
   Table table = one_block(4, 2);
   const auto fields = fields_of(table, {"c0", "c1"});
   const std::vector<std::size_t> rows = {3, 0, 0, 2};
-  const Buffer buffer =
-      take_rows<T>(std::move(table), fields, rows, 1, [](const double* raw, T* out) { *out = static_cast<T>(raw[1]); });
+  const Buffer buffer = take_rows<T>(std::move(table), fields, Rows(rows), 1,
+                                     [](const double* raw, T* out) { *out = static_cast<T>(raw[1]); });
   EXPECT_EQ(values<T>(buffer), (std::vector<T>{3001, 1, 1, 2001}));
 }
 
@@ -148,7 +148,7 @@ TYPED_TEST(TakeRows, joins_fields_of_several_blocks_and_types) {
                             std::move(pixels), 2);
   const auto fields = fields_of(table, {"p", "x", "t"});
   const std::vector<std::size_t> rows = {0, 1};
-  const Buffer buffer = take_rows<T>(std::move(table), fields, rows, 4, [](const double* raw, T* out) {
+  const Buffer buffer = take_rows<T>(std::move(table), fields, Rows(rows), 4, [](const double* raw, T* out) {
     for (int k = 0; k < 4; ++k) out[k] = static_cast<T>(raw[k]);
   });
   EXPECT_EQ(values<T>(buffer), (std::vector<T>{200, 1, 2, 0, 255, 3, 4, 1}));
@@ -158,16 +158,17 @@ TEST(TakeRowsErrors, a_row_that_is_not_there) {
   Table table = one_block(2, 1);
   const auto fields = fields_of(table, {"c0"});
   const std::vector<std::size_t> rows = {0, 2};
-  EXPECT_EQ(
-      error_of(ErrorCode::internal,
-               [&] { return take_rows<double>(std::move(table), fields, rows, 1, [](const double*, double*) {}); }),
-      "take_rows: row 2 of a table of 2 rows");
+  EXPECT_EQ(error_of(ErrorCode::internal,
+                     [&] {
+                       return take_rows<double>(std::move(table), fields, Rows(rows), 1, [](const double*, double*) {});
+                     }),
+            "take_rows: row 2 of a table of 2 rows");
 }
 
 TEST(TakeRowsErrors, no_rows_make_no_numbers) {
   Table table = one_block(2, 1);
   const auto fields = fields_of(table, {"c0"});
-  const Buffer buffer = take_rows<double>(std::move(table), fields, {}, 1, [](const double*, double*) {});
+  const Buffer buffer = take_rows<double>(std::move(table), fields, Rows(0), 1, [](const double*, double*) {});
   EXPECT_EQ(buffer.size(), 0U);
 }
 
@@ -206,9 +207,10 @@ TEST(Memory, a_table_of_doubles_becomes_a_matrix_in_its_own_memory) {
     for (const Field& field : table.fields()) fields.push_back(&field);
     std::vector<std::size_t> rows(kRows);
     std::iota(rows.begin(), rows.end(), std::size_t{0});
-    const Buffer buffer = take_rows<double>(std::move(table), fields, rows, kWidth, [](const double* raw, double* out) {
-      for (std::size_t k = 0; k < kWidth; ++k) out[k] = raw[k] / 2;
-    });
+    const Buffer buffer =
+        take_rows<double>(std::move(table), fields, Rows(rows), kWidth, [](const double* raw, double* out) {
+          for (std::size_t k = 0; k < kWidth; ++k) out[k] = raw[k] / 2;
+        });
     if (buffer.as<double>()[kRows * kWidth - 1] != (1000.0 * (kRows - 1) + kWidth - 1) / 2) ::_exit(255);
   });
   EXPECT_GE(growth, 1.0);

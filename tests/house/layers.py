@@ -17,7 +17,7 @@ MAY_USE = {
     "features": {"data", "config", "base"},
     "model": {"features", "network", "kernels", "data", "config", "base"},
     "train": {"model", "network", "optim", "features", "kernels", "data", "config", "base"},
-    "tools": {"train", "model", "network", "kernels", "data", "config", "base"},
+    "tools": {"train", "model", "network", "features", "kernels", "data", "config", "base"},
 }
 # The room that an installed header is the front of: it may include what that room may, and who may use the room includes it.
 FRONT_OF = {

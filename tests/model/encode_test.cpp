@@ -1,9 +1,16 @@
-#include "model/encode.hpp"
+#include "features/encode.hpp"
 
 #include "support.hpp"
 
 namespace strata {
 namespace {
+
+// The fields, and then whether they hold numbers, as training and prediction ask.
+std::vector<const Field*> match_inputs(std::span<const InputField> inputs, const Table& table) {
+  const std::vector<const Field*> fields = find_inputs(inputs, table);
+  table.require_numbers(fields);
+  return fields;
+}
 
 using testing::TemporaryFolder;
 
@@ -79,17 +86,24 @@ TEST(MatchInputs, WordsAndGapsAreFoundWithTheirPlace) {
 
 TEST(MatchTarget, MissingAndWrongTargets) {
   const Table table = csv("x,Y\n1,2\n");
-  EXPECT_ERROR(match_target(classes({"1", "2"}), table), "usage",
+  EXPECT_ERROR(find_target(classes({"1", "2"}), table), "usage",
                "test.csv lacks the model's target: 'y' (did you mean 'Y'?)");
   Table wide;
   wide.add_numbers("y", {3}, std::vector<double>{1, 0, 0});
-  EXPECT_ERROR(match_target(classes({"0", "1"}), wide), "shape",
+  EXPECT_ERROR(find_target(classes({"0", "1"}), wide), "shape",
                "the table: the target 'y' has the shape 3 an example; classes take one label each");
   const Target number{.names = {"y"}, .task = Task::regression, .classes = {}, .offset = {}, .divisor = {}};
-  EXPECT_ERROR(match_target(number, csv("y\n1\nx\n")), "value", "test.csv:3:1");
-  EXPECT_ERROR(match_target(number, csv("y\nx\n1\n")), "value", "test.csv:2:1");
+  const auto encode_all = [&](const Table& of) {
+    const TargetEncoder encoder(number, of);
+    double y = 0;
+    for (std::size_t row = 0; row < of.rows(); ++row) encoder.encode(row, &y, 1);
+    return y;
+  };
+  EXPECT_EQ(encode_all(csv("y\n1\n2\n")), 2);
+  EXPECT_ERROR(encode_all(csv("y\n1\nx\n")), "value", "test.csv:3:1");
+  EXPECT_ERROR(encode_all(csv("y\nx\n1\n")), "value", "test.csv:2:1");
   const Target numbers{.names = {"y", "z", "w"}, .task = Task::regression, .classes = {}, .offset = {}, .divisor = {}};
-  EXPECT_ERROR(match_target(numbers, csv("y,a\n1,2\n")), "usage", "lacks 2 of the model's 3 targets: 'z', 'w'");
+  EXPECT_ERROR(find_target(numbers, csv("y,a\n1,2\n")), "usage", "lacks 2 of the model's 3 targets: 'z', 'w'");
 }
 
 TEST(Labels, TextAgainstText) {

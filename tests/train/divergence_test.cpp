@@ -82,7 +82,8 @@ template <class T>
 Kept by_definition(const Table& data, const Options& options) {
   const auto ignore = [](std::string_view) {};
   const Problem problem = define_problem(data, options, {ignore, ignore});
-  Examples<T> examples = copy_examples<T>(data, problem, problem.train_rows);
+  Examples<T> examples(data, problem, problem.train_rows, problem.architecture.outputs, Checked::no);
+  examples.keep();
   const Architecture& net = problem.architecture;
   ThreadPool alone(1);
   const auto kernels = make_kernels<T>(chosen_kernels(), alone);

@@ -1,4 +1,4 @@
-#include "model/encode.hpp"
+#include "features/encode.hpp"
 
 #include <fmt/format.h>
 
@@ -56,7 +56,7 @@ void throw_missing(const std::string& source, std::span<const std::string> missi
                                             described.empty() ? "nothing" : joined(described, kMostNames), advice));
 }
 
-std::vector<const Field*> match_inputs(std::span<const InputField> inputs, const Table& table) {
+std::vector<const Field*> find_inputs(std::span<const InputField> inputs, const Table& table) {
   std::vector<const Field*> fields;
   std::vector<std::string> missing;
   for (const InputField& input : inputs) {
@@ -69,12 +69,12 @@ std::vector<const Field*> match_inputs(std::span<const InputField> inputs, const
   if (!missing.empty()) throw_missing(table.source(), missing, inputs.size(), "input", table.fields());
   for (std::size_t i = 0; i < fields.size(); ++i) {
     require_shape(inputs[i], *fields[i], table.source());
+    if (fields[i]->is_text()) table.require_numbers(fields);
   }
-  table.require_numbers(fields);
   return fields;
 }
 
-std::vector<const Field*> match_target(const Target& target, const Table& table) {
+std::vector<const Field*> find_target(const Target& target, const Table& table) {
   std::vector<const Field*> fields;
   std::vector<std::string> missing;
   for (const std::string& name : target.names) {
@@ -92,12 +92,11 @@ std::vector<const Field*> match_target(const Target& target, const Table& table)
                               printable(table.source()), in_quotes(field->name), example_shape(field->shape)));
     }
   }
-  if (target.task == Task::regression) table.require_numbers(fields);
   return fields;
 }
 
 TargetEncoder::TargetEncoder(const Target& target, const Table& table)
-    : target_(&target), table_(&table), fields_(match_target(target, table)) {
+    : target_(&target), table_(&table), fields_(find_target(target, table)) {
   for (const Field* field : fields_) width_ += field->width();
   if (target.task == Task::regression) return;
 
@@ -176,6 +175,7 @@ void TargetEncoder::encode(std::size_t row, T* y, int n_y) const {
         continue;
       }
       const double value = table_->number(*fields_[f], row, k);
+      if (fields_[f]->is_text() || !std::isfinite(value)) table_->require_numbers(fields_);
       y[j] = static_cast<T>(target_->offset.empty() ? value : (value - target_->offset[j]) / target_->divisor[j]);
     }
   }

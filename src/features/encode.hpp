@@ -1,4 +1,4 @@
-// From a table to the matrices of the equations, as a model's inputs, target and scaling say.
+// Which fields of a table a model means, and its target as a column of Y.
 #pragma once
 
 #include <cstddef>
@@ -8,24 +8,24 @@
 #include <vector>
 
 #include "strata/data.hpp"
-#include "strata/model.hpp"
+#include "strata/features.hpp"
 
 namespace strata {
 
-/// The fields of `table` that the model's inputs name, in the model's order. Errors: usage (missing, with the nearest
-/// name), shape (another shape), value (text, NaN, infinity).
-[[nodiscard]] std::vector<const Field*> match_inputs(std::span<const InputField> inputs, const Table& table);
+/// The fields of `table` that the model's inputs name, in the model's order. Whether they hold numbers is another
+/// question (Table::require_numbers). Errors: usage (missing, with the nearest name), shape (another shape).
+[[nodiscard]] std::vector<const Field*> find_inputs(std::span<const InputField> inputs, const Table& table);
 /// The same for the target.
-[[nodiscard]] std::vector<const Field*> match_target(const Target& target, const Table& table);
+[[nodiscard]] std::vector<const Field*> find_target(const Target& target, const Table& table);
 
 /// The targets of a table as a column of Y (n_y, 1) each: 0 or 1, one-hot, or numbers.
 class TargetEncoder {
  public:
-  /// Borrows both. Errors: as match_target.
+  /// Borrows both. Errors: as find_target.
   TargetEncoder(const Target& target, const Table& table);
   /// The class index of an example (binary, classes). Throws Error(value) for a label that is not among the classes.
   [[nodiscard]] std::size_t label(std::size_t row) const;
-  /// n_y numbers. Throws Error(shape) when the target does not have as many.
+  /// n_y numbers. Throws Error(shape) when the target does not have as many, Error(value) where one is not finite.
   template <class T>
   void encode(std::size_t row, T* y, int n_y) const;
 

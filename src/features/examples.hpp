@@ -1,0 +1,124 @@
+// One stream of examples for everybody: the columns of X (n_x, m), scaled, and of Y (n_y, m), from a table, from plain
+// numbers, or from memory.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/view.hpp"
+#include "data/buffer.hpp"
+#include "data/rows.hpp"
+#include "data/table_storage.hpp"
+#include "features/encode.hpp"
+#include "strata/data.hpp"
+#include "strata/features.hpp"
+
+namespace strata {
+
+/// Rows of raw inputs: n_x numbers each.
+struct RawRows {
+  std::size_t n_x = 0;
+  std::function<void(std::size_t row, double* raw)> read;
+  std::function<std::string(std::size_t row, std::size_t j)> where;  ///< of number j, for messages
+  std::function<void()> require_numbers;  ///< throws Error(value) for the first that is not finite, with its place
+};
+/// Of the fields of a table, which is borrowed.
+[[nodiscard]] RawRows raw_rows(const Table& table, std::vector<const Field*> fields);
+
+/// A part of the examples, as columns; valid until the next call.
+template <class T>
+struct Columns {
+  View<T> X;
+  View<const T> Y;  // without a target: no rows
+};
+
+/// Are the numbers looked at when they are read?
+enum class Checked { no, yes };
+
+template <class T>
+class Examples {
+ public:
+  Examples() = default;
+  /// Made when they are asked for; n_y 0: without the target. Borrows the table and the features. Where numbers are
+  /// checked, one that is not finite, or not when it is scaled, is an Error(value) with its place. Errors: as
+  /// find_inputs and TargetEncoder.
+  Examples(const Table& table, const Features& features, Rows rows, int n_y, Checked checked);
+  /// The same without a target, of `count` plain rows.
+  Examples(RawRows raw, const Features& features, std::size_t count, Checked checked);
+
+  /// Into memory.
+  void keep();
+  /// The same from a table that is no longer needed, whose memory is used again where the examples fit.
+  [[nodiscard]] static Examples taken(Table&& table, const Features& features, Rows rows, int n_y);
+
+  [[nodiscard]] Index m() const noexcept { return static_cast<Index>(rows_.size()); }
+  [[nodiscard]] Index n_x() const noexcept { return n_x_; }
+  [[nodiscard]] Index n_y() const noexcept { return n_y_; }
+  [[nodiscard]] bool in_memory() const noexcept { return kept_; }
+  [[nodiscard]] std::string where(Index example, std::size_t j) const {
+    return raw_.where(rows_[static_cast<std::size_t>(example)], j);
+  }
+
+  /// Examples first … first + count − 1.
+  [[nodiscard]] Columns<T> range(Index first, Index count);
+  [[nodiscard]] Columns<T> all() { return range(0, m()); }
+  /// Those of any numbers, number(0) … number(count − 1), into memory of the caller's.
+  template <class Number>
+  void gather(Index count, const Number& number, T* X, T* Y);
+
+ private:
+  void read(Index example, T* x, T* y);
+  void check(std::size_t row, const T* x) const;
+  [[nodiscard]] View<T> X_in(T* memory, Index count) const noexcept { return {memory, n_x_, count}; }
+
+  Index n_x_ = 0, n_y_ = 0;
+  Rows rows_;
+  // From where they are made …
+  const Features* features_ = nullptr;
+  RawRows raw_;
+  std::optional<TargetEncoder> target_;
+  Checked checked_ = Checked::no;
+  std::vector<T> scaled_bytes_;  // of each of the 256 values, where all inputs are bytes in one piece of memory
+  Run bytes_;
+  std::vector<double> numbers_;  // of a row
+  // … or where they are
+  bool kept_ = false;
+  Buffer X_memory_;
+  std::vector<T> Y_memory_;
+  std::vector<T> X_range_, Y_range_;  // what range() made
+};
+
+// Asks for the first cache lines of an example that is copied soon; the processor itself finds the next ones.
+inline void prefetch(const void* from, std::size_t bytes) {
+  constexpr std::size_t kLine = 64, kMost = 8 * kLine;
+  for (std::size_t at = 0; at < bytes && at < kMost; at += kLine)
+    __builtin_prefetch(static_cast<const char*>(from) + at);
+}
+
+template <class T>
+template <class Number>
+void Examples<T>::gather(Index count, const Number& number, T* X, T* Y) {
+  if (!kept_) {
+    for (Index j = 0; j < count; ++j) read(number(j), X + j * n_x_, Y + j * n_y_);
+    return;
+  }
+  const T *const x = X_memory_.as<T>(), *const y = Y_memory_.data();
+  const auto x_bytes = static_cast<std::size_t>(n_x_) * sizeof(T), y_bytes = static_cast<std::size_t>(n_y_) * sizeof(T);
+  constexpr Index kAhead = 4;  // examples
+  for (Index j = 0; j < count; ++j) {
+    if (j + kAhead < count) {
+      prefetch(x + number(j + kAhead) * n_x_, x_bytes);
+      prefetch(y + number(j + kAhead) * n_y_, y_bytes);
+    }
+    std::memcpy(X + j * n_x_, x + number(j) * n_x_, x_bytes);
+    std::memcpy(Y + j * n_y_, y + number(j) * n_y_, y_bytes);
+  }
+}
+
+extern template class Examples<float>;
+extern template class Examples<double>;
+
+}  // namespace strata
