@@ -59,9 +59,9 @@ void Examples<T>::check(std::size_t row, const T* x) const {
   for (std::size_t j = 0; j < raw_.n_x; ++j) {
     if (std::isfinite(x[j])) continue;
     raw_.require_numbers();
-    throw Error(ErrorCode::value, fmt::format("{}: {}, scaled as the model's inputs are, is no finite number in {}",
-                                              raw_.where(row, j), shortest(numbers_[j]),
-                                              std::is_same_v<T, float> ? "float32" : "float64"));
+    throw Error(ErrorCode::value,
+                fmt::format("{}: {}, scaled as the model's inputs are, is no finite number in {}", raw_.where(row, j),
+                            shortest(numbers_[j]), std::is_same_v<T, float> ? "float32" : "float64"));
   }
 }
 

@@ -31,7 +31,7 @@ struct RawRows {
 /// A part of the examples, as columns; valid until the next call.
 template <class T>
 struct Columns {
-  View<T> X;
+  View<const T> X;
   View<const T> Y;  // without a target: no rows
 };
 

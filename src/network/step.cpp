@@ -9,7 +9,7 @@ namespace strata {
 
 // (L−1) × [LINEAR → ACTIVATION], then LINEAR. The workspace is the cache: what the way back needs is in it.
 template <class T>
-void forward(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k) {
+void forward(const Architecture& net, const Parameters<T>& p, View<const T> X, Workspace<T>& ws, const Kernels<T>& k) {
   const FlushDenormals flush;
   const int L = net.depth();
   ws.set_input(X);  // A[0] = X
@@ -23,7 +23,7 @@ void forward(const Architecture& net, const Parameters<T>& p, View<T> X, Workspa
 
 // … → SIGMOID (or softmax, or identity): A[L] is what the network says.
 template <class T>
-void predict(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k) {
+void predict(const Architecture& net, const Parameters<T>& p, View<const T> X, Workspace<T>& ws, const Kernels<T>& k) {
   const FlushDenormals flush;
   const int L = net.depth();
   forward(net, p, X, ws, k);
@@ -82,8 +82,8 @@ GradientTarget<T> KeepGradient<T>::target(const ParameterBlock& block) {
 
 #define STRATA_STEP(T)                                                                                                 \
   template double with_penalty(double, const Parameters<T>&, double, double, const Kernels<T>&);                       \
-  template void forward(const Architecture&, const Parameters<T>&, View<T>, Workspace<T>&, const Kernels<T>&);         \
-  template void predict(const Architecture&, const Parameters<T>&, View<T>, Workspace<T>&, const Kernels<T>&);         \
+  template void forward(const Architecture&, const Parameters<T>&, View<const T>, Workspace<T>&, const Kernels<T>&);   \
+  template void predict(const Architecture&, const Parameters<T>&, View<const T>, Workspace<T>&, const Kernels<T>&);   \
   template double cost(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&, const Kernels<T>&); \
   template double train_step(const Architecture&, const Parameters<T>&, Batch<T>, Workspace<T>&, const Kernels<T>&,    \
                              GradientSink<T>&);                                                                        \

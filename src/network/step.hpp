@@ -9,21 +9,21 @@
 
 namespace strata {
 
-/// m examples: the columns of X (n_x, m), and what is to be predicted for them, Y (n_y, m). Borrowed, never written.
+/// m examples: the columns of X (n_x, m), and what is to be predicted for them, Y (n_y, m). Borrowed.
 template <class T>
 struct Batch {
-  View<T> X;
+  View<const T> X;
   View<const T> Y;
   [[nodiscard]] Index m() const noexcept { return X.cols; }
 };
 
 /// (L−1) × [LINEAR → ACTIVATION], then LINEAR: leaves the logits in Z[L] and a cache for every layer in `ws`.
 template <class T>
-void forward(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k);
+void forward(const Architecture& net, const Parameters<T>& p, View<const T> X, Workspace<T>& ws, const Kernels<T>& k);
 
 /// forward, then A[L] = head(Z[L]): the probabilities, or the values.
 template <class T>
-void predict(const Architecture& net, const Parameters<T>& p, View<T> X, Workspace<T>& ws, const Kernels<T>& k);
+void predict(const Architecture& net, const Parameters<T>& p, View<const T> X, Workspace<T>& ws, const Kernels<T>& k);
 
 /// J and the part that L2 adds to it, λ/(2m) Σ‖W‖². It reads all of W: only a cost that is shown needs it.
 template <class T>

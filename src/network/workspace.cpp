@@ -89,9 +89,9 @@ Workspace<T>::Workspace(const Architecture& net, Index largest_m, Keep keep)
 }
 
 template <class T>
-void Workspace<T>::set_input(View<T> X) {
+void Workspace<T>::set_input(View<const T> X) {
   assert(X.cols <= largest_m_);
-  A[0] = X;
+  A[0] = {const_cast<T*>(X.data), X.rows, X.cols, X.ld};  // a view among the others, and only read
   for (int l = 1; l <= L_; ++l) Z[l].cols = A[l].cols = dZ[l].cols = X.cols;
 }
 

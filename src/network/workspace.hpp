@@ -24,8 +24,8 @@ class Workspace {
   Workspace(Workspace&&) noexcept = default;
   Workspace& operator=(Workspace&&) noexcept = default;
 
-  /// A[0] = X, and every other view m = X.cols columns wide, m ≤ largest_m. X is borrowed and never written.
-  void set_input(View<T> X);
+  /// A[0] = X, and every other view m = X.cols columns wide, m ≤ largest_m. X is borrowed.
+  void set_input(View<const T> X);
 
   PerLayer<T> Z;    // (n_l, m), l = 1 … L
   PerLayer<T> A;    // (n_l, m), l = 0 … L

@@ -1,5 +1,5 @@
-// One look at all numbers that a training uses: are they finite, what does the target hold, what is their mean? And a second
-// one, for the deviations.
+// One look at all numbers that a training uses: are they finite, what does the target hold, what is their mean? And a
+// second one, for the deviations.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,8 @@ struct Values {
   bool all_whole = true;
 };
 
-/// The means and deviations of the inputs are asked for with ScaleKind::standard, those of a regression's targets always.
+/// The means and deviations of the inputs are asked for with ScaleKind::standard, those of a regression's targets
+/// always.
 class Survey {
  public:
   /// Looks once at every row. Throws Error(value) with the place of the first cell that is no finite number: of the
@@ -37,7 +38,8 @@ class Survey {
   [[nodiscard]] std::size_t width_of(std::span<const Field* const> fields) const;
 
   const Table& table_;
-  std::vector<const Field*> inputs_, targets_, read_;  // read_: the inputs, unless nobody asks for them, then the targets
+  std::vector<const Field*> inputs_, targets_,
+      read_;  // read_: the inputs, unless nobody asks for them, then the targets
   ScaleKind scale_;
   const Rows& train_rows_;
   std::vector<Values> values_;

@@ -20,12 +20,12 @@ class Copy {
  public:
   explicit Copy(std::string fault) : fault_(std::move(fault)) {}
 
-  void forward(const Net& net, const Theta& p, View<double> X, Space& ws, const Kernels<double>& k) const {
+  void forward(const Net& net, const Theta& p, View<const double> X, Space& ws, const Kernels<double>& k) const {
     const Flush flush(*this, "denormals count in forward");
     const int L = net.depth();
     ws.set_input(X);
     for (int l = 1; l < L; ++l) {
-      View<double> from = ws.A[l - 1];
+      View<const double> from = ws.A[l - 1];
       if (is("X is fed to every layer") && from.rows == X.rows) from = X;
       const bool skipped = is("the last hidden layer is not activated") && l == L - 1;
       const int g = is("forward uses the activation of the layer below") && l > 1 ? l - 1 : l;
@@ -37,7 +37,7 @@ class Copy {
     k.linear_forward(p.W[L], p.b[L], ws.A[L - 1], ws.Z[L]);
   }
 
-  void predict(const Net& net, const Theta& p, View<double> X, Space& ws, const Kernels<double>& k) const {
+  void predict(const Net& net, const Theta& p, View<const double> X, Space& ws, const Kernels<double>& k) const {
     const Flush flush(*this, "denormals count in predict");
     forward(net, p, X, ws, k);
     if (!is("predict gives logits")) k.head_forward(net.head(), ws.Z[net.depth()], ws.A[net.depth()]);
@@ -105,11 +105,11 @@ class Copy {
   void layer(int l, const Net& net, const Theta& p, Batch<double> batch, double m, double lambda, Space& ws,
              const Kernels<double>& k, Theta& gradient) {
     const int L = net.depth();
-    View<double> dZ = ws.dZ[l], A_prev = ws.A[l - 1];
+    View<const double> dZ = ws.dZ[l], A_prev = ws.A[l - 1];
     if (is("A[l] where A[l-1] belongs") && ws.A[l].rows == A_prev.rows) A_prev = ws.A[l];
     if (is("X where A[l-1] belongs") && batch.X.rows == A_prev.rows) A_prev = batch.X;
     if (is("dZ[L] is fed to every layer") && ws.dZ[L].rows == dZ.rows)
-      dZ = View<double>(dZ_L_.data(), dZ.rows, dZ.cols);
+      dZ = View<const double>(dZ_L_.data(), dZ.rows, dZ.cols);
     k.linear_backward_params(dZ, A_prev, 1 / m, gradient.W[l], gradient.b[l]);
     if (is("db is that of the layer above") && l < L && net.units(l) == net.units(l + 1)) {
       std::copy_n(gradient.b[l + 1].data, gradient.b[l].rows, gradient.b[l].data);
@@ -223,10 +223,10 @@ Subject faulty_step(const std::string& fault, const Kernels<double>& kernels) {
       [copy](const Net& net, const Theta& p, Batch<double> batch, double lambda, Space& ws, const Kernels<double>& k) {
         return copy->cost(net, p, batch, lambda, ws, k);
       },
-      [copy](const Net& net, const Theta& p, View<double> X, Space& ws, const Kernels<double>& k) {
+      [copy](const Net& net, const Theta& p, View<const double> X, Space& ws, const Kernels<double>& k) {
         copy->predict(net, p, X, ws, k);
       },
-      [copy](const Net& net, const Theta& p, View<double> X, Space& ws, const Kernels<double>& k) {
+      [copy](const Net& net, const Theta& p, View<const double> X, Space& ws, const Kernels<double>& k) {
         copy->forward(net, p, X, ws, k);
       },
   };

@@ -15,7 +15,7 @@ namespace strata::testing {
 using StepType = double(const Architecture&, const Parameters<double>&, Batch<double>, double, Workspace<double>&,
                         const Kernels<double>&, Parameters<double>&);
 using StepFunction = std::function<StepType>;
-using PredictFunction = std::function<void(const Architecture&, const Parameters<double>&, View<double>,
+using PredictFunction = std::function<void(const Architecture&, const Parameters<double>&, View<const double>,
                                            Workspace<double>&, const Kernels<double>&)>;
 
 /// What is checked: by default the library itself.

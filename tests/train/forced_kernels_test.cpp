@@ -88,7 +88,7 @@ std::vector<double> predictions(const Model& model, std::string_view kernels_nam
   ThreadPool alone(1);
   const auto kernels = make_kernels<float>(kernels_name, alone);
   Workspace<float> ws(model.architecture(), m, Keep::forward);
-  predict(model.architecture(), p, View<float>(x.data(), kInputs, m), ws, *kernels);
+  predict(model.architecture(), p, View<const float>(x.data(), kInputs, m), ws, *kernels);
   const Target& target = model.target();
   std::vector<double> all;
   for (Index j = 0; j < m; ++j) {

@@ -1,5 +1,5 @@
-// How often a mapped file is read before the first update: counted page by page, by a handler that closes each page again
-// when others are read.
+// How often a mapped file is read before the first update: counted page by page, by a handler that closes each page
+// again when others are read.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
