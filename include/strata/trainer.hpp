@@ -27,7 +27,7 @@ struct CostReport {
 struct EpochReport {
   std::int64_t epoch = 0;      ///< 1 after the first
   std::int64_t iteration = 0;  ///< updates so far
-  double mean_cost = 0;        ///< over the batches of the epoch, weighted by their examples
+  double mean_cost = 0;        ///< over the batches of the epoch, weighted by their examples; L2's part is sampled
   std::optional<Metrics> validation;
   Task task = Task::automatic;  ///< that the metrics are of; never automatic
 };
@@ -36,7 +36,7 @@ struct EpochReport {
 struct Progress {
   std::int64_t iteration = 0;   ///< updates done
   std::int64_t iterations = 0;  ///< updates in all
-  double cost = 0;
+  double cost = 0;              ///< of the last; what L2 adds to it may be some updates old
 };
 
 struct Callbacks {

@@ -1,4 +1,4 @@
-// Steps with one fault each: a copy of step.cpp's sentences in which a single one can be made wrong.
+// Steps with one fault each, made by faulty_steps.py from the sentences of step.cpp.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@ struct StepFault {
   std::vector<std::string> caught_by;  // the checks that must turn red; others may too
 };
 
-/// The first has no fault: the copy itself must pass every check.
+/// The first has no fault: the sentences as they are must pass every check.
 [[nodiscard]] const std::vector<StepFault>& step_faults();
 
-/// The copy with the fault of that name put in.
+/// The step with the fault of that name put in.
 [[nodiscard]] Subject faulty_step(const std::string& fault, const Kernels<double>& kernels);
 
 }  // namespace strata::testing
