@@ -29,8 +29,8 @@
 #include "train/finite.hpp"
 #include "train/initial.hpp"
 #include "train/loader.hpp"
-#include "train/penalty.hpp"
 #include "train/prepare.hpp"
+#include "train/state.hpp"
 #include "train/update_at_once.hpp"
 
 namespace strata {
@@ -115,12 +115,12 @@ class Training {
         pool_(chosen_threads(problem_.options.threads)),
         kernels_(make_kernels<T>(chosen_kernels(), problem_.options.precision, pool_)),
         loader_(examples_, problem_.options.batch_size, problem_.options.seed),
-        p_(initial_parameters<T>(net(), problem_.options, initial)),
+        now_{.p = initial_parameters<T>(net(), problem_.options, initial),
+             .optimizer = Optimizer<T>(problem_.options, net().parameter_count())},
+        kept_(now_),
         gradient_(net()),
         ws_(net(), loader_.batch_size(), Keep::backward),
-        optimizer_(problem_.options, p_.theta().size()),
-        snapshot_{0, loader_.position(), p_, optimizer_},
-        snapshot_every_(std::clamp<std::int64_t>(kSnapshotWork / loader_.batch_size(), 1, kLongestReplay)) {}
+        keep_every_(std::clamp<std::int64_t>(kSnapshotWork / loader_.batch_size(), 1, kLongestReplay)) {}
 
   Fit run();
 
@@ -134,7 +134,6 @@ class Training {
   void give_model();
 
   [[nodiscard]] bool good(double cost);
-  void keep(std::int64_t iteration, typename Loader<T>::Position position);
   void restore();
   double find_first_bad(std::int64_t& iteration);
   void rewind(std::int64_t iteration);
@@ -151,25 +150,13 @@ class Training {
   ThreadPool pool_;
   std::unique_ptr<Kernels<T>> kernels_;
   Loader<T> loader_;
-  Parameters<T> p_, gradient_;
+  TrainingState<T> now_, kept_;  // kept: before a step that is known to be good
+  Parameters<T> gradient_;
   Workspace<T> ws_;
-  Optimizer<T> optimizer_;
-
-  // All that decides what the steps from `iteration` on compute. That iteration's step is known to be good.
-  struct Snapshot {
-    std::int64_t iteration;
-    typename Loader<T>::Position position;
-    Parameters<T> p;
-    Optimizer<T> optimizer;
-  };
-  Snapshot snapshot_;
-  std::int64_t snapshot_every_;
+  std::int64_t keep_every_;
 
   Ending ending_ = Ending::done;
   std::string explanation_;
-  std::int64_t done_ = 0;   // updates
-  double epoch_loss_ = 0;   // Σ of this epoch's batches: mean loss × examples
-  SquaresOfSteps squares_;  // and of their ‖W‖², with L2
 };
 
 template <class T>
@@ -180,31 +167,31 @@ void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
     const bool tells_cost = reported && callbacks_.cost;
     const bool tells_epoch = (i + 1) % per_epoch == 0 && callbacks_.epoch &&
                              (!loader_.full() || (validation_.m() > 0 && (reported || i + 1 == iterations)));
-    const bool keeps = i % snapshot_every_ == 0;
+    const bool keeps = i % keep_every_ == 0;
     const bool gives = i > 0 && callbacks_.wants_model && callbacks_.wants_model();
-    const auto position = loader_.position();
+    now_.position = loader_.position();
     const Batch<T> batch = loader_.next();
     double J;
     if (keeps || tells_cost || tells_epoch || gives) {  // only when every number was looked at
       J = step(batch);
       if (!good(J)) return diverge(i);
       if (tells_cost) callbacks_.cost({i, i / per_epoch, J});
-      if (keeps) keep(i, position);
+      if (keeps) kept_ = now_;
       if (gives) give_model();
       update();
     } else {
       J = step_and_update(batch);
       if (!std::isfinite(J)) return diverge(i);
     }
-    done_ = i + 1;
-    epoch_loss_ += ws_.loss / static_cast<double>(batch.m()) * static_cast<double>(batch.m());
-    squares_.step();
-    if (tells_epoch) report_epoch(done_ / per_epoch, J);
-    if (done_ % per_epoch == 0) epoch_loss_ = 0;
-    if (callbacks_.progress) callbacks_.progress({done_, iterations, J});
+    now_.iteration = i + 1;
+    now_.epoch_loss += ws_.loss / static_cast<double>(batch.m()) * static_cast<double>(batch.m());
+    now_.squares.step();
+    if (tells_epoch) report_epoch(now_.iteration / per_epoch, J);
+    if (now_.iteration % per_epoch == 0) now_.epoch_loss = 0;
+    if (callbacks_.progress) callbacks_.progress({now_.iteration, iterations, J});
     if (callbacks_.stop && callbacks_.stop()) {
       ending_ = Ending::interrupted;
-      explanation_ = fmt::format("interrupted after iteration {} of {}", done_, iterations);
+      explanation_ = fmt::format("interrupted after iteration {} of {}", now_.iteration, iterations);
       return;
     }
   }
@@ -213,13 +200,13 @@ void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
 // J and its gradient.
 template <class T>
 double Training<T>::step(Batch<T> batch) {
-  if (problem_.options.l2 != 0) squares_.sample(sum_of_squares());
-  return train_step(net(), p_, batch, problem_.options.l2, ws_, *kernels_, gradient_);
+  if (problem_.options.l2 != 0) now_.squares.sample(sum_of_squares());
+  return train_step(net(), now_.p, batch, problem_.options.l2, ws_, *kernels_, gradient_);
 }
 
 template <class T>
 void Training<T>::update() {
-  optimizer_.update(p_.theta(), std::as_const(gradient_).theta(), *kernels_);
+  now_.optimizer.update(now_.p.theta(), std::as_const(gradient_).theta(), *kernels_);
 }
 
 // Both, each layer's update as soon as its gradient is there. When J turns out not to be finite, the weights may be
@@ -228,22 +215,22 @@ template <class T>
 double Training<T>::step_and_update(Batch<T> batch) {
   const auto m = static_cast<double>(batch.m());
   const double lambda = problem_.options.l2;
-  if (lambda != 0 && squares_.wants_sample()) squares_.sample(sum_of_squares());
-  UpdateAtOnce<T> sink(p_, optimizer_, lambda / m, gradient_);
-  return train_step(net(), p_, batch, ws_, *kernels_, sink) + lambda / (2 * m) * squares_.last();
+  if (lambda != 0 && now_.squares.wants_sample()) now_.squares.sample(sum_of_squares());
+  UpdateAtOnce<T> sink(now_.p, now_.optimizer, lambda / m, gradient_);
+  return train_step(net(), now_.p, batch, ws_, *kernels_, sink) + lambda / (2 * m) * now_.squares.last();
 }
 
 template <class T>
 void Training<T>::report_epoch(std::int64_t epoch, double last_cost) {
   const double lambda = problem_.options.l2;
-  double costs = epoch_loss_;
+  double costs = now_.epoch_loss;
   if (loader_.full()) {
     costs = last_cost * static_cast<double>(examples_.m());
   } else if (lambda != 0) {
-    squares_.sample(sum_of_squares());
-    costs += lambda / 2 * squares_.take();
+    now_.squares.sample(sum_of_squares());
+    costs += lambda / 2 * now_.squares.take();
   }
-  EpochReport report{epoch, done_, costs / static_cast<double>(examples_.m()), {}, problem_.target.task};
+  EpochReport report{epoch, now_.iteration, costs / static_cast<double>(examples_.m()), {}, problem_.target.task};
   if (validation_.m() > 0) report.validation = metrics_of(validation_);
   callbacks_.epoch(report);
 }
@@ -255,10 +242,10 @@ void Training<T>::give_model() {
   std::unique_ptr<Model::Data> data;
   try {
     data = model_of(metrics_of(examples_), "unfinished");
-    data->parameters = p_;
+    data->parameters = now_.p;
   } catch (const std::bad_alloc&) {
     messages_of(callbacks_)
-        .warning(fmt::format("no memory for the model of iteration {}; the training goes on", done_));
+        .warning(fmt::format("no memory for the model of iteration {}; the training goes on", now_.iteration));
     return;
   }
   callbacks_.model(Model(std::move(data)));
@@ -268,23 +255,14 @@ void Training<T>::give_model() {
 // finite stays in the weights, so weights that are finite say that all steps before were good.
 template <class T>
 bool Training<T>::good(double cost) {
-  return std::isfinite(cost) && all_finite(std::as_const(gradient_).theta()) && all_finite(std::as_const(p_).theta());
-}
-
-// Part by part, into the memory of the snapshot before.
-template <class T>
-void Training<T>::keep(std::int64_t iteration, typename Loader<T>::Position position) {
-  snapshot_.iteration = iteration;
-  snapshot_.position = position;
-  snapshot_.p = p_;
-  snapshot_.optimizer = optimizer_;
+  return std::isfinite(cost) && all_finite(std::as_const(gradient_).theta()) &&
+         all_finite(std::as_const(now_.p).theta());
 }
 
 template <class T>
 void Training<T>::restore() {
-  p_ = snapshot_.p;
-  optimizer_ = snapshot_.optimizer;
-  loader_.seek(snapshot_.position);
+  now_ = kept_;
+  loader_.seek(now_.position);
 }
 
 // The steps since the snapshot once more, with the same bits, looking at every number: `iteration` becomes the first
@@ -292,7 +270,7 @@ void Training<T>::restore() {
 template <class T>
 double Training<T>::find_first_bad(std::int64_t& iteration) {
   restore();
-  for (std::int64_t i = snapshot_.iteration;; ++i) {
+  for (std::int64_t i = kept_.iteration;; ++i) {
     const double J = step(loader_.next());
     if (i == iteration || !good(J)) {
       iteration = i;
@@ -306,7 +284,7 @@ double Training<T>::find_first_bad(std::int64_t& iteration) {
 template <class T>
 void Training<T>::rewind(std::int64_t iteration) {
   restore();
-  for (std::int64_t i = snapshot_.iteration; i < iteration; ++i) static_cast<void>(step_and_update(loader_.next()));
+  for (std::int64_t i = kept_.iteration; i < iteration; ++i) static_cast<void>(step_and_update(loader_.next()));
 }
 
 // Something went wrong, at the latest at `iteration`, or (with the final loss) after the update before it.
@@ -318,11 +296,11 @@ void Training<T>::diverge(std::int64_t iteration, std::optional<double> final_lo
   ending_ = Ending::diverged;
   const std::string what = std::isnan(cost) ? "not a number" : fmt::format("{:.4g}", cost);
   explanation_ = fmt::format("the training diverged at iteration {}: the cost is {}, and {}. ", iteration, what,
-                             first_not_finite(net(), p_, ws_, gradient_));
+                             first_not_finite(net(), now_.p, ws_, gradient_));
   if (iteration > 0) {
-    done_ = iteration - 1;
-    rewind(done_);
-    explanation_ += fmt::format("The weights before update {} are kept, the last with a finite cost. ", done_);
+    rewind(iteration - 1);
+    now_.iteration = iteration - 1;
+    explanation_ += fmt::format("The weights before update {} are kept, the last with a finite cost. ", now_.iteration);
   } else {
     explanation_ += "The initial weights are kept. ";
   }
@@ -334,21 +312,21 @@ void Training<T>::diverge(std::int64_t iteration, std::optional<double> final_lo
 
 template <class T>
 Metrics Training<T>::metrics_of(Examples<T>& examples) {
-  return score(net(), problem_.target, p_, examples, *kernels_);
+  return score(net(), problem_.target, now_.p, examples, *kernels_);
 }
 
 // Σ_l ‖W[l]‖²: reads all of W.
 template <class T>
 double Training<T>::sum_of_squares() const {
   double sum = 0;
-  for (int l = 1; l <= net().depth(); ++l) sum += kernels_->sum_of_squares(p_.W[l]);
+  for (int l = 1; l <= net().depth(); ++l) sum += kernels_->sum_of_squares(now_.p.W[l]);
   return sum;
 }
 
 // J of the final weights over all examples: the mean loss, and the L2 term of a batch of all of them.
 template <class T>
 double Training<T>::final_cost(const Metrics& metrics) const {
-  return with_penalty(metrics.loss, p_, static_cast<double>(examples_.m()), problem_.options.l2, *kernels_);
+  return with_penalty(metrics.loss, now_.p, static_cast<double>(examples_.m()), problem_.options.l2, *kernels_);
 }
 
 // A model of the weights that have these figures, still without them.
@@ -362,8 +340,8 @@ std::unique_ptr<Model::Data> Training<T>::model_of(const Metrics& train, const c
   data->record.train = train;
   data->record.cost = final_cost(train);
   if (validation_.m() > 0) data->record.validation = metrics_of(validation_);
-  data->record.iterations = done_;
-  data->record.epochs = done_ / loader_.batches_per_epoch();
+  data->record.iterations = now_.iteration;
+  data->record.epochs = now_.iteration / loader_.batches_per_epoch();
   data->record.ended = ended;
   return data;
 }
@@ -377,17 +355,17 @@ Fit Training<T>::run() {
   loop(iterations, report_interval(problem_.options.report_every, iterations));
 
   Metrics train = metrics_of(examples_);
-  if (ending_ != Ending::diverged && !(std::isfinite(train.loss) && all_finite(std::as_const(p_).theta()))) {
+  if (ending_ != Ending::diverged && !(std::isfinite(train.loss) && all_finite(std::as_const(now_.p).theta()))) {
     // One of the last updates went wrong, with no iteration after it to notice.
-    diverge(done_, train.loss);
+    diverge(now_.iteration, train.loss);
     train = metrics_of(examples_);
   }
   auto data = model_of(train, ending_ == Ending::done          ? "done"
                               : ending_ == Ending::interrupted ? "interrupted"
                                                                : "diverged");
-  data->parameters = std::move(p_);
+  data->parameters = std::move(now_.p);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  return {Model(std::move(data)), ending_, std::move(explanation_), done_, seconds.count()};
+  return {Model(std::move(data)), ending_, std::move(explanation_), now_.iteration, seconds.count()};
 }
 
 // The validation file, read as the trained model would read it.
