@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <type_traits>
@@ -25,6 +26,19 @@ RawRows raw_rows(const Table& table, std::vector<const Field*> fields) {
   };
   rows.require_numbers = [&table, fields] { table.require_numbers(fields); };
   return rows;
+}
+
+template <class T>
+RawRows raw_rows(std::span<const T> X, std::size_t n_x) {
+  const auto where = [](std::size_t i, std::size_t j) { return fmt::format("X({}, {})", j + 1, i + 1); };
+  return {n_x, [=](std::size_t i, double* raw) { std::copy_n(X.data() + i * n_x, n_x, raw); }, where,
+          [=] {
+            for (std::size_t at = 0; at < X.size(); ++at) {
+              if (std::isfinite(X[at])) continue;
+              throw Error(ErrorCode::value, fmt::format("{} is {}; expected a finite number", where(at / n_x, at % n_x),
+                                                        shortest(X[at])));
+            }
+          }};
 }
 
 template <class T>
@@ -118,6 +132,8 @@ Columns<T> Examples<T>::range(Index first, Index count) {
   return {View<T>(X_range_.data(), n_x_, count), View<const T>(Y_range_.data(), n_y_, count)};
 }
 
+template RawRows raw_rows(std::span<const float>, std::size_t);
+template RawRows raw_rows(std::span<const double>, std::size_t);
 template class Examples<float>;
 template class Examples<double>;
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct RawRows {
 };
 /// Of the fields of a table, which is borrowed.
 [[nodiscard]] RawRows raw_rows(const Table& table, std::vector<const Field*> fields);
+/// Of X (n_x, m), which is borrowed.
+template <class T>
+[[nodiscard]] RawRows raw_rows(std::span<const T> X, std::size_t n_x);
 
 /// A part of the examples, as columns; valid until the next call.
 template <class T>

@@ -67,7 +67,7 @@ StandardFit StandardFit::part(std::size_t begin, std::size_t count) const {
 }
 
 Scaling StandardFit::finish(std::size_t rows, const RowReader& read, std::size_t inputs,
-                            std::vector<std::size_t>* constant) {
+                            std::vector<std::size_t>& constant) {
   if (rows == 0)
     throw Error(ErrorCode::value, "cannot standardise the inputs: there are no examples to take the mean of");
   const std::size_t n_x = mean_.size();
@@ -98,7 +98,7 @@ Scaling StandardFit::finish(std::size_t rows, const RowReader& read, std::size_t
     if (!varies[i]) scaling.offset[i] = first[i];
     // Not to be divided by: rounding, and distances so small that their squares vanish.
     if (!varies[i] || by_rounding[i] || deviation[i] == 0) {
-      if (constant != nullptr) constant->push_back(i);
+      constant.push_back(i);
       // The rounding of numbers beyond 1/ε is itself larger than 1, and must not look like a signal.
       if (varies[i]) scaling.divisor[i] = kEpsilon * std::abs(scaling.offset[i]) > 1 ? std::abs(scaling.offset[i]) : 1;
     } else {
@@ -114,25 +114,6 @@ Scaling StandardFit::finish(std::size_t rows, const RowReader& read, std::size_t
     }
   }
   return scaling;
-}
-
-Scaling fit_scaling(ScaleKind kind, std::size_t n_x, std::size_t rows, const RowReader& read,
-                    std::vector<std::size_t>* constant) {
-  switch (kind) {
-    case ScaleKind::standard: {
-      StandardFit fit(n_x);
-      std::vector<double> x(n_x);
-      for (std::size_t r = 0; r < rows; ++r) {
-        read(r, x.data());
-        fit.add(x.data());
-      }
-      return fit.finish(rows, read, n_x, constant);
-    }
-    case ScaleKind::divide_255:
-    case ScaleKind::none: return Scaling{.kind = kind, .offset = {}, .divisor = {}};
-    case ScaleKind::automatic: break;
-  }
-  throw Error(ErrorCode::internal, "the kind of scaling must be chosen before it is fitted");
 }
 
 template <class T>

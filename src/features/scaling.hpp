@@ -14,14 +14,10 @@ namespace strata {
 /// Gives row r of the raw inputs: n_x numbers.
 using RowReader = std::function<void(std::size_t r, double* out)>;
 
-/// standard: the mean and the standard deviation (divided by m) of every input over `rows` rows, two passes, in row
-/// order. An input that is constant, or varies by rounding alone, is not divided by its deviation: its index is
-/// appended to `constant`, and its divisor is 1, or |mean| where even the rounding is larger than 1. Other kinds need
-/// no data.
-[[nodiscard]] Scaling fit_scaling(ScaleKind kind, std::size_t n_x, std::size_t rows, const RowReader& read,
-                                  std::vector<std::size_t>* constant = nullptr);
-
-/// The same in two looks, of which the first is shared with whoever reads the numbers anyway.
+/// The mean and the standard deviation (divided by m) of every input, in two looks at the rows in their order, of which
+/// the first is shared with whoever reads the numbers anyway. An input that is constant, or varies by rounding alone,
+/// is not divided by its deviation: its index is appended to `constant`, and its divisor is 1, or |mean| where even the
+/// rounding is larger than 1.
 class StandardFit {
  public:
   explicit StandardFit(std::size_t n) : first_(n), mean_(n, 0.0), varies_(n, false) {}
@@ -31,7 +27,7 @@ class StandardFit {
   [[nodiscard]] StandardFit part(std::size_t begin, std::size_t count) const;
   /// The second look, over the same rows. Messages count the first `inputs` of the numbers.
   [[nodiscard]] Scaling finish(std::size_t rows, const RowReader& read, std::size_t inputs,
-                               std::vector<std::size_t>* constant);
+                               std::vector<std::size_t>& constant);
 
  private:
   std::vector<double> first_, mean_;  // the numbers of the first row; their sums, then their means

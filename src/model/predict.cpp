@@ -55,12 +55,7 @@ void read_outputs(const Model::Data& model, View<const T> A, Index i, const Exam
     a[k] = A(k, i);
     if (!target.offset.empty())
       a[k] = static_cast<T>(static_cast<double>(a[k]) * target.divisor[at] + target.offset[at]);
-    if (!std::isfinite(a[k])) {
-      throw Error(ErrorCode::value,
-                  fmt::format("{}: the network's output for this example is {}; its inputs are far outside what "
-                              "the network was trained on",
-                              examples.where(example, 0), shortest(a[k])));
-    }
+    if (!std::isfinite(a[k])) refuse_output(examples.where(example, 0), static_cast<double>(a[k]));
   }
 }
 
@@ -161,16 +156,7 @@ std::vector<double> Model::predict(std::span<const double> X, std::size_t m, int
                 fmt::format("X has {} numbers; {} examples of {} inputs each, (n_x, m) = {}, expected", X.size(), m,
                             n_x, shape_text(n_x, m)));
   }
-  const auto require_numbers = [&] {
-    for (std::size_t at = 0; at < X.size(); ++at) {
-      if (std::isfinite(X[at])) continue;
-      throw Error(ErrorCode::value, fmt::format("X({}, {}) is {}; expected a finite number", at % n_x + 1, at / n_x + 1,
-                                                shortest(X[at])));
-    }
-  };
-  const RawRows rows{n_x, [&](std::size_t i, double* raw) { std::copy_n(X.data() + i * n_x, n_x, raw); },
-                     [](std::size_t i, std::size_t j) { return fmt::format("X({}, {})", j + 1, i + 1); },
-                     require_numbers};
+  const RawRows rows = raw_rows(X, n_x);
   return std::visit([&](const auto& p) { return predict_columns(*data_, p, rows, m, threads); }, data_->parameters);
 } catch (...) {
   throw_as_error("to predict");

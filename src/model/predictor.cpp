@@ -9,10 +9,11 @@
 
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
-#include "features/scaling.hpp"
+#include "features/examples.hpp"
 #include "kernels/prepared.hpp"
 #include "kernels/registry.hpp"
 #include "model/model_data.hpp"
+#include "model/score.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -80,31 +81,11 @@ void require_size(char letter, std::size_t size, std::size_t m, std::size_t n, c
 template <class T>
 [[noreturn]] void not_finite(std::span<const T> X, std::span<const T> A, std::size_t n_x, std::size_t n_y,
                              const Scaling& scaling) {
-  for (std::size_t at = 0; at < X.size(); ++at) {
-    if (!std::isfinite(X[at])) {
-      throw Error(ErrorCode::value, fmt::format("X({}, {}) is {}; expected a finite number", at % n_x + 1, at / n_x + 1,
-                                                shortest(X[at])));
-    }
-  }
-  std::vector<double> raw(n_x);
-  std::vector<T> x(n_x);
-  for (std::size_t i = 0; i < X.size() / n_x; ++i) {
-    std::copy_n(X.data() + i * n_x, n_x, raw.begin());
-    apply_scaling(scaling, raw, x.data());
-    for (std::size_t j = 0; j < n_x; ++j) {
-      if (std::isfinite(x[j])) continue;
-      throw Error(ErrorCode::value,
-                  fmt::format("X({}, {}): {}, scaled as the model's inputs are, is no finite number in "
-                              "{}",
-                              j + 1, i + 1, shortest(raw[j]), kNumbers<T>));
-    }
-  }
+  const Features features{.inputs = {}, .scaling = scaling, .target = {}};
+  Examples<T> examples(raw_rows(X, n_x), features, X.size() / n_x, Checked::yes);
+  for (Index i = 0; i < examples.m(); ++i) static_cast<void>(examples.range(i, 1));
   for (std::size_t at = 0; at < A.size(); ++at) {
-    if (!std::isfinite(A[at])) {
-      throw Error(ErrorCode::value, fmt::format("X(1, {}): the network's output for this example is {}; its inputs are "
-                                                "far outside what the network was trained on",
-                                                at / n_y + 1, shortest(A[at])));
-    }
+    if (!std::isfinite(A[at])) refuse_output(examples.where(static_cast<Index>(at / n_y), 0), A[at]);
   }
   throw Error(ErrorCode::internal, "a prediction was found not finite, but all of its numbers are");
 }

@@ -1,11 +1,15 @@
 #include "model/score.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "base/text.hpp"
 #include "network/step.hpp"
 #include "network/workspace.hpp"
+#include "strata/error.hpp"
 
 namespace strata {
 namespace {
@@ -13,6 +17,12 @@ namespace {
 constexpr Index kBatch = 256;  // examples predicted at a time: their activations stay in the cache
 
 }  // namespace
+
+void refuse_output(const std::string& where, double output) {
+  throw Error(ErrorCode::value, fmt::format("{}: the network's output for this example is {}; its inputs are far "
+                                            "outside what the network was trained on",
+                                            where, shortest(output)));
+}
 
 template <class T>
 std::size_t predicted_class(Head head, const T* a, Index n) {

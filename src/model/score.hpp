@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "base/view.hpp"
 #include "features/examples.hpp"
@@ -27,6 +28,9 @@ class Score {
   std::size_t values_ = 0;
   std::vector<double> mean_, deviations_;  // of each output's truth (Welford, 1962)
 };
+
+/// The Error(value) for an output of an example that is no finite number.
+[[noreturn]] void refuse_output(const std::string& where, double output);
 
 /// The predicted class of one example from its outputs: p > 0.5, or the first of the largest.
 template <class T>

@@ -12,11 +12,11 @@ namespace strata {
 
 template <class T>
 struct TrainingState {
-  std::int64_t iteration = 0;                // updates done
+  std::int64_t iteration = 0;               // updates done
   typename Loader<T>::Position position{};  // of the batch of the next
   Parameters<T> p;
   Optimizer<T> optimizer;
-  double epoch_loss = 0;   // Σ of this epoch's batches: mean loss × examples
+  double epoch_loss = 0;     // Σ of this epoch's batches: mean loss × examples
   SquaresOfSteps squares{};  // and of their ‖W‖², with L2
 };
 

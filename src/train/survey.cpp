@@ -80,7 +80,7 @@ void Survey::fit(bool with_targets, Scaling& inputs, Scaling& targets, std::vect
   const std::vector<Run> runs = runs_of(table_.storage(), again);
   const auto read = [&](std::size_t r, double* x) { read_runs(runs, train_rows_[r], x); };
   StandardFit part = fit_.part(skipped, width_of(again));
-  const Scaling all = part.finish(train_rows_.size(), read, n_x, &constant);
+  const Scaling all = part.finish(train_rows_.size(), read, n_x, constant);
   const auto split = [](const std::vector<double>& from, std::size_t begin, std::size_t end) {
     return std::vector<double>(from.begin() + static_cast<std::ptrdiff_t>(begin),
                                from.begin() + static_cast<std::ptrdiff_t>(end));

@@ -10,16 +10,26 @@ namespace {
 
 using testing::error_of;
 
-Scaling fit(ScaleKind kind, const std::vector<std::vector<double>>& rows,
-            std::vector<std::size_t>* constant = nullptr) {
+// The fit of `rows` rows that read(r) gives.
+Scaling fit_of(std::size_t n_x, std::size_t rows, const RowReader& read, std::vector<std::size_t>* constant) {
+  StandardFit fit(n_x);
+  std::vector<double> x(n_x);
+  for (std::size_t r = 0; r < rows; ++r) {
+    read(r, x.data());
+    fit.add(x.data());
+  }
+  std::vector<std::size_t> unused;
+  return fit.finish(rows, read, n_x, constant != nullptr ? *constant : unused);
+}
+
+Scaling fit(const std::vector<std::vector<double>>& rows, std::vector<std::size_t>* constant = nullptr) {
   const std::size_t n_x = rows.empty() ? 2 : rows[0].size();
-  return fit_scaling(
-      kind, n_x, rows.size(), [&](std::size_t r, double* out) { std::copy(rows[r].begin(), rows[r].end(), out); },
-      constant);
+  return fit_of(
+      n_x, rows.size(), [&](std::size_t r, double* out) { std::copy(rows[r].begin(), rows[r].end(), out); }, constant);
 }
 
 TEST(Scaling, StandardIsMeanAndDeviationDividedByM) {
-  const Scaling scaling = fit(ScaleKind::standard, {{1, 10}, {3, 10.5}, {5, 14}, {7, 9.5}});
+  const Scaling scaling = fit({{1, 10}, {3, 10.5}, {5, 14}, {7, 9.5}});
   EXPECT_EQ(scaling.kind, ScaleKind::standard);
   EXPECT_EQ(scaling.offset, (std::vector<double>{4, 11}));
   // Σ(x−mean)² = 9+1+1+9 = 20 and 1+0.25+9+2.25 = 12.5, divided by 4.
@@ -28,7 +38,7 @@ TEST(Scaling, StandardIsMeanAndDeviationDividedByM) {
 
 TEST(Scaling, TwoPassesKeepTheDigitsOfNumbersFarFromZero) {
   // A one-pass E[x²]−E[x]² has lost everything here.
-  const Scaling scaling = fit(ScaleKind::standard, {{1e9 + 1, 0}, {1e9 + 2, 1}, {1e9 + 3, 2}});
+  const Scaling scaling = fit({{1e9 + 1, 0}, {1e9 + 2, 1}, {1e9 + 3, 2}});
   EXPECT_EQ(scaling.offset[0], 1e9 + 2);
   EXPECT_DOUBLE_EQ(scaling.divisor[0], std::sqrt(2.0 / 3));
 }
@@ -36,7 +46,7 @@ TEST(Scaling, TwoPassesKeepTheDigitsOfNumbersFarFromZero) {
 TEST(Scaling, ConstantInputKeepsDivisorOne) {
   // The mean of 0.1 three times is not 0.1 in float64; the deviation must not be made of that rounding error.
   std::vector<std::size_t> constant;
-  const Scaling scaling = fit(ScaleKind::standard, {{0.1, 1, 7}, {0.1, 2, 7}, {0.1, 4, 7}}, &constant);
+  const Scaling scaling = fit({{0.1, 1, 7}, {0.1, 2, 7}, {0.1, 4, 7}}, &constant);
   EXPECT_EQ(constant, (std::vector<std::size_t>{0, 2}));
   EXPECT_EQ(scaling.offset[0], 0.1);
   EXPECT_EQ(scaling.divisor[0], 1);
@@ -51,22 +61,21 @@ TEST(Scaling, ConstantInputKeepsDivisorOne) {
 
 TEST(Scaling, OneRowIsConstant) {
   std::vector<std::size_t> constant;
-  const Scaling scaling = fit(ScaleKind::standard, {{3, 4}}, &constant);
+  const Scaling scaling = fit({{3, 4}}, &constant);
   EXPECT_EQ(constant.size(), 2U);
   EXPECT_EQ(scaling.divisor, (std::vector<double>{1, 1}));
 }
 
 TEST(Scaling, NumbersWhoseSquaredDistancesVanishAreConstantToo) {
   std::vector<std::size_t> constant;
-  const Scaling scaling = fit(ScaleKind::standard, {{1e-200, 0}, {2e-200, 1}}, &constant);
+  const Scaling scaling = fit({{1e-200, 0}, {2e-200, 1}}, &constant);
   EXPECT_EQ(constant, (std::vector<std::size_t>{0}));
   EXPECT_EQ(scaling.divisor[0], 1);
 }
 
 // `rows` rows that take turns in these numbers.
 Scaling fit_turns(const std::vector<double>& numbers, std::size_t rows, std::vector<std::size_t>* constant) {
-  return fit_scaling(
-      ScaleKind::standard, 1, rows, [&](std::size_t r, double* out) { *out = numbers[r % numbers.size()]; }, constant);
+  return fit_of(1, rows, [&](std::size_t r, double* out) { *out = numbers[r % numbers.size()]; }, constant);
 }
 
 double next(double x) { return std::nextafter(x, std::numeric_limits<double>::infinity()); }
@@ -121,8 +130,8 @@ TEST(Scaling, NumbersThatDifferByMoreVary) {
 // The bits of the mean and of the deviation, where they are used, are those of the two sums.
 TEST(Scaling, ALookAtRoundingChangesNoOtherColumn) {
   const std::vector<std::vector<double>> rows = {{1e9, 0.3}, {next(1e9), 0.1}, {1e9, 0.7}};
-  const Scaling both = fit(ScaleKind::standard, rows);
-  const Scaling alone = fit(ScaleKind::standard, {{0.3}, {0.1}, {0.7}});
+  const Scaling both = fit(rows);
+  const Scaling alone = fit({{0.3}, {0.1}, {0.7}});
   EXPECT_EQ(both.offset[1], alone.offset[0]);
   EXPECT_EQ(both.divisor[1], alone.divisor[0]);
   const double mean = (0.3 + 0.1 + 0.7) / 3;
@@ -132,24 +141,14 @@ TEST(Scaling, ALookAtRoundingChangesNoOtherColumn) {
 }
 
 TEST(Scaling, TooLargeNumbersAreAnError) {
-  EXPECT_ERROR(fit(ScaleKind::standard, {{0, 1e308}, {1, 1e308}, {2, -1e307}}), "value",
+  EXPECT_ERROR(fit({{0, 1e308}, {1, 1e308}, {2, -1e307}}), "value",
                "cannot standardise input 2 of 2: its mean or standard deviation over 3 examples is not a finite "
                "number; its values are "
                "too large (or not finite themselves)");
 }
 
 TEST(Scaling, NoRowsAreAnError) {
-  EXPECT_ERROR(fit(ScaleKind::standard, {}), "value",
-               "cannot standardise the inputs: there are no examples to take the mean of");
-}
-
-TEST(Scaling, OtherKindsNeedNoData) {
-  const Scaling pixels = fit(ScaleKind::divide_255, {});
-  EXPECT_EQ(pixels.kind, ScaleKind::divide_255);
-  EXPECT_TRUE(pixels.offset.empty());
-  EXPECT_TRUE(pixels.divisor.empty());
-  EXPECT_EQ(fit(ScaleKind::none, {}).kind, ScaleKind::none);
-  EXPECT_ERROR(fit(ScaleKind::automatic, {}), "internal", "must be chosen before");
+  EXPECT_ERROR(fit({}), "value", "cannot standardise the inputs: there are no examples to take the mean of");
 }
 
 TEST(Scaling, DividesBy255Truly) {
