@@ -60,11 +60,13 @@ Kind from_name(std::string_view wanted, const char* what) {
 
 }  // namespace
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type
 #define STRATA_NAMES(Kind, table)                          \
   template <>                                              \
   std::span<const Named<Kind>> names_of<Kind>() noexcept { \
     return table;                                          \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 STRATA_NAMES(Activation, kActivations)
 STRATA_NAMES(Loss, kLosses)
 STRATA_NAMES(Head, kHeads)

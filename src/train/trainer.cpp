@@ -95,6 +95,8 @@ TrainingRecord record_of(const Problem& problem, const std::string& source, bool
   return record;
 }
 
+const Features& of_problem(const Problem& problem) { return problem; }
+
 // How often all that decides the next steps is copied, so that a training can go back: seldom enough that the copies
 // are less than a hundredth of the work, which grows with the examples of a batch; often enough that the steps since
 // then are quickly done again.
@@ -334,7 +336,8 @@ template <class T>
 std::unique_ptr<Model::Data> Training<T>::model_of(const Metrics& train, const char* ended) {
   auto data = std::make_unique<Model::Data>();
   data->architecture = problem_.architecture;
-  static_cast<Features&>(*data) = problem_;
+  Features& features = *data;
+  features = of_problem(problem_);
   data->bf16 = problem_.options.precision == Precision::bf16;
   data->record = record_;
   data->record.train = train;
@@ -372,7 +375,8 @@ Fit Training<T>::run() {
 Table read_validation(const Problem& problem, const Messages& messages) {
   auto data = std::make_unique<Model::Data>();
   data->architecture = problem.architecture;
-  static_cast<Features&>(*data) = problem;
+  Features& features = *data;
+  features = of_problem(problem);
   std::vector<std::string> notes;
   Table table = read_for(Model(std::move(data)), Source{problem.options.validation, {}, {}}, true, &notes);
   for (const std::string& note : notes) messages.note("validation: " + note);
