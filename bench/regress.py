@@ -4,9 +4,9 @@ a work that is more than 10 % slower (--limit) fails."""
 
 import argparse
 import statistics
-import subprocess
 import sys
 
+import commits
 import measure
 import works
 from contestants import ROOT, Contestant, Gone, Worker, cpus
@@ -26,28 +26,13 @@ def arguments():
     return parser.parse_args()
 
 
-def run(command, where):
-    done = subprocess.run(command, cwd=where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"regress: {' '.join(map(str, command))} in {where} failed ({done.returncode}):\n{done.stdout[-3000:]}")
-    return done.stdout.strip()
-
-
 def build(reference):
-    """The benchmark program of a commit, built in a worktree of its own; of None, that of the working tree."""
-    where = ROOT
-    if reference is not None:
-        commit = run(["git", "rev-parse", "--verify", f"{reference}^{{commit}}"], ROOT)
-        where = ROOT / "build/regress" / commit[:12]
-        if not where.exists():
-            run(["git", "worktree", "prune"], ROOT)
-            run(["git", "worktree", "add", "--detach", where, commit], ROOT)
-        if not (where / "bench/engine.cpp").exists():
-            raise SystemExit(f"regress: {reference} ({commit[:12]}) has no bench/: there is nothing to compare with before it")
+    """The benchmark program of a commit; of None, that of the working tree."""
+    where = commits.worktree(reference, "regress")
+    if not (where / "bench/engine.cpp").exists():
+        raise SystemExit(f"regress: {reference} ({where.name}) has no bench/: there is nothing to compare with before it")
     print(f"building {reference or 'the working tree'}", file=sys.stderr, flush=True)
-    if not (where / "build/bench/build.ninja").exists():
-        run(["cmake", "--preset", "bench"], where)
-    run(["cmake", "--build", "build/bench", "--parallel", str(len(cpus())), "--target", *TARGETS], where)
+    commits.build(where, "bench", "--parallel", str(len(cpus())), "--target", *TARGETS)
     return where / "build/bench/bin/strata_bench"
 
 

@@ -18,6 +18,10 @@ import sys
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+
+import commits
+
 HERE = ROOT / "build/same-bits"
 
 # name: data, options. Every kind of head, optimizer, precision, start, batch, source, validation and number of threads; some
@@ -66,26 +70,11 @@ CASES = {
 CHANGED = {}
 
 
-def run(command, **more):
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
-    if done.returncode != 0:
-        raise SystemExit(f"same-bits: {' '.join(map(str, command))} failed ({done.returncode}):\n{done.stdout[-3000:]}")
-    return done.stdout.strip()
-
-
 def program_of(reference):
-    """The folder with the program of a commit, built in a worktree of its own; of None, that of the working tree."""
-    where = ROOT
-    if reference is not None:
-        commit = run(["git", "rev-parse", "--verify", f"{reference}^{{commit}}"], cwd=ROOT)
-        where = HERE / "commits" / commit[:12]
-        if not where.exists():
-            run(["git", "worktree", "prune"], cwd=ROOT)
-            run(["git", "worktree", "add", "--detach", where, commit], cwd=ROOT)
+    """The folder with the program of a commit; of None, that of the working tree."""
+    where = commits.worktree(reference, "same-bits/commits")
     print(f"building {reference or 'the working tree'}", file=sys.stderr, flush=True)
-    if not (where / "build/release/build.ninja").exists():
-        run(["cmake", "--preset", "release"], cwd=where)
-    run(["cmake", "--build", "build/release", "--target", "strata_cli", "strata-decode"], cwd=where)
+    commits.build(where, "release", "--target", "strata_cli", "strata-decode")
     return where / "build/release/bin"
 
 
@@ -118,8 +107,8 @@ def make_data(folder, converter):
     (folder / "pictures.idx").write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", 200, 6, 5) + pixels)
     (folder / "labels.idx").write_bytes(b"\0\0\x08\x01" + struct.pack(">I", 200) + labels)
     # One converter for both programs: the format of the file is no question here.
-    run([converter / "strata", "convert", "digits.csv", "digits.sdata"], cwd=folder)
-    run([converter / "strata", "convert", "pictures.idx", "pictures.sdata", "--target", "labels.idx"], cwd=folder)
+    commits.run([converter / "strata", "convert", "digits.csv", "digits.sdata"], folder)
+    commits.run([converter / "strata", "convert", "pictures.idx", "pictures.sdata", "--target", "labels.idx"], folder)
 
 
 def near(cost):
