@@ -52,12 +52,17 @@ Examples<T>::Examples(RawRows raw, const Features& features, std::size_t count, 
 
 template <class T>
 Examples<T>::Examples(const Table& table, const Features& features, Rows rows, int n_y, Checked checked)
-    : Examples(raw_rows(table, find_inputs(features.inputs, table)), features, rows.size(), checked) {
+    : Examples(table, find_inputs(features.inputs, table), features, std::move(rows), n_y, checked) {}
+
+template <class T>
+Examples<T>::Examples(const Table& table, const std::vector<const Field*>& fields, const Features& features, Rows rows,
+                      int n_y, Checked checked)
+    : Examples(raw_rows(table, fields), features, rows.size(), checked) {
   n_y_ = n_y;
   rows_ = std::move(rows);
   if (n_y > 0) target_.emplace(features.target, table);
   // A pixel has 256 values: looked up, the division that their scaling needs is as good as free.
-  const std::vector<Run> runs = runs_of(table.storage(), find_inputs(features.inputs, table));
+  const std::vector<Run> runs = runs_of(table.storage(), fields);
   if (features.scaling.kind == ScaleKind::standard || runs.size() != 1 || runs.front().block->type != NumberType::u8)
     return;
   bytes_ = runs.front();
@@ -105,12 +110,12 @@ void Examples<T>::keep() {
 
 template <class T>
 Examples<T> Examples<T>::taken(Table&& table, const Features& features, Rows rows, int n_y) {
-  Examples examples(table, features, std::move(rows), n_y, Checked::no);
+  const std::vector<const Field*> fields = find_inputs(features.inputs, table);
+  Examples examples(table, fields, features, std::move(rows), n_y, Checked::no);
   examples.Y_memory_.resize(static_cast<std::size_t>(examples.n_y_ * examples.m()));
   for (Index i = 0; i < examples.m(); ++i)
     examples.target_->encode(examples.rows_[static_cast<std::size_t>(i)], examples.Y_memory_.data() + i * n_y, n_y);
   const std::size_t n_x = examples.raw_.n_x;
-  const std::vector<const Field*> fields = find_inputs(features.inputs, table);
   examples.X_memory_ = take_rows<T>(std::move(table), fields, examples.rows_, n_x, [&](const double* raw, T* x) {
     apply_scaling(features.scaling, std::span<const double>(raw, n_x), x);
   });

@@ -61,7 +61,6 @@ class Examples {
   [[nodiscard]] Index m() const noexcept { return static_cast<Index>(rows_.size()); }
   [[nodiscard]] Index n_x() const noexcept { return n_x_; }
   [[nodiscard]] Index n_y() const noexcept { return n_y_; }
-  [[nodiscard]] bool in_memory() const noexcept { return kept_; }
   [[nodiscard]] std::string where(Index example, std::size_t j) const {
     return raw_.where(rows_[static_cast<std::size_t>(example)], j);
   }
@@ -74,9 +73,10 @@ class Examples {
   void gather(Index count, const Number& number, T* X, T* Y);
 
  private:
+  Examples(const Table& table, const std::vector<const Field*>& fields, const Features& features, Rows rows, int n_y,
+           Checked checked);
   void read(Index example, T* x, T* y);
   void check(std::size_t row, const T* x) const;
-  [[nodiscard]] View<T> X_in(T* memory, Index count) const noexcept { return {memory, n_x_, count}; }
 
   Index n_x_ = 0, n_y_ = 0;
   Rows rows_;

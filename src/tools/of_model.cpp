@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 #include <variant>
 #include <vector>
@@ -21,9 +20,7 @@ Examples<T> examples_of(const Model& model, const Table& table, std::size_t firs
     throw Error(ErrorCode::value,
                 fmt::format("{} has no rows: there is nothing to look at", printable(table.source())));
   }
-  std::vector<std::size_t> rows(count);
-  std::iota(rows.begin(), rows.end(), first);
-  Examples<T> examples(table, model.data(), Rows(std::move(rows)), with_target ? model.architecture().outputs : 0,
+  Examples<T> examples(table, model.data(), Rows(count, first), with_target ? model.architecture().outputs : 0,
                        Checked::yes);
   examples.keep();
   return examples;

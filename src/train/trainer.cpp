@@ -212,7 +212,7 @@ void Training<T>::update() {
 }
 
 // Both, each layer's update as soon as its gradient is there. When J turns out not to be finite, the weights may be
-// anything. What L2 adds to J here is of weights a few updates old: nobody looks at this cost alone.
+// anything. What L2 adds to J here is of weights a few updates old: it is for progress, and no cost that is reported.
 template <class T>
 double Training<T>::step_and_update(Batch<T> batch) {
   const auto m = static_cast<double>(batch.m());

@@ -1,6 +1,9 @@
 // What a program may write into the options that the command line would not let through.
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <vector>
@@ -60,6 +63,38 @@ TEST(Validation, ANumberIsAFractionOrRefused) {
   EXPECT_EQ(fit.model.record().rows, 7U);
   ASSERT_TRUE(fit.model.record().validation);
   EXPECT_EQ(fit.model.record().validation->examples, 3U);
+}
+
+// Every door of the library, and before a file is opened: none of these files is there.
+TEST(EveryDoor, RefusesOptionsThatTheCommandLineWouldRefuse) {
+  Options options;
+  options.target = {"y"};
+  options.hidden_layers = {};
+  options.learning_rate = -1;
+  const std::function<void()> doors[] = {
+      [&] { static_cast<void>(train(ten_rows(), options)); },
+      [&] { static_cast<void>(train("missing.csv", options)); },
+      [&] { static_cast<void>(check_gradients(ten_rows(), options)); },
+      [&] { static_cast<void>(check_gradients("missing.csv", options)); },
+      [&] { static_cast<void>(convert("missing.csv", "converted.stc", options)); },
+  };
+  std::string expected;
+  try {
+    validate(options);
+  } catch (const Error& error) {
+    expected = error.what();
+  }
+  ASSERT_TRUE(expected.starts_with("--learning-rate: ")) << expected;
+  for (std::size_t i = 0; i < std::size(doors); ++i) {
+    SCOPED_TRACE("door " + std::to_string(i));
+    try {
+      doors[i]();
+      ADD_FAILURE() << "let through";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::usage);
+      EXPECT_EQ(std::string(error.what()), expected);
+    }
+  }
 }
 
 TEST(Iterations, ThatCannotBeCountedAreRefused) {
