@@ -214,12 +214,13 @@ class Case {
     Guarded<T> dW = matrix(n_, n_prev_, false), db = matrix(n_, 1, false), dW2 = dW, db2 = db;
     const UpdateRule how = rule();
     const double s = whole_ ? 0.25 : 1 / static_cast<double>(m_), c = choices_.yes() ? 0.25 : 0;
+    const double decay = how.kind != UpdateRule::Kind::gradient_descent && choices_.yes() ? 0.125 : 0;
     k().linear_backward(dZ.view(), A_prev.view(), s,
-                        {.d = dW.view(), .rule = &how, .block = {W.view(), W1.view().data, W2.view().data, c}},
+                        {.d = dW.view(), .rule = &how, .block = {W.view(), W1.view().data, W2.view().data, c, decay}},
                         {.d = db.view(), .rule = &how, .block = {b.view(), b1.view().data, b2.view().data}});
     alone_->linear_backward(dZ.view(), A_prev.view(), s, {.d = dW2.view(), .penalty = c, .theta = kept_W.view()},
                             {.d = db2.view()});
-    alone_->update(how, {kept_W.view(), kept_W1.view().data, kept_W2.view().data}, dW2.view().data);
+    alone_->update(how, {kept_W.view(), kept_W1.view().data, kept_W2.view().data, 0, decay}, dW2.view().data);
     alone_->update(how, {kept_b.view(), kept_b1.view().data, kept_b2.view().data}, db2.view().data);
     if (!dW.intact() || !db.intact()) wrong("the memory for the gradient was left");
     expect_same(W, kept_W, "W after an update at once");

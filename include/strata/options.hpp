@@ -16,7 +16,7 @@
 namespace strata {
 
 enum class Task { automatic, binary, classes, regression };
-enum class OptimizerKind { gradient_descent, momentum, adam };
+enum class OptimizerKind { gradient_descent, momentum, adam, adamw };
 enum class RandomStream { strata, numpy };
 /// What the network computes with. bf16: float32, but for the products, whose operands are rounded to bfloat16 (8 bits
 /// of mantissa) and whose sums stay in float32; the weights that are trained and stored are of float32.
@@ -72,15 +72,18 @@ struct NetworkOptions {
 /// How it learns.
 struct TrainingOptions {
   OptimizerKind optimizer = OptimizerKind::adam;
-  std::optional<double> learning_rate;  ///< empty: adam 0.001, momentum 0.01, gradient descent 0.0075
+  std::optional<double> learning_rate;  ///< empty: adam and adamw 0.001, momentum 0.01, gradient descent 0.0075
   double momentum = 0.9;                ///< β of v = βv + (1−β)dW
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-  double l2 = 0;                 ///< λ: λ/(2m)·Σ‖W‖² in the cost
+  double l2 = 0;  ///< λ: λ/(2m)·Σ‖W‖² in the cost
+  std::optional<double>
+      weight_decay;              ///< λ of W = W − rate·(step + λW), apart from the cost; empty: adamw 0.01, else 0
   std::int64_t batch_size = 32;  ///< examples an update; 0: full
   std::optional<std::int64_t> iterations;
   std::optional<std::int64_t> epochs;  ///< neither: 100 epochs
 
   [[nodiscard]] double effective_learning_rate() const noexcept;
+  [[nodiscard]] double effective_weight_decay() const noexcept;
   bool operator==(const TrainingOptions&) const = default;
 };
 
@@ -100,6 +103,13 @@ struct Options : DataOptions, NetworkOptions, TrainingOptions, RunningOptions {
 /// Every function that takes Options asks this first.
 void validate(const Options& options);
 
+/// Does the record of a training name an option?
+enum class Recorded {
+  always,
+  unless_standard,  ///< those that came later, so that what was trained without them still gives the same file
+  never,            ///< what cannot change the result
+};
+
 /// One row of the table of options.
 struct OptionSpec {
   std::string_view name;   ///< as typed, without the dashes
@@ -110,6 +120,7 @@ struct OptionSpec {
   std::string_view help;
   std::function<void(Options& options, std::string_view text)> set;  ///< throws Error(usage): expected, found
   std::function<std::string(const Options& options)> show;           ///< the value, as typed
+  Recorded recorded = Recorded::always;
 };
 
 [[nodiscard]] std::span<const OptionSpec> option_table();

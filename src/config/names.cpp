@@ -32,6 +32,7 @@ constexpr Named<Task> kTasks[] = {
 constexpr Named<OptimizerKind> kOptimizers[] = {{"gradient-descent", OptimizerKind::gradient_descent},
                                                 {"momentum", OptimizerKind::momentum},
                                                 {"adam", OptimizerKind::adam},
+                                                {"adamw", OptimizerKind::adamw},
                                                 {"sgd", OptimizerKind::gradient_descent}};
 constexpr Named<RandomStream> kStreams[] = {{"strata", RandomStream::strata}, {"numpy", RandomStream::numpy}};
 constexpr Named<Precision> kPrecisions[] = {

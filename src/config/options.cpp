@@ -198,6 +198,28 @@ OptionSpec number_row(const Row& r, Text range, double TrainingOptions::* member
       [=](const Options& o) { return shortest(o.*member); });
 }
 
+OptionSpec automatic_row(const Row& r, Text numbers, std::optional<double> TrainingOptions::* member,
+                         bool (*allowed)(double)) {
+  return row(
+      r, "Training", fmt::format("auto; {}", numbers),
+      [=](Options& o, Text t) {
+        o.*member = normal_form(t) == "auto"
+                        ? std::nullopt
+                        : std::optional(number_from(r.name, t, fmt::format("{}, or auto", numbers), allowed));
+      },
+      [=](const Options& o) { return o.*member ? shortest(*(o.*member)) : std::string("auto"); });
+}
+
+/// An option that came later than the format of model files.
+OptionSpec later(OptionSpec option) {
+  option.recorded = Recorded::unless_standard;
+  return option;
+}
+OptionSpec unrecorded(OptionSpec option) {
+  option.recorded = Recorded::never;
+  return option;
+}
+
 /// From 1 to `most`; a word stands for 0.
 template <class Group, class Integer>
 OptionSpec count_row(const Row& r, Text group, Text numbers, Text word, Integer most, Integer Group::* member) {
@@ -312,28 +334,26 @@ std::vector<OptionSpec> rows() {
 
       // --- Training ---
       choice_row({"optimizer", "NAME", "The rule that changes the weights."}, "Training", &TrainingOptions::optimizer),
-      row(
+      automatic_row(
           {"learning-rate", "RATE",
-           "How far a step goes. auto: 0.001 for adam, 0.01 for momentum, 0.0075 for gradient-descent."},
-          "Training", "auto; a number greater than 0",
-          [](Options& o, Text t) {
-            o.learning_rate =
-                normal_form(t) == "auto"
-                    ? std::nullopt
-                    : std::optional(number_from("learning-rate", t, "a number greater than 0, or auto", is_positive));
-          },
-          [](const Options& o) { return o.learning_rate ? shortest(*o.learning_rate) : std::string("auto"); }),
+           "How far a step goes. auto: 0.001 for adam and adamw, 0.01 for momentum, 0.0075 for gradient-descent."},
+          "a number greater than 0", &TrainingOptions::learning_rate, is_positive),
       number_row({"momentum", "BETA", "momentum: the beta of v = beta v + (1 - beta) dW, W = W - rate v."}, kFrom0To1,
                  &TrainingOptions::momentum, is_fraction),
-      number_row({"beta1", "BETA", "adam: how slowly the mean of the gradient follows."}, kFrom0To1,
+      number_row({"beta1", "BETA", "adam, adamw: how slowly the mean of the gradient follows."}, kFrom0To1,
                  &TrainingOptions::beta1, is_fraction),
-      number_row({"beta2", "BETA", "adam: how slowly the mean of its square follows."}, kFrom0To1,
+      number_row({"beta2", "BETA", "adam, adamw: how slowly the mean of its square follows."}, kFrom0To1,
                  &TrainingOptions::beta2, is_fraction),
-      number_row({"epsilon", "NUMBER", "adam: added to the root in the denominator."}, "a number greater than 0",
+      number_row({"epsilon", "NUMBER", "adam, adamw: added to the root in the denominator."}, "a number greater than 0",
                  &TrainingOptions::epsilon, is_positive),
       number_row(
           {"l2", "LAMBDA", "Adds lambda/(2m) times the sum of the squared weights to the cost; biases are left out."},
           "a number, at least 0", &TrainingOptions::l2, is_not_negative),
+      later(
+          automatic_row({"weight-decay", "LAMBDA",
+                         "Draws the weights towards 0 beside the step that their gradient makes, and not through it: W "
+                         "= W - rate (step + lambda W); biases are left out. auto: 0.01 for adamw, else 0."},
+                        "a number, at least 0", &TrainingOptions::weight_decay, is_not_negative)),
       count_row(
           {"batch-size", "N|full", "Examples for each update. full: all of them. The last, shorter batch is used too."},
           "Training", kAtLeast1, "full", kMostSteps, &TrainingOptions::batch_size),
@@ -344,13 +364,14 @@ std::vector<OptionSpec> rows() {
           &TrainingOptions::epochs, &TrainingOptions::iterations),
 
       // --- Running ---
-      count_row({"threads", "N|auto",
-                 "How many threads compute. auto: what the environment variable STRATA_THREADS says, else one for each "
-                 "CPU that the process and its container may use. The result does not depend on it."},
-                "Running", "a whole number from 1 to 1024", "auto", 1024, &RunningOptions::threads),
-      count_row({"report-every", "N|auto",
-                 "Iterations from one reported cost to the next. auto: chosen from the length of the run."},
-                "Running", kAtLeast1, "auto", kMostSteps, &RunningOptions::report_every),
+      unrecorded(count_row(
+          {"threads", "N|auto",
+           "How many threads compute. auto: what the environment variable STRATA_THREADS says, else one for each "
+           "CPU that the process and its container may use. The result does not depend on it."},
+          "Running", "a whole number from 1 to 1024", "auto", 1024, &RunningOptions::threads)),
+      unrecorded(count_row({"report-every", "N|auto",
+                            "Iterations from one reported cost to the next. auto: chosen from the length of the run."},
+                           "Running", kAtLeast1, "auto", kMostSteps, &RunningOptions::report_every)),
   };
 }
 
@@ -391,9 +412,14 @@ double TrainingOptions::effective_learning_rate() const noexcept {
   switch (optimizer) {
     case OptimizerKind::gradient_descent: return 0.0075;
     case OptimizerKind::momentum: return 0.01;
-    case OptimizerKind::adam: break;
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw: break;
   }
   return 0.001;
+}
+
+double TrainingOptions::effective_weight_decay() const noexcept {
+  return weight_decay.value_or(optimizer == OptimizerKind::adamw ? 0.01 : 0);
 }
 
 std::span<const OptionSpec> option_table() {
@@ -426,6 +452,12 @@ void validate(const Options& options) try {
   if (options.iterations && options.epochs) {
     throw Error(ErrorCode::usage, fmt::format("{} and {} both say how long to train; give one of them",
                                               spelled("iterations"), spelled("epochs")));
+  }
+  if (options.l2 != 0 && options.effective_weight_decay() != 0) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{} and {} both draw the weights towards 0; give one of them, and 0 for the other",
+                            spelled("l2", shortest(options.l2)),
+                            spelled("weight-decay", shortest(options.effective_weight_decay()))));
   }
   const std::size_t layers = options.hidden_layers.size(), given = options.activation.size();
   if (given != 1 && given != layers) {

@@ -42,6 +42,7 @@ std::span<const Recipe> all_recipes() try {
         {"optimizer", "gradient-descent"},
         {"learning-rate", "0.0075"},
         {"l2", "0"},
+        {"weight-decay", "auto"},
         {"batch-size", "full"},
         {"iterations", "2500"},
         {"report-every", "100"}}},

@@ -45,6 +45,8 @@ struct Trained {
   T* first = nullptr;   // momentum: v; Adam: m
   T* second = nullptr;  // Adam: v
   double penalty = 0;   // c: the rule is given d + c θ (L2: λ/m)
+  double decay = 0;  // δ = αλ: decoupled weight decay (Loshchilov and Hutter, 2019); not in gradient descent, where a
+                     // penalty of λ is the same
 };
 
 /// Where the gradient of a block goes.
@@ -97,8 +99,8 @@ class Kernels {
 
   // θ and what the rule remembers of it, by its gradient g = d + c θ:
   //   gradient descent   θ = θ − α g
-  //   momentum           v = βv + (1−β) g,  θ = θ − α v
-  //   Adam               m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − α m̂ / (√v̂ + ε)
+  //   momentum           v = βv + (1−β) g,  θ = θ − (α v + δ θ)
+  //   Adam               m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − (α m̂ / (√v̂ + ε) + δ θ)
   //                      m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)
   virtual void update(const UpdateRule& rule, const Trained<T>& block, const T* d) const noexcept = 0;
 

@@ -191,18 +191,18 @@ void update_gradient_descent(std::span<T> theta, const T* d, double c, double al
   for (std::size_t i = 0; i < theta.size(); ++i) theta[i] -= static_cast<T>(alpha) * with_penalty(d[i], c, theta[i]);
 }
 
-// v = βv + (1−β) g,  θ = θ − α v
+// v = βv + (1−β) g,  θ = θ − (α v + δ θ)
 template <class T>
-void update_momentum(std::span<T> theta, const T* d, double c, T* v, double alpha, double beta) {
+void update_momentum(std::span<T> theta, const T* d, double c, T* v, double alpha, double beta, double delta) {
   for (std::size_t i = 0; i < theta.size(); ++i) {
     v[i] = static_cast<T>(beta) * v[i] + static_cast<T>(1 - beta) * with_penalty(d[i], c, theta[i]);
-    theta[i] -= static_cast<T>(alpha) * v[i];
+    theta[i] -= with_penalty(static_cast<T>(alpha) * v[i], delta, theta[i]);
   }
 }
 
-// m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − α m̂ / (√v̂ + ε)
+// m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − (α m̂ / (√v̂ + ε) + δ θ)
 template <class T>
-void update_adam(std::span<T> theta, const T* d, double c, T* m, T* v, AdamStep step) {
+void update_adam(std::span<T> theta, const T* d, double c, T* m, T* v, AdamStep step, double delta) {
   const auto t = static_cast<double>(step.t);
   const auto m_correction = static_cast<T>(1 - std::pow(step.beta1, t));  // m̂ = m / (1 − β₁ᵗ)
   const auto v_correction = static_cast<T>(1 - std::pow(step.beta2, t));  // v̂ = v / (1 − β₂ᵗ)
@@ -213,7 +213,8 @@ void update_adam(std::span<T> theta, const T* d, double c, T* m, T* v, AdamStep 
     const T g = with_penalty(d[i], c, theta[i]);
     m[i] = beta1 * m[i] + rest1 * g;
     v[i] = beta2 * v[i] + rest2 * g * g;
-    theta[i] -= alpha * (m[i] / m_correction) / (std::sqrt(v[i] / v_correction) + epsilon);
+    theta[i] -=
+        with_penalty(alpha * (m[i] / m_correction) / (std::sqrt(v[i] / v_correction) + epsilon), delta, theta[i]);
   }
 }
 
@@ -224,8 +225,9 @@ void update(const UpdateRule& rule, const Trained<T>& block, const T* d) {
   switch (rule.kind) {
     case UpdateRule::Kind::gradient_descent: return update_gradient_descent(theta, d, block.penalty, rule.step.alpha);
     case UpdateRule::Kind::momentum:
-      return update_momentum(theta, d, block.penalty, block.first, rule.step.alpha, rule.momentum);
-    case UpdateRule::Kind::adam: return update_adam(theta, d, block.penalty, block.first, block.second, rule.step);
+      return update_momentum(theta, d, block.penalty, block.first, rule.step.alpha, rule.momentum, block.decay);
+    case UpdateRule::Kind::adam:
+      return update_adam(theta, d, block.penalty, block.first, block.second, rule.step, block.decay);
   }
 }
 

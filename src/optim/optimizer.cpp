@@ -8,7 +8,8 @@ namespace {
 UpdateRule::Kind kind_of(OptimizerKind optimizer) {
   switch (optimizer) {
     case OptimizerKind::momentum: return UpdateRule::Kind::momentum;
-    case OptimizerKind::adam: return UpdateRule::Kind::adam;
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw: return UpdateRule::Kind::adam;
     case OptimizerKind::gradient_descent: break;
   }
   return UpdateRule::Kind::gradient_descent;
@@ -20,7 +21,8 @@ template <class T>
 Optimizer<T>::Optimizer(const TrainingOptions& options, std::size_t size)
     : rule_{kind_of(options.optimizer),
             options.momentum,
-            {options.effective_learning_rate(), options.beta1, options.beta2, options.epsilon, 0}} {
+            {options.effective_learning_rate(), options.beta1, options.beta2, options.epsilon, 0}},
+      weight_decay_(options.effective_weight_decay()) {
   if (rule_.kind != UpdateRule::Kind::gradient_descent) first_.assign(size, T(0));
   if (rule_.kind == UpdateRule::Kind::adam) second_.assign(size, T(0));
 }
@@ -37,15 +39,28 @@ const UpdateRule& Optimizer<T>::next_step() noexcept {
 
 template <class T>
 Trained<T> Optimizer<T>::trained(const ParameterBlock& block, View<T> theta, double penalty) noexcept {
-  return {theta, first_.empty() ? nullptr : first_.data() + block.offset,
-          second_.empty() ? nullptr : second_.data() + block.offset, penalty};
+  Trained<T> trained{theta, first_.empty() ? nullptr : first_.data() + block.offset,
+                     second_.empty() ? nullptr : second_.data() + block.offset, penalty};
+  if (block.decays()) {
+    // θ − α (g + λθ) is the same as a penalty, which the kernels know.
+    if (rule_.kind == UpdateRule::Kind::gradient_descent) {
+      trained.penalty += weight_decay_;
+    } else {
+      trained.decay = rule_.step.alpha * weight_decay_;
+    }
+  }
+  return trained;
 }
 
 template <class T>
-void Optimizer<T>::update(std::span<T> theta, std::span<const T> d, const Kernels<T>& k) {
+void Optimizer<T>::update(std::span<const ParameterBlock> blocks, std::span<T> theta, std::span<const T> d,
+                          const Kernels<T>& k) {
   const FlushDenormals flush;
-  const View<T> all(theta.data(), static_cast<Index>(theta.size()), 1);
-  k.update(next_step(), {all, first_.data(), second_.data()}, d.data());
+  const UpdateRule& rule = next_step();
+  for (const ParameterBlock& block : blocks) {
+    const View<T> its(theta.data() + block.offset, static_cast<Index>(block.size()), 1);
+    k.update(rule, trained(block, its, 0), d.data() + block.offset);
+  }
 }
 
 template class Optimizer<float>;

@@ -208,6 +208,7 @@ Problem define_problem(const Table& table, const Options& options, const Message
   problem.architecture.validate();
   problem.options.loss = problem.architecture.loss;
   problem.options.learning_rate = options.effective_learning_rate();
+  if (options.effective_weight_decay() != 0) problem.options.weight_decay = options.effective_weight_decay();
 
   if (automatic) {
     messages.note(pixels ? "scale: 1/255, because the inputs are 8-bit numbers, as pixels are"

@@ -85,9 +85,10 @@ TrainingRecord record_of(const Problem& problem, const std::string& source, bool
   record.rows = problem.train_rows.size();
   record.version = STRATA_VERSION;
   for (const OptionSpec& option : option_table()) {
-    // What cannot change the result stays out, so that the same training writes the same file.
-    if (option.name == "threads" || option.name == "report-every") continue;
     std::string value = option.show(problem.options);
+    const bool recorded = option.recorded == Recorded::always ||
+                          (option.recorded == Recorded::unless_standard && value != option.standard);
+    if (!recorded) continue;
     if (option.name == "validation" || option.name == "initializer") value = fs::path(value).filename().string();
     if (option.name == "initializer" && own_start) value = "own arrays";
     record.options.emplace_back(option.name, std::move(value));
@@ -208,7 +209,7 @@ double Training<T>::step(Batch<T> batch) {
 
 template <class T>
 void Training<T>::update() {
-  now_.optimizer.update(now_.p.theta(), std::as_const(gradient_).theta(), *kernels_);
+  now_.optimizer.update(now_.p.blocks(), now_.p.theta(), std::as_const(gradient_).theta(), *kernels_);
 }
 
 // Both, each layer's update as soon as its gradient is there. When J turns out not to be finite, the weights may be

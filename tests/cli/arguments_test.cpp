@@ -45,6 +45,7 @@ std::string sample_of(std::string_view name) {
       {"beta2", "0.75"},
       {"epsilon", "0.25"},
       {"l2", "0.5"},
+      {"weight-decay", "auto"},
       {"batch-size", "7"},
       {"iterations", "11"},
       {"epochs", "13"},

@@ -101,6 +101,8 @@ TEST(Options, WhatIsAcceptedReadsBackAsTheSame) {
       {"beta2", "0.99", "0.99"},
       {"epsilon", "1e-7", "1e-07"},
       {"l2", "0.7", "0.7"},
+      {"weight-decay", "0.05", "0.05"},
+      {"weight-decay", "auto", "auto"},
       {"batch-size", "full", "full"},
       {"batch-size", "1", "1"},
       {"iterations", "2500", "2500"},
@@ -274,7 +276,7 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
          o.precision = static_cast<Precision>(3);
        }}},
       {"optimizer", {[](Options& o) { o.optimizer = OptimizerKind::momentum; }}, {[](Options& o) {
-         o.optimizer = static_cast<OptimizerKind>(3);
+         o.optimizer = static_cast<OptimizerKind>(4);
        }}},
       {"learning-rate",
        {[](Options& o) { o.learning_rate = 5e-324; }, [](Options& o) { o.learning_rate = 1.7e308; }},
@@ -290,6 +292,10 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
       {"l2",
        {number(&TrainingOptions::l2, 0), number(&TrainingOptions::l2, 1e308)},
        {number(&TrainingOptions::l2, -5e-324), number(&TrainingOptions::l2, kNan)}},
+      {"weight-decay",
+       {[](Options& o) { o.weight_decay = 0; }, [](Options& o) { o.weight_decay = 1e308; }},
+       {[](Options& o) { o.weight_decay = -5e-324; }, [](Options& o) { o.weight_decay = kNan; },
+        [](Options& o) { o.weight_decay = kInfinity; }}},
       {"batch-size",
        {[](Options& o) { o.batch_size = 0; }, [](Options& o) { o.batch_size = 1; },
         [](Options& o) { o.batch_size = kMost; }},
@@ -352,9 +358,10 @@ TEST(Options, AMistypedValueGetsTheNearestRightOne) {
             "--random: expected one of strata, numpy, found 'nunpy'; did you mean 'numpy'?");
   EXPECT_EQ(refusal("precision", "float46"),
             "--precision: expected one of float32, float64, bf16, found 'float46'; did you mean 'float64'?");
-  EXPECT_EQ(refusal("optimizer", "gradient-decent"),
-            "--optimizer: expected one of gradient-descent, momentum, adam, found 'gradient-decent'; did you mean "
-            "'gradient-descent'?");
+  EXPECT_EQ(
+      refusal("optimizer", "gradient-decent"),
+      "--optimizer: expected one of gradient-descent, momentum, adam, adamw, found 'gradient-decent'; did you mean "
+      "'gradient-descent'?");
   EXPECT_EQ(refusal("leraning-rate", "1"), "there is no option 'leraning-rate'; did you mean 'learning-rate'?");
   EXPECT_EQ(refusal("xyzzy", "1"), "there is no option 'xyzzy'");
 }
@@ -373,6 +380,17 @@ TEST(Options, TheRateThatIsUsedDependsOnTheOptimizer) {
   EXPECT_EQ(options.effective_learning_rate(), 0.0075);
   options.learning_rate = 3.0;
   EXPECT_EQ(options.effective_learning_rate(), 3.0);
+}
+
+TEST(Options, TheDecayThatBelongsToTheOptimizer) {
+  Options options;
+  EXPECT_EQ(options.effective_weight_decay(), 0);
+  options.optimizer = OptimizerKind::adamw;
+  EXPECT_EQ(options.effective_learning_rate(), 0.001);
+  EXPECT_EQ(options.effective_weight_decay(), 0.01);
+  EXPECT_EQ(objection([](Options& o) { o.optimizer = OptimizerKind::adamw, o.l2 = 0.5; }),
+            "--l2 0.5 and --weight-decay 0.01 both draw the weights towards 0; give one of them, and 0 for the other");
+  EXPECT_EQ(objection([](Options& o) { o.optimizer = OptimizerKind::adamw, o.l2 = 0.5, o.weight_decay = 0; }), "");
 }
 
 TEST(Recipes, ClassicIsTheNetworkOfTheNotes) {

@@ -333,6 +333,30 @@ std::shared_ptr<const Kernels<double>> other_adam(Move move) {
         theta -= step.alpha * move(m, v, step);
       });
 }
+// Decay where L2 is: through Adam's averages, so that it is divided by their root (what AdamW is about).
+struct DecayInTheGradient : Healthy {
+  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
+    Trained<double> other = block;
+    other.decay = 0, other.penalty += block.decay / rule.step.alpha;
+    Healthy::update(rule, other, d);
+  }
+};
+struct DecayWithoutTheRate : Healthy {
+  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
+    Trained<double> other = block;
+    other.decay /= rule.step.alpha;
+    Healthy::update(rule, other, d);
+  }
+};
+struct DecayAfterTheStep : Healthy {
+  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
+    Trained<double> other = block;
+    other.decay = 0;
+    Healthy::update(rule, other, d);
+    for (Index i = 0; i < block.theta.size(); ++i) block.theta.data[i] -= block.decay * block.theta.data[i];
+  }
+};
+
 double corrected(double x, double beta, long long t) { return x / (1 - std::pow(beta, static_cast<double>(t))); }
 
 }  // namespace
@@ -434,6 +458,9 @@ std::vector<KernelFault> kernel_faults() {
          return corrected(m, s.beta1, s.t) / (corrected(v, s.beta2, s.t) + s.epsilon);
        }),
        {"updates by hand", "trajectory"}},
+      {"decay goes through Adam's averages", std::make_shared<DecayInTheGradient>(), {"updates by hand"}},
+      {"decay forgets the rate", std::make_shared<DecayWithoutTheRate>(), {"updates by hand"}},
+      {"decay draws at the weights after the step", std::make_shared<DecayAfterTheStep>(), {"updates by hand"}},
   };
 }
 

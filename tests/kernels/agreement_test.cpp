@@ -234,9 +234,10 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
                            Shape{130, 700, 900}}) {
       if (too_slow(s.n, s.n_prev, s.m)) continue;
       for (const auto kind : {UpdateRule::Kind::gradient_descent, UpdateRule::Kind::momentum, UpdateRule::Kind::adam}) {
-        for (const double c : {0.0, 0.25}) {
+        for (const auto& [c, decay] : {std::pair(0.0, 0.0), {0.25, 0.0}, {0.0, 0.125}}) {
+          if (decay != 0 && kind == UpdateRule::Kind::gradient_descent) continue;  // for it a penalty is the same
           const UpdateRule rule{kind, 0.9, {0.01, 0.9, 0.999, 1e-8, 3}};
-          const auto run = [&](bool at_once) {
+          const auto run = [&, c = c, decay = decay](bool at_once) {
             std::mt19937_64 random(17);
             Guarded<T> W(s.n, s.n_prev, 1, 0), b(s.n, 1, 1, 0), A_prev(s.n_prev, s.m), dZ(s.n, s.m),
                 W1(s.n, s.n_prev, 2, 0), W2(s.n, s.n_prev, 3, 0), b1(s.n, 1, 1, 0), b2(s.n, 1, 2, 0),
@@ -246,7 +247,7 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
             const double scale = 1.0 / static_cast<double>(s.m);
             if (at_once) {
               const GradientTarget<T> weights{
-                  .d = dW.view(), .rule = &rule, .block = {W.view(), W1.view().data, W2.view().data, c}};
+                  .d = dW.view(), .rule = &rule, .block = {W.view(), W1.view().data, W2.view().data, c, decay}};
               const GradientTarget<T> biases{
                   .d = db.view(), .rule = &rule, .block = {b.view(), b1.view().data, b2.view().data}};
               k->linear_backward(dZ.view(), A_prev.view(), scale, weights, biases);
@@ -254,7 +255,7 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
               k->linear_backward(dZ.view(), A_prev.view(), scale,
                                  GradientTarget<T>{.d = dW.view(), .penalty = c, .theta = W.view()},
                                  GradientTarget<T>{.d = db.view()});
-              k->update(rule, {W.view(), W1.view().data, W2.view().data}, dW.view().data);
+              k->update(rule, {W.view(), W1.view().data, W2.view().data, 0, decay}, dW.view().data);
               k->update(rule, {b.view(), b1.view().data, b2.view().data}, db.view().data);
             }
             std::vector<std::vector<T>> all;

@@ -59,7 +59,7 @@ Step<T> step(std::string_view kernels_name, int threads, const Architecture& net
   Step<T> result;
   result.cost = train_step(net, p, all, 0.1, ws, *kernels, gradient);
   result.gradient.assign(gradient.theta().begin(), gradient.theta().end());
-  rule.update(p.theta(), std::as_const(gradient).theta(), *kernels);
+  rule.update(p.blocks(), p.theta(), std::as_const(gradient).theta(), *kernels);
   UpdateAtOnce<T> at_once(p, rule, 0.1 / static_cast<double>(batch), scratch);
   result.cost += train_step(net, p, all, ws, *kernels, at_once);
   result.theta.assign(p.theta().begin(), p.theta().end());

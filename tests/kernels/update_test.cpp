@@ -89,6 +89,31 @@ TYPED_TEST(Updates, AdamsFirstStepIsTheLearningRate) {
   }
 }
 
+// α = 0.1, λ = 0.5, so δ = 0.05, with the gradients and averages of the two tests above:
+//   momentum   1 − (0.005 + 0.05) = 0.945;  0.945 − (−0.0055 + 0.04725) = 0.90325;  0.90325 − (0.01505 + 0.0451625)
+//   Adam       1 − (0.05 + 0.05) = 0.9;  0.87742785…;  0.80309873…
+TYPED_TEST(Updates, DecayGoesBesideTheStep) {
+  using T = TypeParam;
+  const double by_momentum[] = {0.945, 0.90325, 0.8430375};
+  const double by_adam[] = {0.9, 0.8774278580726169256773, 0.8030987325255277049678};
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
+    for (const bool adam : {false, true}) {
+      this->theta = {0, 1, 0}, this->v = {0, 0, 0}, this->m = {0, 0, 0};
+      for (std::size_t step = 0; step < 3; ++step) {
+        const auto g = this->gradient(kGradients[step]);
+        const std::span<T> all(this->theta), first(this->m), second(this->v);
+        if (adam) {
+          update_adam(*k, all, std::span<const T>(g), first, second,
+                      {0.1, 0.9, 0.999, 0.5, static_cast<long long>(step) + 1}, 0.05);
+        } else {
+          update_momentum(*k, all, std::span<const T>(g), first, 0.1, 0.9, 0.05);
+        }
+        EXPECT_NEAR(this->theta[1], (adam ? by_adam : by_momentum)[step], 4 * this->near) << label << ", step " << step;
+      }
+    }
+  }
+}
+
 // The optimizer calls the rule that its option names, with the option's numbers, and counts t from 1.
 TYPED_TEST(Updates, TheOptimizerFollowsItsOptions) {
   using T = TypeParam;
@@ -97,19 +122,31 @@ TYPED_TEST(Updates, TheOptimizerFollowsItsOptions) {
   Options options;
   options.momentum = 0.9, options.beta1 = 0.9, options.beta2 = 0.999, options.epsilon = 0.5,
   options.learning_rate = 0.1;
-  const std::pair<OptimizerKind, double> ends[] = {{OptimizerKind::gradient_descent, 0.85},
-                                                   {OptimizerKind::momentum, 0.98545},
-                                                   {OptimizerKind::adam, 0.9419701254291585512517}};
-  for (const auto& [kind, end] : ends) {
-    options.optimizer = kind;
-    Optimizer<T> optimizer(options, 3);
-    this->theta = {7, 1, -7};
+  struct End {
+    OptimizerKind kind;
+    double weight_decay, W, b;
+  };
+  // With gradient descent: 1 − 0.1 (0.5 + 0.5) = 0.9;  0.9 − 0.1 (−1 + 0.45) = 0.955;  0.955 − 0.1 (2 + 0.4775)
+  const End ends[] = {{OptimizerKind::gradient_descent, 0, 0.85, 0.85},
+                      {OptimizerKind::gradient_descent, 0.5, 0.70725, 0.85},
+                      {OptimizerKind::momentum, 0, 0.98545, 0.98545},
+                      {OptimizerKind::momentum, 0.5, 0.8430375, 0.98545},
+                      {OptimizerKind::adam, 0, 0.9419701254291585512517, 0.9419701254291585512517},
+                      {OptimizerKind::adamw, 0.5, 0.8030987325255277049678, 0.9419701254291585512517}};
+  const std::vector<ParameterBlock> blocks = {{ParameterBlock::Kind::weights, 1, 3, 1, 0},
+                                              {ParameterBlock::Kind::biases, 1, 3, 1, 3}};
+  for (const End& end : ends) {
+    options.optimizer = end.kind;
+    options.weight_decay = end.weight_decay;
+    Optimizer<T> optimizer(options, 6);
+    std::vector<T> all{0, 1, 0, 7, 1, -7};
     for (const double d : kGradients) {
-      const auto g = this->gradient(d);
-      optimizer.update(std::span<T>(this->theta), std::span<const T>(g), *k);
+      const std::vector<T> g{0, static_cast<T>(d), 0, 0, static_cast<T>(d), 0};
+      optimizer.update(blocks, std::span<T>(all), std::span<const T>(g), *k);
     }
-    EXPECT_NEAR(this->theta[1], end, 4 * this->near) << name(kind);
-    EXPECT_TRUE(this->theta[0] == 7 && this->theta[2] == -7);
+    EXPECT_NEAR(all[1], end.W, 4 * this->near) << name(end.kind);
+    EXPECT_NEAR(all[4], end.b, 4 * this->near) << name(end.kind) << ": biases do not decay";
+    EXPECT_TRUE(all[3] == 7 && all[5] == -7);
   }
 }
 

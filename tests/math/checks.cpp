@@ -246,19 +246,26 @@ Verdict check_exactness(const Subject& subject) {
   return {};
 }
 
-// θ = 1, dθ = ½, −1, 2, α = 0.1; the numbers are worked out in tests/kernels/update_test.cpp.
+// θ = 1, dθ = ½, −1, 2, α = 0.1, and then momentum and Adam with a decay of 0.05; the numbers are worked out in
+// tests/kernels/update_test.cpp.
 Verdict check_updates(const Subject& subject) {
   const std::array<double, 3> d = {0.5, -1, 2};
-  const std::array<std::array<double, 3>, 3> by_hand = {
-      {{0.95, 1.05, 0.85}, {0.995, 1.0005, 0.98545}, {0.95, 0.9724278580726169256773, 0.9419701254291585512517}}};
-  for (std::size_t rule = 0; rule < 3; ++rule) {
+  const std::array<std::array<double, 3>, 5> by_hand = {{{0.95, 1.05, 0.85},
+                                                         {0.995, 1.0005, 0.98545},
+                                                         {0.95, 0.9724278580726169256773, 0.9419701254291585512517},
+                                                         {0.945, 0.90325, 0.8430375},
+                                                         {0.9, 0.8774278580726169256773, 0.8030987325255277049678}}};
+  for (std::size_t rule = 0; rule < by_hand.size(); ++rule) {
+    const double decay = rule < 3 ? 0 : 0.05;
     double theta = 1, first = 0, second = 0;
     for (std::size_t step = 0; step < 3; ++step) {
       const std::span<double> t(&theta, 1), m(&first, 1), v(&second, 1);
       const std::span<const double> g(&d[step], 1);
       if (rule == 0) update_gradient_descent(subject.kernels, t, g, 0.1);
-      if (rule == 1) update_momentum(subject.kernels, t, g, m, 0.1, 0.9);
-      if (rule == 2) update_adam(subject.kernels, t, g, m, v, {0.1, 0.9, 0.999, 0.5, static_cast<long long>(step) + 1});
+      if (rule == 1 || rule == 3) update_momentum(subject.kernels, t, g, m, 0.1, 0.9, decay);
+      if (rule == 2 || rule == 4) {
+        update_adam(subject.kernels, t, g, m, v, {0.1, 0.9, 0.999, 0.5, static_cast<long long>(step) + 1}, decay);
+      }
       if (!near(theta, by_hand[rule][step], 1e-15)) {
         return unlike("rule " + std::to_string(rule) + ", step " + std::to_string(step + 1) + ": theta", theta,
                       by_hand[rule][step]);

@@ -42,7 +42,7 @@ void expect_no_allocation() {
         const long long before = allocations();
         for (const Index m : {65, 64, 1, 65}) {
           (void)train_step(net, problem.p, problem.batch(0, m), 0.5, ws, *kernels, gradient);
-          optimizer.update(problem.p.theta(), d.theta(), *kernels);
+          optimizer.update(problem.p.blocks(), problem.p.theta(), d.theta(), *kernels);
           (void)cost(net, problem.p, problem.batch(0, m), 0.5, ws, *kernels);
           predict(net, problem.p, problem.batch(0, m).X, ws, *kernels);
           UpdateAtOnce<T> sink(problem.p, optimizer, 0.5 / static_cast<double>(m), gradient);

@@ -9,8 +9,8 @@ namespace strata::testing {
 
 /// The numbers of a span as a block of θ.
 template <class T>
-Trained<T> trained(std::span<T> theta, T* first = nullptr, T* second = nullptr, double penalty = 0) {
-  return {View<T>(theta.data(), static_cast<Index>(theta.size()), 1), first, second, penalty};
+Trained<T> trained(std::span<T> theta, T* first = nullptr, T* second = nullptr, double decay = 0) {
+  return {View<T>(theta.data(), static_cast<Index>(theta.size()), 1), first, second, 0, decay};
 }
 
 template <class Updates, class T>
@@ -19,13 +19,14 @@ void update_gradient_descent(const Updates& by, std::span<T> theta, std::span<co
 }
 template <class Updates, class T>
 void update_momentum(const Updates& by, std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha,
-                     double beta) {
-  by.update({UpdateRule::Kind::momentum, beta, {alpha, 0, 0, 0, 0}}, trained(theta, v.data()), d.data());
+                     double beta, double decay = 0) {
+  by.update({UpdateRule::Kind::momentum, beta, {alpha, 0, 0, 0, 0}}, trained<T>(theta, v.data(), nullptr, decay),
+            d.data());
 }
 template <class Updates, class T>
 void update_adam(const Updates& by, std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
-                 AdamStep step) {
-  by.update({UpdateRule::Kind::adam, 0, step}, trained(theta, m.data(), v.data()), d.data());
+                 AdamStep step, double decay = 0) {
+  by.update({UpdateRule::Kind::adam, 0, step}, trained(theta, m.data(), v.data(), decay), d.data());
 }
 
 }  // namespace strata::testing

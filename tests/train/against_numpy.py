@@ -44,7 +44,7 @@ def loss(task, a, y):
     return 0.5 * np.sum((a - y) ** 2)
 
 
-def train(task, g_name, optimizer, l2, rate, X, Y, parameters):
+def train(task, g_name, optimizer, l2, decay, rate, X, Y, parameters):
     g, derivative = ACTIVATIONS[g_name]
     parameters = [array.copy() for array in parameters]
     first = [np.zeros_like(array) for array in parameters]
@@ -63,7 +63,8 @@ def train(task, g_name, optimizer, l2, rate, X, Y, parameters):
             gradients[2 * l + 1] = dZ.sum(axis=1, keepdims=True) / m
             if l > 0:
                 dZ = (W.T @ dZ) * derivative(Z[l])
-        for p, d, v, s in zip(parameters, gradients, first, second):
+        for i, (p, d, v, s) in enumerate(zip(parameters, gradients, first, second)):
+            p -= rate * (decay if i % 2 == 0 else 0) * p  # beside the step, of what W is before it
             if optimizer == "gradient-descent":
                 p -= rate * d
             elif optimizer == "momentum":
@@ -83,8 +84,9 @@ def main(program):
     worst, runs = 0, 0
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        for task, g_name, optimizer, l2 in itertools.product(
-                ("binary", "classes", "regression"), ACTIVATIONS, ("gradient-descent", "momentum", "adam"), (0, 0.7)):
+        for task, g_name, optimizer, (l2, decay) in itertools.product(
+                ("binary", "classes", "regression"), ACTIVATIONS, ("gradient-descent", "momentum", "adam"),
+                ((0, 0), (0.7, 0), (0, 0.7))):
             n_y = 3 if task == "classes" else 1
             label = random.randint(0, n_y if task == "classes" else 2, m)
             label[:n_y + 1] = np.arange(n_y + 1) % (n_y if task == "classes" else 2)
@@ -99,7 +101,7 @@ def main(program):
             np.savez(folder / "data.npz", X=X.T, y=target)
             rate = 0.05
             command = [program, "train", folder / "data.npz", "--target", "y", "--task", task, "--scale", "none", "--precision",
-                       "float64", "--hidden-layers", "6,5", "--activation", g_name, "--optimizer", optimizer, "--l2", str(l2),
+                       "float64", "--hidden-layers", "6,5", "--activation", g_name, "--optimizer", optimizer, "--l2", str(l2), "--weight-decay", str(decay),
                        "--learning-rate", str(rate), "--batch-size", "full", "--iterations", str(ITERATIONS),
                        "--report-every", "1", "--initializer", folder / "weights.npz", "--json", "--output",
                        folder / "model.strata"]
@@ -108,13 +110,13 @@ def main(program):
                 sys.exit(f"{command}\n{done.stderr}")
             events = [json.loads(line) for line in done.stdout.splitlines()]
             found = [event["cost"] for event in events if event["event"] == "cost"]
-            expected = train(task, g_name, optimizer, l2, rate, X, Y, parameters)
+            expected = train(task, g_name, optimizer, l2, decay, rate, X, Y, parameters)
             if len(found) != ITERATIONS:
                 sys.exit(f"{len(found)} costs")
             difference = max(abs(a / b - 1) for a, b in zip(found, expected))
             worst, runs = max(worst, difference), runs + 1
             if not difference < 1e-10:
-                sys.exit(f"{task} {g_name} {optimizer} l2={l2}: the costs differ by {difference:.1e}")
+                sys.exit(f"{task} {g_name} {optimizer} l2={l2} decay={decay}: the costs differ by {difference:.1e}")
         # Arrays that do not fit are refused before training.
         np.savez(folder / "wrong.npz", W1=np.zeros((6, 3)), b1=np.zeros((6, 1)))
         command[command.index("--initializer") + 1] = folder / "wrong.npz"

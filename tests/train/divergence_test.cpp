@@ -106,7 +106,7 @@ Kept by_definition(const Table& data, const Options& options) {
       break;
     }
     kept = p;
-    optimizer.update(p.theta(), std::as_const(gradient).theta(), *kernels);
+    optimizer.update(p.blocks(), p.theta(), std::as_const(gradient).theta(), *kernels);
   }
   return result;
 }

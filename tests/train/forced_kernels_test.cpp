@@ -114,7 +114,7 @@ std::vector<double> expected_weights(const Model& model, std::string_view kernel
     static_cast<void>(
         train_step(net, p, Batch<float>{View<float>(x.data(), kInputs, kRows), View<const float>(y.data(), 1, kRows)},
                    0.0, ws, *kernels, gradient));
-    optimizer.update(p.theta(), std::as_const(gradient).theta(), *kernels);
+    optimizer.update(p.blocks(), p.theta(), std::as_const(gradient).theta(), *kernels);
   }
   std::vector<double> all;
   for (int l = 1; l <= net.depth(); ++l) all.insert(all.end(), p.W[l].data, p.W[l].data + p.W[l].size());

@@ -50,22 +50,40 @@ struct GradientDescentUpdate {
   T alpha;
 };
 
-// v = βv + (1−β) g,  θ = θ − α v
+// What decoupled decay adds to the change of θ: δ θ, or nothing.
+template <class T>
+struct Decay {
+  explicit Decay(double delta_) : delta(static_cast<T>(delta_)) {}
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V change, V theta) const {
+    return hn::MulAdd(hn::Set(d, delta), theta, change);
+  }
+  T delta;
+};
+struct NoDecay {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V change, V) const {
+    return change;
+  }
+};
+
+// v = βv + (1−β) g,  θ = θ − (α v + δ θ)
 template <class T>
 struct MomentumUpdate {
   MomentumUpdate(double alpha_, double beta_)
       : alpha(static_cast<T>(alpha_)), beta(static_cast<T>(beta_)), rest(static_cast<T>(1 - beta_)) {}
 
-  template <class D, class V, class Part = Whole>
-  HWY_INLINE void operator()(D d, V g, T* theta, T* v, Part part = {}) const {
+  template <class D, class V, class Part, class Decays>
+  HWY_INLINE void operator()(D d, V g, T* theta, T* v, Part part, const Decays& with_decay) const {
     const V velocity = hn::Add(hn::Mul(hn::Set(d, beta), load(d, v, part)), hn::Mul(hn::Set(d, rest), g));
     store(d, velocity, v, part);
-    store(d, hn::Sub(load(d, theta, part), hn::Mul(hn::Set(d, alpha), velocity)), theta, part);
+    const V before = load(d, theta, part);
+    store(d, hn::Sub(before, with_decay(d, hn::Mul(hn::Set(d, alpha), velocity), before)), theta, part);
   }
   T alpha, beta, rest;
 };
 
-// m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − α m̂ / (√v̂ + ε), in the form of AdamStep.
+// m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − (α m̂ / (√v̂ + ε) + δ θ), in the form of AdamStep.
 template <class T>
 struct AdamUpdate {
   explicit AdamUpdate(const AdamStep& step)
@@ -75,8 +93,8 @@ struct AdamUpdate {
         rate(static_cast<T>(step.rate)),
         floor(static_cast<T>(step.floor)) {}
 
-  template <class D, class V, class Part = Whole>
-  HWY_INLINE void operator()(D d, V g, T* theta, T* m, T* v, Part part = {}) const {
+  template <class D, class V, class Part, class Decays>
+  HWY_INLINE void operator()(D d, V g, T* theta, T* m, T* v, Part part, const Decays& with_decay) const {
     const V before = load(d, m, part);
     const V first = hn::Add(before, hn::Mul(hn::Set(d, rest1), hn::Sub(g, before)));  // one product less
     const V square = hn::Mul(hn::Mul(hn::Set(d, rest2), g), g);
@@ -85,7 +103,8 @@ struct AdamUpdate {
     store(d, second, v, part);
     const V root = hn::Add(hn::Sqrt(second), hn::Set(d, floor));
     const V change = quotient(d, hn::Mul(hn::Set(d, rate), first), root);
-    store(d, hn::Sub(load(d, theta, part), change), theta, part);
+    const V theta_before = load(d, theta, part);
+    store(d, hn::Sub(theta_before, with_decay(d, change, theta_before)), theta, part);
   }
   T rest1, beta2, rest2, rate, floor;
 };
@@ -106,8 +125,9 @@ HWY_INLINE void for_each_gradient(const Trained<T>& block, Index begin, Index co
   });
 }
 
-template <class T>
-void update(const UpdateRule& rule, const Trained<T>& block, const T* d, Index begin, Index count) {
+template <class T, class Decays>
+void update(const UpdateRule& rule, const Trained<T>& block, const T* d, Index begin, Index count,
+            const Decays& with_decay) {
   const hn::ScalableTag<T> tag;
   T *const theta = block.theta.data, *const first = block.first, *const second = block.second;
   switch (rule.kind) {
@@ -118,16 +138,23 @@ void update(const UpdateRule& rule, const Trained<T>& block, const T* d, Index b
     }
     case UpdateRule::Kind::momentum: {
       const MomentumUpdate<T> by(rule.step.alpha, rule.momentum);
-      return for_each_gradient(block, begin, count, d,
-                               [&](Index i, auto g, auto part) HWY_ATTR { by(tag, g, theta + i, first + i, part); });
+      return for_each_gradient(block, begin, count, d, [&](Index i, auto g, auto part) HWY_ATTR {
+        by(tag, g, theta + i, first + i, part, with_decay);
+      });
     }
     case UpdateRule::Kind::adam: {
       const AdamUpdate<T> by(rule.step);
       return for_each_gradient(block, begin, count, d, [&](Index i, auto g, auto part) HWY_ATTR {
-        by(tag, g, theta + i, first + i, second + i, part);
+        by(tag, g, theta + i, first + i, second + i, part, with_decay);
       });
     }
   }
+}
+
+template <class T>
+void update(const UpdateRule& rule, const Trained<T>& block, const T* d, Index begin, Index count) {
+  if (block.decay == 0) return update(rule, block, d, begin, count, NoDecay());
+  update(rule, block, d, begin, count, Decay<T>(block.decay));
 }
 
 }  // namespace HWY_NAMESPACE
