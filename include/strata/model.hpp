@@ -39,6 +39,7 @@ struct TrainingRecord {
   std::int64_t iterations = 0;
   std::int64_t epochs = 0;     ///< whole passes over the data
   std::string ended = "done";  ///< "done", "interrupted", "diverged"; "unfinished": saved while it went on
+  double l2 = 0;               ///< the λ of the cost
   double cost = 0;             ///< of the final weights, with L2
   Metrics train;
   std::optional<Metrics> validation;

@@ -115,7 +115,11 @@ TrainingRecord read_record(const JsonNode& node, Task task) {
   record.version = node["strata"].text();
   record.data = node["data"].text();
   record.rows = node["rows"].size();
-  for (const auto& [option, value] : node["options"].members()) record.options.emplace_back(option, value.text());
+  for (const auto& [option, value] : node["options"].members()) {
+    record.options.emplace_back(option, value.text());
+    if (option == "l2" && !(parse_number(value.text(), record.l2) && std::isfinite(record.l2) && record.l2 >= 0))
+      value.fail("a number, at least 0");
+  }
   record.iterations = static_cast<std::int64_t>(node["iterations"].size());
   record.epochs = static_cast<std::int64_t>(node["epochs"].size());
   record.ended = node["ended"].text();

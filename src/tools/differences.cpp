@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "kernels/reference.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -41,7 +42,8 @@ bool passes_zero(double minus, double at, double plus) {
   return std::min({minus, at, plus}) < 0 && std::max({minus, at, plus}) > 0;
 }
 
-bool passes_zero(View<const double> minus, View<const double> at, View<const double> plus) {
+bool passes_kink(Activation g, View<const double> minus, View<const double> at, View<const double> plus) {
+  if (!has_kink(g)) return false;
   for (Index c = 0; c < at.cols; ++c) {
     for (Index i = 0; i < at.rows; ++i) {
       if (passes_zero(minus(i, c), at(i, c), plus(i, c))) return true;
@@ -72,15 +74,15 @@ double sign_of(std::size_t index) { return (index * 0x9E3779B97F4A7C15u) >> 63 ?
 }  // namespace
 
 Differences::Differences(const Architecture& net, const Parameters<double>& p, Batch<double> batch, double lambda,
-                         const Kernels<double>& k)
+                         const Kernels<double>& k, Way way)
     : net_(net), p_(p), batch_(batch), lambda_(lambda), k_(k), base_(net, batch.m(), Keep::all) {
   Parameters<double> unused(net);  // the gradient; the pass is for dZ[l], which bounds the rounding
-  const double J = train_step(net, p, batch, lambda, base_, k, unused);
-  if (!std::isfinite(J)) {
+  cost_ = train_step(net, p, batch, lambda, base_, k, unused);
+  if (!std::isfinite(cost_)) {
     throw Error(ErrorCode::diverged,
                 fmt::format("the cost of these weights is {}: there is no gradient to check; look for weights "
                             "or inputs that are far too large",
-                            J));
+                            cost_));
   }
   losses_.resize(static_cast<std::size_t>(batch.m()));
   std::vector<double> A(static_cast<std::size_t>(net.outputs)), dZ(A);
@@ -89,77 +91,68 @@ Differences::Differences(const Architecture& net, const Parameters<double>& p, B
                 View<double>(A.data(), net.outputs, 1), View<double>(dZ.data(), net.outputs, 1),
                 &losses_[static_cast<std::size_t>(j)]);
   }
-  fast_ = loss_is_a_sum() && penalty_is_known(J) && kernels_are_linear();
+  fast_ = way == Way::rank_one && cost_is_the_sum() && kernels_are_linear();
   bound_rounding();
 }
 
-void Differences::use_definition() {
-  fast_ = false;
-  bound_rounding();
-}
-
-bool Differences::loss_is_a_sum() const {
-  Sum sum, size;
+// J = 1/m Σ L + λ/(2m) Σ‖W‖², of the losses of the examples one by one.
+bool Differences::cost_is_the_sum() const {
+  Sum losses, sizes, squares;
   for (const double L : losses_) {
-    sum.add(L);
-    size.add(std::abs(L));
+    losses.add(L);
+    sizes.add(std::abs(L));
   }
-  return std::abs(sum.value() - base_.loss) <= static_cast<double>(batch_.m() + 4) * kUnit * size.value();
-}
-
-bool Differences::penalty_is_known(double cost) const {
-  Sum squares;
   double terms = 8;
   for (int l = 1; l <= net_.depth(); ++l) {
     for (Index x = 0; x < p_.W[l].size(); ++x) squares.add(p_.W[l].data[x] * p_.W[l].data[x]);
     terms += static_cast<double>(p_.W[l].size());
   }
   const auto m = static_cast<double>(batch_.m());
-  const double loss = base_.loss / m, penalty = lambda_ / (2 * m) * squares.value();
-  return std::abs(cost - (loss + penalty)) <= terms * kUnit * (std::abs(loss) + penalty);
+  const double penalty = lambda_ / (2 * m) * squares.value();
+  return std::abs(cost_ - (losses.value() / m + penalty)) <=
+         kUnit * ((m + 8 + net_.depth()) * sizes.value() / m + terms * penalty);
 }
 
 // Z(W + V, b + v) = Z(W, b) + V A_prev + v for signs V and v in every place, and A = g(Z) of each element.
 bool Differences::kernels_are_linear() const {
-  const Index m = batch_.m();
-  Parameters<double> moved(p_);
-  for (std::size_t x = 0; x < moved.theta().size(); ++x) moved.theta()[x] += sign_of(x);
+  Parameters<double> signs(net_), moved(p_);
+  for (std::size_t x = 0; x < signs.theta().size(); ++x) {
+    signs.theta()[x] = sign_of(x);
+    moved.theta()[x] += sign_of(x);
+  }
+  Workspace<double> found(net_, batch_.m(), Keep::all), change(net_, batch_.m(), Keep::all);
+  const auto near = [](double a, double b, double tolerance) { return std::abs(a - b) <= tolerance; };
   for (int l = 1; l <= net_.depth(); ++l) {
-    const Index n = net_.units(l), n_prev = net_.units(l - 1);
-    std::vector<double> moved_Z(static_cast<std::size_t>(n * m)), expected(static_cast<std::size_t>(n)), size(expected);
-    const View<double> Z(moved_Z.data(), n, m);
-    k_.linear_forward(moved.W[l], moved.b[l], base_.A[l - 1], Z);
-    const double c = 2 * static_cast<double>(n_prev + 8) * kUnit;
-    for (Index j = 0; j < m; ++j) {
-      for (Index i = 0; i < n; ++i) {
-        const auto x = static_cast<std::size_t>(i);
-        const double v = moved.b[l].data[i] - p_.b[l].data[i];
-        expected[x] = base_.Z[l](i, j) + v;
-        size[x] = std::abs(p_.b[l].data[i]) + 1;
-      }
-      for (Index h = 0; h < n_prev; ++h) {
-        const double a = base_.A[l - 1](h, j);
-        const double *w = p_.W[l].col(h), *w_moved = std::as_const(moved).W[l].col(h);
-        for (Index i = 0; i < n; ++i) {
-          expected[static_cast<std::size_t>(i)] += (w_moved[i] - w[i]) * a;
-          size[static_cast<std::size_t>(i)] += (std::abs(w[i]) + 1) * std::abs(a);
-        }
-      }
-      for (Index i = 0; i < n; ++i) {
-        const auto x = static_cast<std::size_t>(i);
-        if (!(std::abs(Z(i, j) - expected[x]) <= c * size[x])) return false;
-      }
-    }
-    if (l == net_.depth()) break;  // the last g belongs to the loss
-    k_.activation_forward(net_.layer(l).activation, base_.Z[l], Z);
-    for (Index j = 0; j < m; ++j) {
-      for (Index i = 0; i < n; ++i) {
-        const double a = base_.A[l](i, j);
-        if (!(std::abs(Z(i, j) - a) <= 16 * kUnit * (std::abs(a) + 1))) return false;
+    const View<const double> A_prev = base_.A[l - 1];
+    k_.linear_forward(moved.W[l], moved.b[l], A_prev, found.Z[l]);
+    reference::linear_forward<double>(signs.W[l], signs.b[l], A_prev, change.Z[l]);
+    if (l < net_.depth()) k_.activation_forward(net_.layer(l).activation, base_.Z[l], found.A[l]);
+    const double c = 2 * static_cast<double>(A_prev.rows + 8) * kUnit;
+    for (Index j = 0; j < A_prev.cols; ++j) {
+      const std::vector<double> size = size_of_sums(l, j);
+      double inputs = 1;  // what a sign can add to the size
+      for (Index h = 0; h < A_prev.rows; ++h) inputs += std::abs(A_prev(h, j));
+      for (Index i = 0; i < net_.units(l); ++i) {
+        const double Z = base_.Z[l](i, j), A = base_.A[l](i, j);
+        if (!near(found.Z[l](i, j), Z + change.Z[l](i, j), c * (size[static_cast<std::size_t>(i)] + inputs)))
+          return false;
+        // The last g belongs to the loss.
+        if (l < net_.depth() && !near(found.A[l](i, j), A, 16 * kUnit * (std::abs(A) + 1))) return false;
       }
     }
   }
   return true;
+}
+
+// S[l](i) of example j: Σ_h |W[l](i, h)|·(|A[l−1](h, j)| + 1) + |b[l](i)|.
+std::vector<double> Differences::size_of_sums(int l, Index j) const {
+  std::vector<double> S(p_.b[l].data, p_.b[l].data + net_.units(l));
+  for (double& b : S) b = std::abs(b);
+  for (Index h = 0; h < net_.units(l - 1); ++h) {
+    const double a = std::abs(base_.A[l - 1](h, j)), *w = p_.W[l].col(h);
+    for (std::size_t i = 0; i < S.size(); ++i) S[i] += std::abs(w[i]) * (a + 1);
+  }
+  return S;
 }
 
 // The rounding of a difference, to first order in u. Every example's loss L is computed with an error of at most
@@ -177,20 +170,14 @@ void Differences::bound_rounding() {
   const auto layers = static_cast<std::size_t>(L) + 1;
   std::vector<double> row(layers), whole(layers), products(layers);  // sums over the examples
   double head = 0, gradient_terms = static_cast<double>(m);
-  std::vector<double> S;
   for (int l = 1; l <= L; ++l) {
     const auto at = static_cast<std::size_t>(l);
     const Index n = net_.units(l), n_prev = net_.units(l - 1);
     gradient_terms += static_cast<double>(n + 16);
-    S.resize(static_cast<std::size_t>(n));
     for (Index j = 0; j < m; ++j) {
-      for (Index i = 0; i < n; ++i) S[static_cast<std::size_t>(i)] = std::abs(p_.b[l].data[i]);
+      const std::vector<double> S = size_of_sums(l, j);
       double largest_input = 1;
-      for (Index h = 0; h < n_prev; ++h) {
-        const double a = std::abs(base_.A[l - 1](h, j)), *w = p_.W[l].col(h);
-        largest_input = std::max(largest_input, a);
-        for (Index i = 0; i < n; ++i) S[static_cast<std::size_t>(i)] += std::abs(w[i]) * (a + 1);
-      }
+      for (Index h = 0; h < n_prev; ++h) largest_input = std::max(largest_input, std::abs(base_.A[l - 1](h, j)));
       double largest_row = 0, largest_dZ = 0;
       for (Index i = 0; i < n; ++i) {
         const double dz = std::abs(base_.dZ[l](i, j)), z = std::abs(base_.Z[l](i, j));
@@ -225,29 +212,14 @@ void Differences::bound_rounding() {
   }
 }
 
-Differences::Worker::Worker(const Differences& shared) : shared_(shared) {
-  const Architecture& net = shared.net_;
-  const Index m = shared.batch_.m();
-  const auto block = static_cast<std::size_t>(std::min(m, kBlock));
-  input_.resize(static_cast<std::size_t>(m));
-  head_A_.resize(static_cast<std::size_t>(net.outputs));
-  head_dZ_.resize(static_cast<std::size_t>(net.outputs));
-  if (!shared.fast_) {
-    changed_ = std::make_unique<Parameters<double>>(shared.p_);
-    workspace_plus_ = std::make_unique<Workspace<double>>(net, m, Keep::all);
-    workspace_minus_ = std::make_unique<Workspace<double>>(net, m, Keep::all);
-    return;
-  }
-  for (Side* side : {&plus_, &minus_}) {
-    side->row_Z.resize(block);
-    side->row_A.resize(block);
-    side->Z.resize(static_cast<std::size_t>(net.depth()) + 1);
-    side->A.resize(side->Z.size());
-    for (int l = 1; l <= net.depth(); ++l) {
-      side->Z[static_cast<std::size_t>(l)].resize(block * static_cast<std::size_t>(net.units(l)));
-      side->A[static_cast<std::size_t>(l)].resize(block * static_cast<std::size_t>(net.units(l)));
-    }
-  }
+Differences::Side::Side(const Differences& shared)
+    : ws(shared.net_, shared.fast_ ? std::min(shared.batch_.m(), kBlock) : shared.batch_.m(), Keep::all),
+      Z(static_cast<std::size_t>(std::min(shared.batch_.m(), kBlock))),
+      A(Z.size()) {}
+
+Differences::Worker::Worker(const Differences& shared)
+    : shared_(shared), input_(static_cast<std::size_t>(shared.batch_.m())), plus_(shared), minus_(shared) {
+  if (!shared.fast_) changed_ = shared.p_;
 }
 
 void Differences::Worker::select(int l, Index j) noexcept {
@@ -266,56 +238,69 @@ Difference Differences::Worker::at(Index i, double epsilon) noexcept {
   return shared_.fast_ ? by_rank_one(i, epsilon) : by_definition(i, epsilon);
 }
 
-View<double> Differences::Worker::block_of_Z(Side& side, int l, Index count) noexcept {
-  return {side.Z[static_cast<std::size_t>(l)].data(), shared_.net_.units(l), count};
+Difference Differences::Worker::by_definition(Index i, double epsilon) noexcept {
+  const Architecture& net = shared_.net_;
+  double& theta = j_ == net.units(l_ - 1) ? changed_.b[l_].data[i] : changed_.W[l_](i, j_);
+  const double kept = theta, here = shared_.cost_;
+  theta = kept + epsilon;
+  const double plus = cost(net, changed_, shared_.batch_, shared_.lambda_, plus_.ws, shared_.k_);
+  theta = kept - epsilon;
+  const double minus = cost(net, changed_, shared_.batch_, shared_.lambda_, minus_.ws, shared_.k_);
+  theta = kept;
+  Difference result;
+  result.value = (plus - minus) / (2 * epsilon);
+  result.bend = std::abs((plus - here) - (here - minus)) / (2 * epsilon);
+  for (int l = l_; l < net.depth(); ++l) {
+    if (passes_kink(net.layer(l).activation, minus_.ws.Z[l], shared_.base_.Z[l], plus_.ws.Z[l])) result.kinked = true;
+  }
+  return result;
 }
 
 double Differences::Worker::loss_of(Side& side, Index c, Index example) noexcept {
-  const Index n = shared_.net_.outputs;
+  const int L = shared_.net_.depth();
+  const auto column = [c](View<double> M) { return M.columns(c, 1); };
   double loss = 0;
-  shared_.k_.loss_head(shared_.net_.loss, block_of_Z(side, shared_.net_.depth(), c + 1).columns(c, 1),
-                       shared_.batch_.Y.columns(example, 1), View<double>(head_A_.data(), n, 1),
-                       View<double>(head_dZ_.data(), n, 1), &loss);
+  shared_.k_.loss_head(shared_.net_.loss, column(side.ws.Z[L]), shared_.batch_.Y.columns(example, 1),
+                       column(side.ws.A[L]), column(side.ws.dZ[L]), &loss);
   return loss;
 }
 
 bool Differences::Worker::start(Index i, double epsilon, Index begin, Index count, bool& kinked) noexcept {
   const Architecture& net = shared_.net_;
   const View<const double> Z = shared_.base_.Z[l_].columns(begin, count);
-  for (Side* side : {&plus_, &minus_}) {  // Z[l](i, :) ± ε A[l−1](j, :)
+  for (Side* side : {&plus_, &minus_}) {                         // Z[l](i, :) ± ε A[l−1](j, :)
+    side->ws.set_input(shared_.batch_.X.columns(begin, count));  // so many examples
     const double step = side == &plus_ ? epsilon : -epsilon;
     for (Index c = 0; c < count; ++c) {
-      side->row_Z[static_cast<std::size_t>(c)] = Z(i, c) + step * input_[static_cast<std::size_t>(begin + c)];
+      side->Z[static_cast<std::size_t>(c)] = Z(i, c) + step * input_[static_cast<std::size_t>(begin + c)];
     }
   }
-  const View<const double> row = Z.row_block(i, 1);
-  const View<double> plus(plus_.row_Z.data(), 1, count), minus(minus_.row_Z.data(), 1, count);
   if (l_ == net.depth()) {
     for (Side* side : {&plus_, &minus_}) {
-      const View<double> logits = block_of_Z(*side, l_, count);
+      const View<double> logits = side->ws.Z[l_];
       for (Index c = 0; c < count; ++c) {
         std::copy_n(Z.col(c), Z.rows, logits.col(c));
-        logits(i, c) = side->row_Z[static_cast<std::size_t>(c)];
+        logits(i, c) = side->Z[static_cast<std::size_t>(c)];
       }
     }
     return true;
   }
   const Activation g = net.layer(l_).activation;
-  if (has_kink(g) && passes_zero(minus, row, plus)) kinked = true;
-  shared_.k_.activation_forward(g, plus, View<double>(plus_.row_A.data(), 1, count));
-  shared_.k_.activation_forward(g, minus, View<double>(minus_.row_A.data(), 1, count));
+  const View<double> plus(plus_.Z.data(), 1, count), minus(minus_.Z.data(), 1, count);
+  if (passes_kink(g, minus, Z.row_block(i, 1), plus)) kinked = true;
+  shared_.k_.activation_forward(g, plus, View<double>(plus_.A.data(), 1, count));
+  shared_.k_.activation_forward(g, minus, View<double>(minus_.A.data(), 1, count));
   // Units that are off for every example change nothing on either side.
-  if (std::equal(plus_.row_A.begin(), plus_.row_A.begin() + count, minus_.row_A.begin())) return false;
+  if (std::equal(plus_.A.begin(), plus_.A.begin() + count, minus_.A.begin())) return false;
 
   const View<const double> A = shared_.base_.A[l_].columns(begin, count),
                            above = shared_.base_.Z[l_ + 1].columns(begin, count);
   const double* w = shared_.p_.W[l_ + 1].col(i);
   for (Side* side : {&plus_, &minus_}) {  // Z[l+1] + W[l+1](:, i) ΔA[l](i, :)
-    const View<double> changed = block_of_Z(*side, l_ + 1, count);
     for (Index c = 0; c < count; ++c) {
-      const double delta = side->row_A[static_cast<std::size_t>(c)] - A(i, c);
+      const double delta = side->A[static_cast<std::size_t>(c)] - A(i, c);
       const double* z = above.col(c);
-      double* out = changed.col(c);
+      double* out = side->ws.Z[l_ + 1].col(c);
       for (Index x = 0; x < above.rows; ++x) out[x] = z[x] + w[x] * delta;
     }
   }
@@ -334,17 +319,15 @@ Difference Differences::Worker::by_rank_one(Index i, double epsilon) noexcept {
     if (!start(i, epsilon, begin, count, result.kinked)) continue;
     for (int l = l_ + 1; l < L; ++l) {
       const Activation g = net.layer(l).activation;
-      const View<double> plus = block_of_Z(plus_, l, count), minus = block_of_Z(minus_, l, count);
-      if (has_kink(g) && passes_zero(minus, shared_.base_.Z[l].columns(begin, count), plus)) result.kinked = true;
-      for (Side* side : {&plus_, &minus_}) {
-        const View<double> A(side->A[static_cast<std::size_t>(l)].data(), net.units(l), count);
-        k.activation_forward(g, block_of_Z(*side, l, count), A);
-        k.linear_forward(shared_.p_.W[l + 1], shared_.p_.b[l + 1], A, block_of_Z(*side, l + 1, count));
+      if (passes_kink(g, minus_.ws.Z[l], shared_.base_.Z[l].columns(begin, count), plus_.ws.Z[l])) result.kinked = true;
+      for (Workspace<double>* ws : {&plus_.ws, &minus_.ws}) {
+        k.activation_forward(g, ws->Z[l], ws->A[l]);
+        k.linear_forward(shared_.p_.W[l + 1], shared_.p_.b[l + 1], ws->A[l], ws->Z[l + 1]);
       }
     }
-    for (Index c = 0; c < count;
-         ++c) {  // L⁺ − L⁻ of each example: their rounding is that of one loss, not of the sum of all
-      const double *plus = block_of_Z(plus_, L, count).col(c), *minus = block_of_Z(minus_, L, count).col(c);
+    // L⁺ − L⁻ of each example: their rounding is that of one loss, not of the sum of all
+    for (Index c = 0; c < count; ++c) {
+      const double *plus = plus_.ws.Z[L].col(c), *minus = minus_.ws.Z[L].col(c);
       if (std::equal(plus, plus + net.outputs, minus)) continue;
       const double loss_plus = loss_of(plus_, c, begin + c), loss_minus = loss_of(minus_, c, begin + c);
       sum.add(loss_plus - loss_minus);
@@ -357,26 +340,6 @@ Difference Differences::Worker::by_rank_one(Index i, double epsilon) noexcept {
   // λ/(2m)·((w+ε)² − (w−ε)²) / 2ε
   if (shared_.lambda_ != 0 && j_ < net.units(l_ - 1)) {
     result.value += shared_.lambda_ / static_cast<double>(m) * shared_.p_.W[l_](i, j_);
-  }
-  return result;
-}
-
-Difference Differences::Worker::by_definition(Index i, double epsilon) noexcept {
-  const Architecture& net = shared_.net_;
-  double& theta = j_ == net.units(l_ - 1) ? changed_->b[l_].data[i] : changed_->W[l_](i, j_);
-  const double kept = theta;
-  theta = kept + epsilon;
-  const double plus = cost(net, *changed_, shared_.batch_, shared_.lambda_, *workspace_plus_, shared_.k_);
-  theta = kept - epsilon;
-  const double minus = cost(net, *changed_, shared_.batch_, shared_.lambda_, *workspace_minus_, shared_.k_);
-  theta = kept;
-  Difference result;
-  result.value = (plus - minus) / (2 * epsilon);
-  for (int l = l_; l < net.depth(); ++l) {
-    if (has_kink(net.layer(l).activation) &&
-        passes_zero(View<const double>(workspace_minus_->Z[l]), shared_.base_.Z[l], workspace_plus_->Z[l])) {
-      result.kinked = true;
-    }
   }
   return result;
 }

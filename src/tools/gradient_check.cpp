@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cmath>
 #include <deque>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <utility>
@@ -16,8 +17,7 @@
 #include "base/only_errors.hpp"
 #include "kernels/registry.hpp"
 #include "strata/error.hpp"
-#include "tools/differences.hpp"
-#include "tools/of_model.hpp"
+#include "tools/examined.hpp"
 #include "train/initial.hpp"
 #include "train/prepare.hpp"
 
@@ -127,8 +127,9 @@ BlockCheck check_block(const ParameterBlock& of, const Differences& shared, Diff
   return block;
 }
 
-GradientCheck check(const Architecture& net, const Parameters<double>& p, Batch<double> batch, double lambda,
-                    int threads) {
+GradientCheck check(Examined<double> of, int threads) {
+  const auto& [net, p, lambda, examples] = of;
+  const Batch<double> batch = of.batch();
   ThreadPool pool(chosen_threads(threads)), alone(1);
   Workspace<double> ws(net, batch.m(), Keep::backward);
   Parameters<double> gradient(net);
@@ -141,9 +142,9 @@ GradientCheck check(const Architecture& net, const Parameters<double>& p, Batch<
 
 GradientCheck compare_gradients(const Architecture& net, const Parameters<double>& p, Batch<double> batch,
                                 double lambda, const Kernels<double>& k, ThreadPool& pool,
-                                const Parameters<double>& gradient) try {
+                                const Parameters<double>& gradient, Way way) try {
   assert(gradient.theta().size() == p.theta().size() && batch.m() > 0);
-  const Differences shared(net, p, batch, lambda, k);
+  const Differences shared(net, p, batch, lambda, k, way);
   std::deque<Differences::Worker> workers;
   const Found found = all_differences(shared, workers, net, p, pool);
 
@@ -162,8 +163,7 @@ GradientCheck compare_gradients(const Architecture& net, const Parameters<double
 
 GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples) try {
   const std::size_t count = examples == 0 ? table.rows() : std::min(examples, table.rows());
-  Examples<double> checked = examples_of<double>(model, table, 0, count, true);
-  return check(model.architecture(), parameters_in_float64(model), batch_of(checked), l2_of(model), 0);
+  return check(examined<double>(model, table, 0, count, true), 0);
 } catch (...) {
   throw_as_error(kChecking);
 }
@@ -174,13 +174,21 @@ GradientCheck check_gradients(Table table, const Options& options, std::size_t e
   const Problem problem = define_problem(table, options, {ignore, ignore});
   Rows rows = problem.train_rows;
   if (examples != 0) rows.cut(examples);
-  Examples<double> checked(table, problem, std::move(rows), problem.architecture.outputs, Checked::no);
-  checked.keep();
   const Architecture& net = problem.architecture;
-  const auto p = initial_parameters<double>(net, options);
-  return check(net, p, batch_of(checked), options.l2, options.threads);
+  Examples<double> checked(table, problem, std::move(rows), net.outputs, Checked::no);
+  checked.keep();
+  return check({net, initial_parameters<double>(net, options), options.l2, std::move(checked)}, options.threads);
 } catch (...) {
   throw_as_error(kChecking);
+}
+
+GradientCheck check_gradients(const std::filesystem::path& file, const Options& options, std::size_t examples) try {
+  validate(options);
+  Options named = options;  // a target in a file of its own gets the name that it has in the table
+  Table table = read_training_table(file, named);
+  return check_gradients(std::move(table), named, examples);
+} catch (...) {
+  throw_as_error("to read this file");
 }
 
 }  // namespace strata

@@ -7,6 +7,7 @@
 #include "network/step.hpp"
 #include "strata/architecture.hpp"
 #include "strata/tools.hpp"
+#include "tools/differences.hpp"
 
 namespace strata {
 
@@ -14,9 +15,9 @@ namespace strata {
 /// the parameters `p`: every parameter, ε = 1e-5, no retry. The parameters are shared out over `pool`; the result is
 /// the same for any number of threads. `k` is called from all of them at once, so where the pool has more than one
 /// thread, `k` must not use that pool itself: make it with a ThreadPool of one thread. Throws Error(diverged) when the
-/// cost at `p` is not finite; Error(memory).
+/// cost at `p` is not finite; Error(memory). `way`: see differences.hpp; the figures are the same up to rounding.
 [[nodiscard]] GradientCheck compare_gradients(const Architecture& net, const Parameters<double>& p, Batch<double> batch,
                                               double lambda, const Kernels<double>& k, ThreadPool& pool,
-                                              const Parameters<double>& gradient);
+                                              const Parameters<double>& gradient, Way way = Way::rank_one);
 
 }  // namespace strata

@@ -20,7 +20,7 @@
 #include "network/step.hpp"
 #include "strata/error.hpp"
 #include "strata/tools.hpp"
-#include "tools/of_model.hpp"
+#include "tools/examined.hpp"
 
 namespace strata {
 namespace {
@@ -68,20 +68,17 @@ std::string_view dA_of_head_text(Loss loss) {
 template <class T>
 class Tracer {
  public:
-  Tracer(const Model& model, const Parameters<T>& p, Examples<T> examples, bool forward_only)
-      : net_(model.architecture()),
-        p_(p),
+  Tracer(const Model& model, Examined<T> of)
+      : of_(std::move(of)),
         scale_(model.scaling().kind),
-        lambda_(l2_of(model)),
-        forward_only_(forward_only),
-        examples_(std::move(examples)),
+        forward_only_(of_.examples.n_y() == 0),
         pool_(chosen_threads(0)),
         k_(make_kernels<T>(chosen_kernels(), model.precision(), pool_)),
-        ws_(net_, examples_.m(), Keep::all),
+        ws_(net_, of_.examples.m(), Keep::all),
         gradient_(net_) {}
 
   Trace run(std::optional<int> only) {
-    const Batch<T> batch = batch_of(examples_);
+    const Batch<T> batch = of_.batch();
     Trace trace;
     trace.examples = static_cast<std::size_t>(batch.m());
     trace.cost = std::numeric_limits<double>::quiet_NaN();
@@ -134,12 +131,12 @@ class Tracer {
     return layer;
   }
 
-  const Architecture& net_;
-  const Parameters<T>& p_;
+  Examined<T> of_;
+  const Architecture& net_ = of_.net;
+  const Parameters<T>& p_ = of_.p;
+  double lambda_ = of_.lambda;
   ScaleKind scale_;
-  double lambda_;
   bool forward_only_;
-  Examples<T> examples_;
   ThreadPool pool_;
   std::unique_ptr<Kernels<T>> k_;
   Workspace<T> ws_;
@@ -163,10 +160,9 @@ Trace trace(const Model& model, const Table& table, std::optional<std::size_t> e
   const bool has_target =
       std::any_of(target.begin(), target.end(), [&](const std::string& name) { return table.find(name); });
   return std::visit(
-      [&]<class T>(const Parameters<T>& p) {
-        Examples<T> examples =
-            examples_of<T>(model, table, example.value_or(0), example ? 1 : table.rows(), has_target);
-        return Tracer<T>(model, p, std::move(examples), !has_target).run(layer);
+      [&]<class T>(const Parameters<T>&) {
+        const std::size_t count = example ? 1 : table.rows();
+        return Tracer<T>(model, examined<T>(model, table, example.value_or(0), count, has_target)).run(layer);
       },
       model.data().parameters);
 } catch (...) {

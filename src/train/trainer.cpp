@@ -83,6 +83,7 @@ TrainingRecord record_of(const Problem& problem, const std::string& source, bool
   if (source.starts_with("/dev/fd/") || source == "/dev/stdin")
     record.data = "a pipe";  // not its number or what names it
   record.rows = problem.train_rows.size();
+  record.l2 = problem.options.l2;
   record.version = STRATA_VERSION;
   for (const OptionSpec& option : option_table()) {
     std::string value = option.show(problem.options);

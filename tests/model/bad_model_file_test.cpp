@@ -1,4 +1,5 @@
 // Every way in which a model file can be wrong, and what is said of it.
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <cstring>
@@ -155,6 +156,9 @@ TEST(BadModelFile, MetadataThatDoesNotFit) {
          "softmax chooses among outputs, so it needs at least two; for a yes/no question use binary-cross-entropy");
   expect(R"("rows":77)", R"("rows":-77)", "metadata: record.rows: expected a whole number of at least 0, found -77");
   expect(R"("seed":"1")", R"("seed":1)", "metadata: record.options.seed: expected a text, found 1");
+  for (const char* l2 : {"much", "-1", "inf", "nan", ""})
+    expect(R"("l2":"0.5")", fmt::format(R"("l2":"{}")", l2),
+           fmt::format("metadata: record.options.l2: expected a number, at least 0, found \"{}\"", l2));
   expect(R"("seed":"1")", R"("target":"1")", "metadata: record.options.target: the key occurs twice");
   expect(R"("ended":"interrupted",)", "", "metadata: record.ended is missing");
   // Inputs whose product wraps around in 64 bits.

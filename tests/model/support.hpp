@@ -124,10 +124,11 @@ Model make_full_model() {
   data.scaling = {ScaleKind::standard, {1, -2.5, 1e-3}, {0.1, 3, 1e5}};
   data.record = {.data = "houses.csv",
                  .rows = 77,
-                 .options = {{"target", "price"}, {"seed", "1"}},
+                 .options = {{"target", "price"}, {"seed", "1"}, {"l2", "0.5"}},
                  .iterations = 1200,
                  .epochs = 12,
                  .ended = "interrupted",
+                 .l2 = 0.5,
                  .cost = 0.1,
                  .train = {},
                  .validation = {},
@@ -168,6 +169,7 @@ void expect_equal(const Model& a, const Model& b) {
   EXPECT_EQ(a.record().iterations, b.record().iterations);
   EXPECT_EQ(a.record().epochs, b.record().epochs);
   EXPECT_EQ(a.record().ended, b.record().ended);
+  EXPECT_EQ(a.record().l2, b.record().l2);
   EXPECT_EQ(a.record().cost, b.record().cost);
   EXPECT_EQ(a.record().version, b.record().version);
   expect_equal(a.record().train, b.record().train);

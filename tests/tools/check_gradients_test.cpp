@@ -53,7 +53,7 @@ TEST(CheckGradients, OnSomeExamples) {
 TEST(CheckGradients, TheModelsL2Counts) {
   const Case c(architecture(3, {{4, Activation::tanh}}, Loss::binary_cross_entropy), 8);
   const GradientCheck without = check_gradients(model_of<double>(c), table_of(c));
-  const GradientCheck with = check_gradients(model_of<double>(c, "100"), table_of(c));
+  const GradientCheck with = check_gradients(model_of<double>(c, 100), table_of(c));
   EXPECT_TRUE(with.passed);
   EXPECT_GT(with.blocks[0].largest_gradient, 5 * without.blocks[0].largest_gradient);
   EXPECT_EQ(with.blocks[1].largest_gradient, without.blocks[1].largest_gradient);  // not on the biases

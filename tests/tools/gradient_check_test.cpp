@@ -368,10 +368,10 @@ TEST(Differences, TheRankOneWayIsTheDefinitionUpToRounding) {
   for (const Activation g : all_activations()) {
     for (const Loss loss : kLosses) {
       Case c(architecture(3, {{5, g}, {4, g}, {3, g}}, loss), 11);
-      const Differences fast(c.net, c.p, c.batch(), 0.4, *k);
-      Differences slow(c.net, c.p, c.batch(), 0.4, *k);
+      const Differences fast(c.net, c.p, c.batch(), 0.4, *k, Way::rank_one);
+      const Differences slow(c.net, c.p, c.batch(), 0.4, *k, Way::definition);
       ASSERT_TRUE(fast.fast()) << name(g);
-      slow.use_definition();
+      ASSERT_FALSE(slow.fast());
       Differences::Worker a(fast), b(slow);
       for (int l = 1; l <= c.net.depth(); ++l) {
         for (Index j = 0; j <= c.net.units(l - 1); ++j) {
@@ -389,11 +389,71 @@ TEST(Differences, TheRankOneWayIsTheDefinitionUpToRounding) {
   }
 }
 
+// The definition: the cost of the step, computed twice for every parameter, written down once more.
+TEST(Differences, TheDefinitionIsTheCostOnBothSides) {
+  const ReferenceKernels<double> k;
+  Case c(architecture(3, {{4, Activation::relu}, {3, Activation::tanh}}, Loss::categorical_cross_entropy), 9);
+  const Differences differences(c.net, c.p, c.batch(), 0.4, k, Way::definition);
+  Differences::Worker worker(differences);
+  Workspace<double> ws(c.net, c.m, Keep::backward);
+  Parameters<double> moved(c.p);
+  for (const ParameterBlock& block : c.p.blocks()) {
+    for (std::size_t x = 0; x < block.size(); ++x) {
+      double& theta = moved.theta()[block.offset + x];
+      const double here = theta;
+      const auto cost_at = [&](double value) {
+        theta = value;
+        return cost(c.net, moved, c.batch(), 0.4, ws, k);
+      };
+      const double plus = cost_at(here + 1e-5), minus = cost_at(here - 1e-5);
+      theta = here;
+      const bool is_bias = block.kind == ParameterBlock::Kind::biases;
+      worker.select(block.layer, is_bias ? c.net.units(block.layer - 1) : static_cast<Index>(x / block.rows));
+      EXPECT_EQ(worker.at(static_cast<Index>(x % block.rows)).value, (plus - minus) / 2e-5) << block.element(x);
+    }
+  }
+}
+
+// And so the whole check: the same verdict, the same figures but for rounding, for right and for wrong gradients.
+TEST(GradientCheck, ComesToTheSameEndByDefinition) {
+  ThreadPool pool(1);
+  const auto k = make_kernels<double>(chosen_kernels(), pool);
+  const auto expect_same = [&](Case& c, const Parameters<double>& gradient) {
+    const GradientCheck fast = compare_gradients(c.net, c.p, c.batch(), 0.4, *k, pool, gradient);
+    const GradientCheck slow = compare_gradients(c.net, c.p, c.batch(), 0.4, *k, pool, gradient, Way::definition);
+    EXPECT_EQ(fast.passed, slow.passed);
+    ASSERT_EQ(fast.blocks.size(), slow.blocks.size());
+    for (std::size_t x = 0; x < fast.blocks.size(); ++x) {
+      const BlockCheck &a = fast.blocks[x], &b = slow.blocks[x];
+      EXPECT_EQ(a.passed, b.passed) << a.name;
+      EXPECT_EQ(a.parameters, b.parameters) << a.name;
+      EXPECT_EQ(a.largest_gradient, b.largest_gradient) << a.name;
+      EXPECT_NEAR(a.largest_error, b.largest_error, 1e-9) << a.name;
+      ASSERT_EQ(a.kinks.size(), b.kinks.size()) << a.name;
+      for (std::size_t y = 0; y < a.kinks.size(); ++y) EXPECT_EQ(a.kinks[y].where, b.kinks[y].where);
+    }
+  };
+  for (const Activation g : all_activations()) {
+    for (const Loss loss : kLosses) {
+      SCOPED_TRACE(std::string(name(g)) + " " + std::string(name(loss)));
+      Case c(architecture(4, {{6, g}, {5, g}}, loss), 300);  // more examples than a block
+      Parameters<double> gradient = gradient_of(c, 0.4, *k);
+      expect_same(c, gradient);
+      gradient.W[2](1, 2) += 1e-3;
+      expect_same(c, gradient);
+    }
+  }
+  Case wide({1, {}, 1, Loss::binary_cross_entropy}, 1);  // a step across the whole sigmoid
+  wide.X = {1e7};
+  wide.p.W[1].data[0] = 3e-7;
+  expect_same(wide, gradient_of(wide, 0.4, *k));
+}
+
 TEST(Differences, TheRoundingThatIsAllowedIsSmall) {
   ThreadPool alone(1);
   const auto k = make_kernels<double>(chosen_kernels(), alone);
   Case c(architecture(30, {{64, Activation::relu}, {32, Activation::relu}}, Loss::binary_cross_entropy), 64);
-  const Differences differences(c.net, c.p, c.batch(), 0, *k);
+  const Differences differences(c.net, c.p, c.batch(), 0, *k, Way::rank_one);
   for (int l = 1; l <= 3; ++l) {
     EXPECT_GT(differences.rounding(l), 1e-13);
     EXPECT_LT(differences.rounding(l), 1e-7);
@@ -447,7 +507,7 @@ class DoublesThePenalty final : public Faulty {
 TEST(Differences, FaultyForwardKernelsAreCaught) {
   const auto caught = [](const char* fault, const Faulty& k) {
     Case c(architecture(4, {{5, Activation::tanh}}, Loss::binary_cross_entropy), 6);
-    const Differences differences(c.net, c.p, c.batch(), 0.5, k);
+    const Differences differences(c.net, c.p, c.batch(), 0.5, k, Way::rank_one);
     EXPECT_FALSE(differences.fast()) << fault;
     const GradientCheck check = compare(c, 0.5, k, gradient_of(c, 0.5, k));
     EXPECT_FALSE(check.passed) << fault << "\n" << text(check);

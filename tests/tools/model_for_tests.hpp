@@ -16,7 +16,7 @@ namespace strata::testing {
 /// Inputs "x0", "x1", …; targets "y" (classes no, yes or a, b, c) or "y0", "y1" (numbers). X of the case is what the
 /// network sees: the table holds 2x + 3, and the model's scaling takes that back, exactly.
 template <class T>
-Model model_of(const Case& c, const std::string& l2 = "0") {
+Model model_of(const Case& c, double l2 = 0) {
   auto data = std::make_unique<Model::Data>();
   data->architecture = c.net;
   for (int i = 0; i < c.net.inputs; ++i) data->inputs.push_back({"x" + std::to_string(i), {}});
@@ -27,7 +27,7 @@ Model model_of(const Case& c, const std::string& l2 = "0") {
   }
   const auto n_x = static_cast<std::size_t>(c.net.inputs);
   data->scaling = {ScaleKind::standard, std::vector<double>(n_x, 3.0), std::vector<double>(n_x, 2.0)};
-  data->record.options = {{"target", "y"}, {"l2", l2}};
+  data->record.l2 = l2;
   Parameters<T> p(c.net);
   for (std::size_t i = 0; i < p.theta().size(); ++i) p.theta()[i] = static_cast<T>(c.p.theta()[i]);
   data->parameters = std::move(p);

@@ -202,7 +202,7 @@ template <class T>
 void expect_the_engines_bits(double lambda) {
   for (const Loss loss : kLosses) {
     Case c = case_of(loss, 20);
-    const Model model = model_of<T>(c, std::to_string(lambda));
+    const Model model = model_of<T>(c, lambda);
     const Trace trace = strata::trace(model, table_of(c));
     std::vector<T> X(c.X.begin(), c.X.end()), Y(c.Y.size());
     for (std::size_t x = 0; x < Y.size(); ++x) Y[x] = static_cast<T>(c.Y[x]);
@@ -237,7 +237,7 @@ TEST(Trace, TheBitsOfTheEngineWithL2) { expect_the_engines_bits<double>(0.5); }
 
 TEST(Trace, L2StandsInTheEquation) {
   const Case c = case_of(Loss::binary_cross_entropy);
-  const Model plain = model_of<double>(c), model = model_of<double>(c, "0.5");
+  const Model plain = model_of<double>(c), model = model_of<double>(c, 0.5);
   const Trace with = strata::trace(model, table_of(c)), without = strata::trace(plain, table_of(c));
   EXPECT_EQ(find(with, 2, "dW").equation, "dW[2] = 1/m dZ[2] A[1]ᵀ + λ/m W[2], λ = 0.5");
   EXPECT_EQ(find(with, 2, "db").equation, "db[2] = 1/m Σ dZ[2]");

@@ -94,6 +94,7 @@ TEST(Unfinished, IsTheModelOfAShorterTraining) {
         shorter.iterations = record.iterations;
         const Fit same = train(table(), shorter);
         EXPECT_EQ(weights_of(model), weights_of(same.model)) << record.iterations;
+        EXPECT_EQ(record.l2, 0.1);
         EXPECT_EQ(record.cost, same.model.record().cost);
         EXPECT_EQ(record.epochs, same.model.record().epochs);
         EXPECT_EQ(record.train.rmse, same.model.record().train.rmse);
