@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <optional>
-#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -33,7 +33,8 @@ using strata::View;
 Architecture architecture_of(const Work& work) {
   Architecture net;
   net.inputs = work.layers.front();
-  for (std::size_t l = 1; l + 1 < work.layers.size(); ++l) net.hidden.push_back({work.layers[l]});
+  for (std::size_t l = 1; l + 1 < work.layers.size(); ++l)
+    net.hidden.push_back({.units = work.layers[l], .dropout = work.dropout});
   net.outputs = work.layers.back();
   std::string loss = work.loss;
   std::ranges::replace(loss, '_', '-');
@@ -91,12 +92,15 @@ class NetRunner final : public Runner {
   void reset() override {
     std::ranges::copy(theta_, p_.theta().begin());
     optimizer_ = strata::Optimizer<T>(options_of(work_), p_.theta().size());
-    next_ = 0;
+    next_ = step_ = 0;
+    rows_.resize(static_cast<std::size_t>(work_.rows));
+    std::iota(rows_.begin(), rows_.end(), std::size_t{0});
   }
 
   void run(std::ptrdiff_t count) override {
     for (std::ptrdiff_t i = 0; i < count; ++i) {
-      const Batch<T> batch = batch_at(next_);
+      Batch<T> batch = batch_at(next_);
+      batch.pass = {.training = true, .seed = 1, .step = step_++, .rows = rows_.data() + next_ * work_.batch};
       next_ = next_ + 1 == work_.batches() ? 0 : next_ + 1;
       if (predictor_) {
         prepared_predict(batch);
@@ -142,6 +146,8 @@ class NetRunner final : public Runner {
   std::optional<strata::Predictor> predictor_;
   std::vector<T> A_;
   Index next_ = 0;
+  std::int64_t step_ = 0;
+  std::vector<std::size_t> rows_;
   double last_cost_ = 0;
 };
 

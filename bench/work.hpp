@@ -31,7 +31,7 @@ struct Work {
   std::ptrdiff_t batch = 0;  // examples of one step or one call
   std::ptrdiff_t rows = 0;   // examples in the files
   int threads = 1;
-  double l2 = 0;
+  double l2 = 0, dropout = 0;
 
   [[nodiscard]] std::ptrdiff_t inputs() const { return layers.front(); }
   [[nodiscard]] std::ptrdiff_t outputs() const { return layers.back(); }
@@ -62,6 +62,7 @@ inline Work read_work(const std::filesystem::path& folder) {
   json.at("rows").get_to(work.rows);
   json.at("threads").get_to(work.threads);
   work.l2 = json.value("l2", 0.0);
+  work.dropout = json.value("dropout", 0.0);
   if (work.layers.size() < 2 || work.batch < 1 || work.rows < work.batch) {
     throw std::runtime_error((folder / "work.json").string() + ": expected two layers or more and 1 ≤ batch ≤ rows");
   }

@@ -30,6 +30,7 @@ NETS = {
     "B": Net((64, 128, 64, 10), "categorical_cross_entropy", 1797, {"gradient_descent": 0.01, "adam": 0.0003}),
     "C": Net((784, 512, 512, 10), "categorical_cross_entropy", 60000, {"gradient_descent": 0.01, "adam": 0.0001}),
     "D": Net((12288, 20, 7, 5, 1), "binary_cross_entropy", 209, {"gradient_descent": 0.001, "adam": 0.0001}),
+    "F": Net((256, 256, 256), "squared_error", 8192, {"gradient_descent": 0.001, "adam": 0.0001}),
     "E": Net((1024, 4096, 4096, 1024), "squared_error", 2048, {"gradient_descent": 0.0001, "adam": 0.0001}),
 }
 
@@ -47,6 +48,7 @@ class Work:
     precision: str = "float32"
     threads: int = 1
     l2: float = 0
+    dropout: float = 0
     targets: dict = dataclasses.field(default_factory=dict, hash=False)
 
     @property
@@ -93,6 +95,9 @@ WORKS = [
     of("C-l2", "C, batch 128, SGD, L2", "C", 128, 30, l2=0.1, targets={"against": ("C", 0.97)}),
     of("C-adam-l2", "C, batch 128, Adam, L2", "C", 128, 30, optimizer="adam", l2=0.1, targets={"against": ("C-adam", 0.97)}),
     of("C-l2-2t", "C, batch 128, SGD, L2, two threads", "C", 128, 40, threads=2, l2=0.1, targets={"against": ("C-2t", 0.97)}),
+    of("F", "F, batch 256, SGD", "F", 256, 60),
+    of("F-dropout", "F, batch 256, SGD, dropout", "F", 256, 60, dropout=0.5, targets={"against": ("F", 0.95)}),
+    of("C-dropout", "C, batch 128, SGD, dropout", "C", 128, 30, dropout=0.5, targets={"against": ("C", 0.95)}),
     of("C-bf16", "C, batch 128, SGD, bf16", "C", 128, 30, precision="bf16", targets={"against": ("C", 1.7)}),
     of("E-bf16", "E, batch 1024, SGD, bf16", "E", 1024, 1, precision="bf16", targets={"against": ("E", 1.7)}),
     of("row-A", "one row of A", "A", 1, 2000, kind="predict", targets={"microseconds": 0.15, "onnx": 1 / 12}),
@@ -162,7 +167,7 @@ def write(work, root):
         "format": 1, "name": work.name, "kind": work.kind, "layers": work.net.layers, "loss": work.net.loss,
         "optimizer": work.optimizer, "learning_rate": work.net.rate[work.optimizer], "precision": work.precision,
         "batch": work.batch, "rows": work.net.rows, "threads": work.threads, "seed": SEED,
-        "l2": work.l2,
+        "l2": work.l2, "dropout": work.dropout,
     }
     folder = root / "works" / work.name
     try:

@@ -50,6 +50,7 @@ enum class Head { sigmoid, softmax, identity };
 struct LayerSpec {
   int units = 0;
   Activation activation = Activation::relu;
+  double dropout = 0;  ///< p: training leaves a unit out with this probability, prediction none
   bool operator==(const LayerSpec&) const = default;
 };
 
@@ -72,7 +73,7 @@ struct Architecture {
   /// The number of weights and biases: Σ_l n_l·n_{l−1} + n_l.
   [[nodiscard]] std::size_t parameter_count() const;
   /// Throws Error(shape) unless every layer has at least one unit and softmax has at least two outputs; Error(usage)
-  /// for an activation or a loss that does not exist.
+  /// for an activation or a loss that does not exist, and a dropout that is not from 0 to less than 1.
   void validate() const;
 
   bool operator==(const Architecture&) const = default;

@@ -61,6 +61,7 @@ struct DataOptions {
 struct NetworkOptions {
   std::vector<int> hidden_layers = {64, 32};
   std::vector<Activation> activation = {Activation::relu};  ///< one for all hidden layers, or one each
+  std::vector<double> dropout = {0};                        ///< one for all hidden layers, or one each
   std::optional<Loss> loss;                                 ///< empty: the one that belongs to the task
   Initializer initializer;
   RandomStream random = RandomStream::strata;

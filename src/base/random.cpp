@@ -50,6 +50,11 @@ double CounterRandom::normal(std::uint64_t n) const noexcept {
   return radius * (n % 2 == 0 ? std::cos(angle) : std::sin(angle));
 }
 
+std::array<std::uint32_t, 2> CounterRandom::key(std::uint64_t n) const noexcept {
+  const auto w = words(n);
+  return {w[0], w[1]};
+}
+
 double CounterRandom::uniform() noexcept {
   const auto w = words(next_++);
   return open_unit(w[0], w[1]);

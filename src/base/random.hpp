@@ -13,7 +13,7 @@ namespace strata {
                                                       std::array<std::uint32_t, 2> key) noexcept;
 
 /// What the numbers are drawn for; each purpose has its own stream, so that none disturbs another.
-enum class RandomPurpose : std::uint32_t { weights = 1, shuffle = 2, split = 3 };
+enum class RandomPurpose : std::uint32_t { weights = 1, shuffle = 2, split = 3, dropout = 4 };
 
 /// Counter-based numbers: the n-th depends on (seed, purpose, index, n) and on nothing else.
 class CounterRandom {
@@ -21,6 +21,8 @@ class CounterRandom {
   CounterRandom(std::uint64_t seed, RandomPurpose purpose, std::uint32_t index) noexcept;
   /// A standard normal number (Box and Muller, 1958): the n-th of the stream.
   [[nodiscard]] double normal(std::uint64_t n) const noexcept;
+  /// For who needs all of a counter: the n-th key of the stream.
+  [[nodiscard]] std::array<std::uint32_t, 2> key(std::uint64_t n) const noexcept;
   /// Uniform in 0 … bound − 1, without bias (Lemire, 2019): the next of the stream.
   [[nodiscard]] std::uint64_t below(std::uint64_t bound) noexcept;
   /// Uniform in (0, 1): the next of the stream.

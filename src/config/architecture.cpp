@@ -4,6 +4,7 @@
 
 #include "base/checked.hpp"
 #include "base/only_errors.hpp"
+#include "base/text.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -41,6 +42,10 @@ void Architecture::validate() const try {
     if (name(layer.activation) == "?") {
       throw Error(ErrorCode::usage,
                   fmt::format("there is no activation number {}", static_cast<int>(layer.activation)));
+    }
+    if (!(layer.dropout >= 0 && layer.dropout < 1)) {
+      throw Error(ErrorCode::usage,
+                  fmt::format("a dropout of {}; it needs a number from 0 to less than 1", shortest(layer.dropout)));
     }
   }
   if (name(loss) == "?")

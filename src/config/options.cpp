@@ -60,6 +60,7 @@ double number_from(Text option, Text text, Text expected, bool (*allowed)(double
 bool is_positive(double x) { return x > 0; }
 bool is_not_negative(double x) { return x >= 0; }
 bool is_fraction(double x) { return x >= 0 && x < 1; }
+constexpr Text kFrom0To1 = "a number from 0 to less than 1";
 
 template <class Integer>
 bool whole_in(Text text, Integer least, Integer most, Integer& value) {
@@ -136,10 +137,23 @@ std::vector<Activation> activations_from(Text option, Text text) {
   return list;
 }
 
-std::string activations_text(const std::vector<Activation>& list) {
+std::vector<double> rates_from(Text option, Text text) {
+  std::vector<double> list;
+  for (const std::string& part : split(text, ',')) list.push_back(number_from(option, part, kFrom0To1, is_fraction));
+  return list;
+}
+
+template <class T, class Show>
+std::string list_text(const std::vector<T>& list, const Show& show) {
   std::string text;
-  for (const Activation activation : list) text += (text.empty() ? "" : ",") + std::string(name(activation));
+  for (const T& item : list) text += (text.empty() ? "" : ",") + std::string(show(item));
   return text;
+}
+std::string activations_text(const std::vector<Activation>& list) {
+  return list_text(list, [](Activation g) { return name(g); });
+}
+std::string rates_text(const std::vector<double>& list) {
+  return list_text(list, [](double rate) { return shortest(rate); });
 }
 
 Initializer initializer_from(Text option, Text text) {
@@ -164,7 +178,6 @@ Initializer initializer_from(Text option, Text text) {
 }
 
 constexpr Text kAtLeast1 = "a whole number, at least 1";
-constexpr Text kFrom0To1 = "a number from 0 to less than 1";
 
 // --- the builders of rows ---
 
@@ -298,6 +311,13 @@ std::vector<OptionSpec> rows() {
           "Network", joined(own_names<Activation>(), 100),
           [](Options& o, Text t) { o.activation = activations_from("activation", t); },
           [](const Options& o) { return activations_text(o.activation); }),
+      later(row(
+          {"dropout", "RATE",
+           "Training leaves each unit of a hidden layer out with this probability, anew for every example of every "
+           "update: one for all hidden layers, or one for each, separated by commas. Prediction uses all units."},
+          "Network", fmt::format("{}; several, separated by commas", kFrom0To1),
+          [](Options& o, Text t) { o.dropout = rates_from("dropout", t); },
+          [](const Options& o) { return rates_text(o.dropout); })),
       row(
           {"loss", "LOSS",
            "What is minimised, and with it the last activation: sigmoid, softmax, identity. auto: the one that belongs "
@@ -459,11 +479,17 @@ void validate(const Options& options) try {
                             spelled("l2", shortest(options.l2)),
                             spelled("weight-decay", shortest(options.effective_weight_decay()))));
   }
-  const std::size_t layers = options.hidden_layers.size(), given = options.activation.size();
-  if (given != 1 && given != layers) {
-    throw Error(ErrorCode::usage,
-                fmt::format("{} names {} activations for {} hidden layers; give one for all, or one for each",
-                            spelled("activation"), given, layers));
+  const std::size_t layers = options.hidden_layers.size();
+  const auto require_count = [layers](const char* option, std::size_t given, const char* what) {
+    if (given == 1 || given == layers) return;
+    throw Error(ErrorCode::usage, fmt::format("{} names {} {} for {} hidden layers; give one for all, or one for each",
+                                              spelled(option), given, what, layers));
+  };
+  require_count("activation", options.activation.size(), "activations");
+  require_count("dropout", options.dropout.size(), "rates");
+  if (layers == 0 && options.dropout != std::vector{0.0}) {
+    throw Error(ErrorCode::usage, fmt::format("{}: there is no hidden layer whose units could be left out",
+                                              spelled("dropout", rates_text(options.dropout))));
   }
 } catch (...) {
   throw_as_error("for the options");

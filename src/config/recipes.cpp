@@ -37,6 +37,7 @@ std::span<const Recipe> all_recipes() try {
        "at once; "
        "weights from 1/sqrt(n). Rate, iterations and reports are those of the classic course.",
        {{"activation", "relu"},
+        {"dropout", "0"},
         {"loss", "auto"},
         {"initializer", "lecun"},
         {"optimizer", "gradient-descent"},

@@ -61,6 +61,8 @@ class Examples {
   [[nodiscard]] Index m() const noexcept { return static_cast<Index>(rows_.size()); }
   [[nodiscard]] Index n_x() const noexcept { return n_x_; }
   [[nodiscard]] Index n_y() const noexcept { return n_y_; }
+  /// Where an example stands in its table.
+  [[nodiscard]] std::size_t row(Index example) const noexcept { return rows_[static_cast<std::size_t>(example)]; }
   [[nodiscard]] std::string where(Index example, std::size_t j) const {
     return raw_.where(rows_[static_cast<std::size_t>(example)], j);
   }

@@ -1,5 +1,6 @@
 #include "kernels/kernels.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace strata {
@@ -11,6 +12,17 @@ AdamStep::AdamStep(double alpha_, double beta1_, double beta2_, double epsilon_,
   rate = alpha * c / (1 - std::pow(beta1, static_cast<double>(t)));
   floor = epsilon * c;
 }
+
+template <class T>
+std::uint16_t Dropout<T>::threshold() const noexcept {
+  return static_cast<std::uint16_t>(std::min(std::round(rate * 0x1p16), 65535.0));
+}
+template <class T>
+double Dropout<T>::scale() const noexcept {
+  return 1 / (1 - threshold() * 0x1p-16);
+}
+template struct Dropout<float>;
+template struct Dropout<double>;
 
 bool derivative_from_output(Activation g) noexcept {
   return g != Activation::gelu && g != Activation::silu && g != Activation::mish;

@@ -6,6 +6,9 @@
 // any number of threads, and an example gives the same bits alone and anywhere in a batch.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "base/view.hpp"
@@ -61,6 +64,32 @@ struct GradientTarget {
   Trained<T> block{};
 };
 
+/// Which units of a layer training leaves out, and by how much the others stand in for them (Srivastava et al., 2014).
+/// Unit i of an example is kept when its 16 bits are at least `threshold`: those of philox4x32 for the counter
+/// (8 (i/64) + (i mod 32)/4, row, 0) under `key`, in word 2 ((i/32) mod 2) + (i mod 4)/2, the low half for even i. So
+/// it depends on nothing else: not on the batch, nor on the threads. One block of the generator serves eight units.
+template <class T>
+struct Dropout {
+  double rate = 0;                     // p; 0: every unit is kept, and the rest of this is of no use
+  std::array<std::uint32_t, 2> key{};  // of (seed, step, layer)
+  const std::size_t* rows = nullptr;   // (m): where each example stands in its table
+  View<T> H;                           // (n, m): g(Z), from which g' is read; A itself where that needs Z
+  std::uint64_t* kept = nullptr;       // (words, m): a bit a unit, from the way forward for the way back
+  Index words = 0;                     // ⌈n/64⌉
+
+  /// p in 65536ths, and 1/(1−p) for p so rounded.
+  [[nodiscard]] std::uint16_t threshold() const noexcept;
+  [[nodiscard]] double scale() const noexcept;
+};
+
+/// What a layer does to its Z, unit by unit.
+template <class T>
+struct Pointwise {
+  Pointwise(Activation g = Activation::identity) : activation(g) {}  // NOLINT(google-explicit-constructor): most are
+  Activation activation;
+  Dropout<T> dropout{};
+};
+
 template <class T>
 class Kernels {
  public:
@@ -84,6 +113,12 @@ class Kernels {
   virtual void activation_backward(Activation g, View<const T> dA, View<const T> Z, View<const T> A,
                                    View<T> dZ) const noexcept = 0;
 
+  // A = H * kept / (1−p), where `kept` is drawn anew              H = by.H, A (n_l, m)
+  virtual void dropout_forward(const Dropout<T>& by, View<T> A) const noexcept = 0;
+
+  // dA = dA * kept / (1−p)              (n_l, m)
+  virtual void dropout_backward(const Dropout<T>& by, View<T> dA) const noexcept = 0;
+
   // dW = s·dZ A_prevᵀ, db = s·Σ_i dZ^(i)       s = 1/m; dW (n_l, n_prev), db (n_l, 1)
   virtual void linear_backward_params(View<const T> dZ, View<const T> A_prev, double s, View<T> dW,
                                       View<T> db) const noexcept = 0;
@@ -106,18 +141,22 @@ class Kernels {
 
   // ---- fused sentences: these compositions are their meaning; a back end overrides one only to go faster ----
 
-  // Z = W A_prev + b, A = g(Z)
-  virtual void linear_activation_forward(Activation g, View<const T> W, View<const T> b, View<const T> A_prev,
+  // Z = W A_prev + b, A = g(Z); with dropout H = g(Z), A = H * kept / (1−p)
+  virtual void linear_activation_forward(const Pointwise<T>& g, View<const T> W, View<const T> b, View<const T> A_prev,
                                          View<T> Z, View<T> A) const noexcept {
     linear_forward(W, b, A_prev, Z);
-    activation_forward(g, Z, A);
+    if (g.dropout.rate == 0) return activation_forward(g.activation, Z, A);
+    activation_forward(g.activation, Z, g.dropout.H);
+    dropout_forward(g.dropout, A);
   }
 
-  // dA_prev = Wᵀ dZ, dZ_prev = dA_prev * g'(Z_prev)     W and dZ are of the layer above; g, Z_prev, A_prev of this one
-  virtual void linear_activation_backward(Activation g, View<const T> W, View<const T> dZ, View<const T> Z_prev,
-                                          View<const T> A_prev, View<T> dZ_prev) const noexcept {
+  // dA_prev = Wᵀ dZ, dZ_prev = dA_prev * g'(Z_prev)     W and dZ are of the layer above; g, Z_prev, A_prev of this one;
+  // with dropout dA_prev = Wᵀ dZ * kept / (1−p)
+  virtual void linear_activation_backward(const Pointwise<T>& g, View<const T> W, View<const T> dZ,
+                                          View<const T> Z_prev, View<const T> A_prev, View<T> dZ_prev) const noexcept {
     linear_backward_input(W, dZ, dZ_prev);
-    activation_backward(g, dZ_prev, Z_prev, A_prev, dZ_prev);
+    if (g.dropout.rate != 0) dropout_backward(g.dropout, dZ_prev);
+    activation_backward(g.activation, dZ_prev, Z_prev, g.dropout.rate != 0 ? g.dropout.H : A_prev, dZ_prev);
   }
 
   // dW = s·dZ A_prevᵀ, db = s·Σ_i dZ^(i), each to its target

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <span>
 
+#include "base/random.hpp"
 #include "base/view.hpp"
 #include "kernels/activations.hpp"
 #include "kernels/kernels.hpp"
@@ -114,6 +115,41 @@ void activation_backward(Activation activation, View<const T> dA, View<const T> 
       }
     }
   });
+}
+
+// Is unit i of this row kept?
+template <class T>
+bool keeps(const Dropout<T>& by, std::size_t row, Index i) {
+  const auto unit = static_cast<std::uint32_t>(i);
+  const auto low = static_cast<std::uint32_t>(row), high = static_cast<std::uint32_t>(std::uint64_t{row} >> 32);
+  const auto words = philox4x32({unit / 64 * 8 + unit % 32 / 4, low, high, 0}, by.key);
+  return (words[unit / 32 % 2 * 2 + unit % 4 / 2] >> unit % 2 * 16 & 0xFFFF) >= by.threshold();
+}
+
+// kept, and A = H * kept / (1−p)
+template <class T>
+void dropout_forward(const Dropout<T>& by, View<T> A) {
+  assert(by.H.rows == A.rows && by.H.cols == A.cols && by.words * 64 >= A.rows);
+  for (Index j = 0; j < A.cols; ++j) {
+    for (Index i = 0; i < A.rows; ++i) {
+      std::uint64_t& word = by.kept[i / 64 + j * by.words];
+      if (i % 64 == 0) word = 0;
+      const bool kept = keeps(by, by.rows[j], i);
+      word |= std::uint64_t{kept} << i % 64;
+      A.col(j)[i] = kept ? by.H.col(j)[i] * static_cast<T>(by.scale()) : T(0);
+    }
+  }
+}
+
+// dA = dA * kept / (1−p)
+template <class T>
+void dropout_backward(const Dropout<T>& by, View<T> dA) {
+  for (Index j = 0; j < dA.cols; ++j) {
+    for (Index i = 0; i < dA.rows; ++i) {
+      const bool kept = (by.kept[i / 64 + j * by.words] >> i % 64 & 1) != 0;
+      dA.col(j)[i] = kept ? dA.col(j)[i] * static_cast<T>(by.scale()) : T(0);
+    }
+  }
 }
 
 // dW = s·dZ A_prevᵀ
@@ -270,6 +306,10 @@ class ReferenceKernels : public Kernels<T> {
   void activation_backward(Activation g, View<const T> dA, View<const T> Z, View<const T> A,
                            View<T> dZ) const noexcept override {
     reference::activation_backward(g, dA, Z, A, dZ);
+  }
+  void dropout_forward(const Dropout<T>& by, View<T> A) const noexcept override { reference::dropout_forward(by, A); }
+  void dropout_backward(const Dropout<T>& by, View<T> dA) const noexcept override {
+    reference::dropout_backward(by, dA);
   }
   void linear_backward_params(View<const T> dZ, View<const T> A_prev, double s, View<T> dW,
                               View<T> db) const noexcept override {

@@ -33,8 +33,11 @@ void write_metrics(Json& json, Task task, const Metrics& metrics) {
 
 void write_architecture(Json& json, const Architecture& net) {
   json.object().whole("inputs", std::int64_t{net.inputs}).key("hidden").array();
-  for (const LayerSpec& layer : net.hidden)
-    json.object().whole("units", std::int64_t{layer.units}).text("activation", name(layer.activation)).end();
+  for (const LayerSpec& layer : net.hidden) {
+    json.object().whole("units", std::int64_t{layer.units}).text("activation", name(layer.activation));
+    if (layer.dropout != 0) json.number("dropout", layer.dropout);
+    json.end();
+  }
   json.end().whole("outputs", std::int64_t{net.outputs}).text("loss", name(net.loss)).end();
 }
 
@@ -70,8 +73,9 @@ Architecture read_architecture(const JsonNode& node) {
   Architecture net;
   net.inputs = static_cast<int>(node["inputs"].size(1, kLargestInt));
   for (const JsonNode& layer : node["hidden"].items()) {
-    net.hidden.push_back(
-        {static_cast<int>(layer["units"].size(1, kLargestInt)), read_choice<Activation>(layer["activation"])});
+    const auto dropout = layer.find("dropout");
+    net.hidden.push_back({static_cast<int>(layer["units"].size(1, kLargestInt)),
+                          read_choice<Activation>(layer["activation"]), dropout ? dropout->number() : 0});
   }
   net.outputs = static_cast<int>(node["outputs"].size(1, kLargestInt));
   net.loss = read_choice<Loss>(node["loss"]);

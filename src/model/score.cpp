@@ -94,7 +94,7 @@ void for_each_output(const Architecture& net, const Parameters<T>& p, Examples<T
     if (Y.rows == 0) {
       predict(net, p, X, ws, k);
     } else {
-      forward(net, p, X, ws, k);
+      forward(net, p, {X}, ws, k);
       k.loss_head(net.loss, ws.Z[L], Y, ws.A[L], ws.dZ[L], &ws.loss);
     }
     use(j, ws.A[L], Y, ws.loss);

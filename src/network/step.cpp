@@ -9,13 +9,13 @@ namespace strata {
 
 // (L−1) × [LINEAR → ACTIVATION], then LINEAR. The workspace is the cache: what the way back needs is in it.
 template <class T>
-void forward(const Architecture& net, const Parameters<T>& p, View<const T> X, Workspace<T>& ws, const Kernels<T>& k) {
+void forward(const Architecture& net, const Parameters<T>& p, Batch<T> batch, Workspace<T>& ws, const Kernels<T>& k) {
   const FlushDenormals flush;
   const int L = net.depth();
-  ws.set_input(X);  // A[0] = X
+  ws.set_input(batch.X, batch.pass);  // A[0] = X
   for (int l = 1; l < L; ++l) {
     // Z[l] = W[l] A[l−1] + b[l],  A[l] = g(Z[l])
-    k.linear_activation_forward(net.layer(l).activation, p.W[l], p.b[l], ws.A[l - 1], ws.Z[l], ws.A[l]);
+    k.linear_activation_forward(ws.g[l], p.W[l], p.b[l], ws.A[l - 1], ws.Z[l], ws.A[l]);
   }
   // Z[L] = W[L] A[L−1] + b[L]: the logits; the last g belongs to the loss
   k.linear_forward(p.W[L], p.b[L], ws.A[L - 1], ws.Z[L]);
@@ -26,7 +26,7 @@ template <class T>
 void predict(const Architecture& net, const Parameters<T>& p, View<const T> X, Workspace<T>& ws, const Kernels<T>& k) {
   const FlushDenormals flush;
   const int L = net.depth();
-  forward(net, p, X, ws, k);
+  forward(net, p, {X}, ws, k);
   k.head_forward(net.head(), ws.Z[L], ws.A[L]);  // A[L] = head(Z[L])
 }
 
@@ -46,7 +46,7 @@ double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, dou
             const Kernels<T>& k) {
   const FlushDenormals flush;
   const int L = net.depth();
-  forward(net, p, batch.X, ws, k);
+  forward(net, p, batch, ws, k);
   const auto m = static_cast<double>(batch.m());
   k.loss_head(net.loss, ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
   return with_penalty(ws.loss / m, p, m, lambda, k);
@@ -59,14 +59,13 @@ double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batc
   const FlushDenormals flush;
   const int L = net.depth();
   const auto m = static_cast<double>(batch.m());
-  forward(net, p, batch.X, ws, k);
+  forward(net, p, batch, ws, k);
   // dZ[L] = A[L] − Y
   k.loss_head(net.loss, ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
   for (int l = L; l >= 1; --l) {
     // dA[l−1] = W[l]ᵀ dZ[l],  dZ[l−1] = dA[l−1] * g'(Z[l−1]): now, for W[l] may change right after
     if (l > 1) {
-      k.linear_activation_backward(net.layer(l - 1).activation, p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1],
-                                   ws.dZ[l - 1]);
+      k.linear_activation_backward(ws.g[l - 1], p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1], ws.dZ[l - 1]);
     }
     // dW[l] = 1/m dZ[l] A[l−1]ᵀ + λ/m W[l],  db[l] = 1/m Σ_i dZ[l]^(i): where they go, the sink says
     k.linear_backward(ws.dZ[l], ws.A[l - 1], 1 / m, sink.target(p.W_block(l)), sink.target(p.b_block(l)));
@@ -82,7 +81,7 @@ GradientTarget<T> KeepGradient<T>::target(const ParameterBlock& block) {
 
 #define STRATA_STEP(T)                                                                                                 \
   template double with_penalty(double, const Parameters<T>&, double, double, const Kernels<T>&);                       \
-  template void forward(const Architecture&, const Parameters<T>&, View<const T>, Workspace<T>&, const Kernels<T>&);   \
+  template void forward(const Architecture&, const Parameters<T>&, Batch<T>, Workspace<T>&, const Kernels<T>&);        \
   template void predict(const Architecture&, const Parameters<T>&, View<const T>, Workspace<T>&, const Kernels<T>&);   \
   template double cost(const Architecture&, const Parameters<T>&, Batch<T>, double, Workspace<T>&, const Kernels<T>&); \
   template double train_step(const Architecture&, const Parameters<T>&, Batch<T>, Workspace<T>&, const Kernels<T>&,    \

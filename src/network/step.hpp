@@ -9,17 +9,18 @@
 
 namespace strata {
 
-/// m examples: the columns of X (n_x, m), and what is to be predicted for them, Y (n_y, m). Borrowed.
+/// m examples: the columns of X (n_x, m), and what is to be predicted for them, Y (n_y, m); and what for. Borrowed.
 template <class T>
 struct Batch {
   View<const T> X;
   View<const T> Y;
+  Pass pass{};
   [[nodiscard]] Index m() const noexcept { return X.cols; }
 };
 
 /// (L−1) × [LINEAR → ACTIVATION], then LINEAR: leaves the logits in Z[L] and a cache for every layer in `ws`.
 template <class T>
-void forward(const Architecture& net, const Parameters<T>& p, View<const T> X, Workspace<T>& ws, const Kernels<T>& k);
+void forward(const Architecture& net, const Parameters<T>& p, Batch<T> batch, Workspace<T>& ws, const Kernels<T>& k);
 
 /// forward, then A[L] = head(Z[L]): the probabilities, or the values.
 template <class T>

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "base/checked.hpp"
+#include "base/random.hpp"
 #include "base/text.hpp"
 #include "kernels/kernels.hpp"
 #include "strata/error.hpp"
@@ -15,9 +16,10 @@
 namespace strata {
 namespace {
 
-// Where each matrix of a layer begins, in numbers, for one example; the plan is this table times largest_m.
+// Where each matrix of a layer begins, in numbers, for one example; the plan is this table times largest_m. H = g(Z)
+// is A, unless dropout makes another A of it.
 struct Places {
-  std::size_t Z, A, dZ;
+  std::size_t Z, H, A, dZ;
 };
 
 struct Plan {
@@ -47,16 +49,17 @@ Plan make_plan(const Architecture& net, Keep keep) {
     const auto n = static_cast<std::size_t>(net.units(l));
     const auto turn = static_cast<std::size_t>(l % 2);
     switch (keep) {
-      case Keep::forward: at = {turns[turn], turns[turn], turns[1 - turn]}; break;  // dZ[L] where A[L−1] was
-      case Keep::backward: {
-        const bool needs_Z = l < L && !derivative_from_output(net.layer(l).activation);
-        const std::size_t A = take(n);
-        at = {needs_Z ? take(n) : A, A, dZ_turns[turn]};
+      case Keep::forward:
+        at = {turns[turn], turns[turn], turns[turn], turns[1 - turn]};  // dZ[L] where A[L−1] was
         break;
-      }
+      case Keep::backward:
       case Keep::all: {
-        const std::size_t Z = take(n), A = take(n);
-        at = {Z, A, take(n)};
+        const bool from_Z = l < L && !derivative_from_output(net.layer(l).activation);
+        const bool drops = l < L && net.layer(l).dropout > 0;
+        at.A = take(n);
+        at.H = drops && !from_Z ? take(n) : at.A;
+        at.Z = from_Z || keep == Keep::all ? take(n) : at.H;
+        at.dZ = keep == Keep::all ? take(n) : dZ_turns[turn];
         break;
       }
     }
@@ -68,7 +71,13 @@ Plan make_plan(const Architecture& net, Keep keep) {
 
 template <class T>
 Workspace<T>::Workspace(const Architecture& net, Index largest_m, Keep keep)
-    : Z(net.depth()), A(net.depth()), dZ(net.depth()), L_(net.depth()), largest_m_(largest_m) {
+    : Z(net.depth()),
+      A(net.depth()),
+      dZ(net.depth()),
+      g(static_cast<std::size_t>(net.depth())),
+      L_(net.depth()),
+      largest_m_(largest_m),
+      rates_(g.size()) {
   const Plan plan = make_plan(net, keep);
   const auto m = static_cast<std::size_t>(largest_m);
   const std::size_t count = checked_multiply(plan.rows, m, "the size of the workspace");
@@ -79,18 +88,43 @@ Workspace<T>::Workspace(const Architecture& net, Index largest_m, Keep keep)
                 fmt::format("no memory for the layers' activations: {} examples take {:.1f} GB; use a smaller {}",
                             largest_m, static_cast<double>(count) * sizeof(T) / 1e9, spelled("batch-size")));
   }
+  std::size_t words = 0;  // of bits, an example
   for (int l = 1; l <= L_; ++l) {
     const Places& at = plan.layers[static_cast<std::size_t>(l)];
     const auto view = [&](std::size_t place) { return View<T>(memory_.data() + place * m, net.units(l), largest_m); };
     Z[l] = view(at.Z);
     A[l] = view(at.A);
     dZ[l] = view(at.dZ);
+    if (l == L_) continue;
+    Pointwise<T>& layer = g[static_cast<std::size_t>(l)];
+    layer.activation = net.layer(l).activation;
+    if (keep == Keep::forward || net.layer(l).dropout == 0) continue;
+    rates_[static_cast<std::size_t>(l)] = net.layer(l).dropout;
+    layer.dropout.H = view(at.H);
+    layer.dropout.words = (net.units(l) + 63) / 64;
+    words += static_cast<std::size_t>(layer.dropout.words);
+  }
+  kept_.resize(words * m);
+  std::uint64_t* kept = kept_.data();
+  for (Pointwise<T>& layer : g) {
+    layer.dropout.kept = kept;
+    kept += layer.dropout.words * largest_m;
   }
 }
 
 template <class T>
-void Workspace<T>::set_input(View<const T> X) {
+void Workspace<T>::set_input(View<const T> X, const Pass& pass) {
   assert(X.cols <= largest_m_);
+  for (std::size_t l = 1; l < g.size(); ++l) {
+    Dropout<T>& dropout = g[l].dropout;
+    dropout.rate = pass.training ? rates_[l] : 0;
+    if (dropout.rate == 0) continue;
+    assert(pass.rows != nullptr);
+    dropout.key = CounterRandom(pass.seed, RandomPurpose::dropout, static_cast<std::uint32_t>(l))
+                      .key(static_cast<std::uint64_t>(pass.step));
+    dropout.rows = pass.rows;
+    dropout.H.cols = X.cols;
+  }
   A[0] = {const_cast<T*>(X.data), X.rows, X.cols, X.ld};  // a view among the others, and only read
   for (int l = 1; l <= L_; ++l) Z[l].cols = A[l].cols = dZ[l].cols = X.cols;
 }

@@ -2,8 +2,13 @@
 // narrower view of the same memory.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
 #include "base/aligned.hpp"
 #include "base/view.hpp"
+#include "kernels/kernels.hpp"
 #include "strata/architecture.hpp"
 
 namespace strata {
@@ -16,6 +21,14 @@ enum class Keep {
   all,       ///< looking inside: every Z[l], A[l] and dZ[l] in its own memory
 };
 
+/// What a network is run for.
+struct Pass {
+  bool training = false;  ///< else dropout leaves no unit out
+  std::uint64_t seed = 0;
+  std::int64_t step = 0;              ///< updates done
+  const std::size_t* rows = nullptr;  ///< (m): where each example stands in its table; only with dropout
+};
+
 template <class T>
 class Workspace {
  public:
@@ -24,18 +37,22 @@ class Workspace {
   Workspace(Workspace&&) noexcept = default;
   Workspace& operator=(Workspace&&) noexcept = default;
 
-  /// A[0] = X, and every other view m = X.cols columns wide, m ≤ largest_m. X is borrowed.
-  void set_input(View<const T> X);
+  /// A[0] = X, and every other view m = X.cols columns wide, m ≤ largest_m; g as the pass has it. X and the rows are
+  /// borrowed.
+  void set_input(View<const T> X, const Pass& pass = {});
 
-  PerLayer<T> Z;    // (n_l, m), l = 1 … L
-  PerLayer<T> A;    // (n_l, m), l = 0 … L
-  PerLayer<T> dZ;   // (n_l, m), l = 1 … L
-  double loss = 0;  // Σ_i L(A[L]^(i), Y^(i)) of the last step
+  PerLayer<T> Z;                // (n_l, m), l = 1 … L
+  PerLayer<T> A;                // (n_l, m), l = 0 … L
+  PerLayer<T> dZ;               // (n_l, m), l = 1 … L
+  std::vector<Pointwise<T>> g;  // [l], l = 1 … L−1
+  double loss = 0;              // Σ_i L(A[L]^(i), Y^(i)) of the last step
 
  private:
   int L_ = 0;
   Index largest_m_ = 0;
+  std::vector<double> rates_;  // [l], of dropout
   AlignedVector<T> memory_;
+  std::vector<std::uint64_t> kept_;
 };
 
 extern template class Workspace<float>;

@@ -127,9 +127,13 @@ BlockCheck check_block(const ParameterBlock& of, const Differences& shared, Diff
   return block;
 }
 
-GradientCheck check(Examined<double> of, int threads) {
+// With dropout: of the masks of the first step, which hold still meanwhile.
+GradientCheck check(Examined<double> of, std::uint64_t seed, int threads) {
   const auto& [net, p, lambda, examples] = of;
-  const Batch<double> batch = of.batch();
+  Batch<double> batch = of.batch();
+  std::vector<std::size_t> rows(static_cast<std::size_t>(batch.m()));
+  for (std::size_t j = 0; j < rows.size(); ++j) rows[j] = examples.row(static_cast<Index>(j));
+  batch.pass = {.training = true, .seed = seed, .step = 0, .rows = rows.data()};
   ThreadPool pool(chosen_threads(threads)), alone(1);
   Workspace<double> ws(net, batch.m(), Keep::backward);
   Parameters<double> gradient(net);
@@ -163,7 +167,7 @@ GradientCheck compare_gradients(const Architecture& net, const Parameters<double
 
 GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples) try {
   const std::size_t count = examples == 0 ? table.rows() : std::min(examples, table.rows());
-  return check(examined<double>(model, table, 0, count, true), 0);
+  return check(examined<double>(model, table, 0, count, true), Options().seed, 0);
 } catch (...) {
   throw_as_error(kChecking);
 }
@@ -177,7 +181,8 @@ GradientCheck check_gradients(Table table, const Options& options, std::size_t e
   const Architecture& net = problem.architecture;
   Examples<double> checked(table, problem, std::move(rows), net.outputs, Checked::no);
   checked.keep();
-  return check({net, initial_parameters<double>(net, options), options.l2, std::move(checked)}, options.threads);
+  return check({net, initial_parameters<double>(net, options), options.l2, std::move(checked)}, options.seed,
+               options.threads);
 } catch (...) {
   throw_as_error(kChecking);
 }

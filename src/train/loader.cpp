@@ -8,11 +8,15 @@
 
 namespace strata {
 template <class T>
-Loader<T>::Loader(Examples<T>& examples, std::int64_t batch_size, std::uint64_t seed)
+Loader<T>::Loader(Examples<T>& examples, std::int64_t batch_size, std::uint64_t seed, bool with_rows)
     : examples_(examples),
       size_(batch_size <= 0 ? examples.m() : std::min<Index>(batch_size, examples.m())),
       seed_(seed) {
-  if (full()) return;
+  if (with_rows) rows_.resize(static_cast<std::size_t>(size_));
+  if (full()) {
+    for (std::size_t j = 0; j < rows_.size(); ++j) rows_[j] = examples.row(static_cast<Index>(j));
+    return;
+  }
   const auto m = static_cast<std::size_t>(examples.m());
   m <= std::numeric_limits<std::uint32_t>::max() ? order_.resize(m) : long_order_.resize(m);
   X_.resize(static_cast<std::size_t>(examples.n_x() * size_));
@@ -20,16 +24,19 @@ Loader<T>::Loader(Examples<T>& examples, std::int64_t batch_size, std::uint64_t 
 }
 
 template <class T>
-Batch<T> Loader<T>::next() {
+Batch<T> Loader<T>::next(std::int64_t step) {
+  const Pass pass{.training = true, .seed = seed_, .step = step, .rows = rows_.data()};
   if (full()) {
     const auto [X, Y] = examples_.all();
-    return {X, Y};
+    return {X, Y, pass};
   }
   if (position_ == 0) shuffle(epoch_++);
   const Index m = std::min(size_, examples_.m() - position_);
   examples_.gather(m, [this](Index j) { return example(position_ + j); }, X_.data(), Y_.data());
+  for (std::size_t j = 0; j < rows_.size() && j < static_cast<std::size_t>(m); ++j)
+    rows_[j] = examples_.row(example(position_ + static_cast<Index>(j)));
   position_ = position_ + m == examples_.m() ? 0 : position_ + m;
-  return {View<T>(X_.data(), examples_.n_x(), m), View<const T>(Y_.data(), examples_.n_y(), m)};
+  return {View<T>(X_.data(), examples_.n_x(), m), View<const T>(Y_.data(), examples_.n_y(), m), pass};
 }
 
 template <class T>

@@ -15,11 +15,12 @@ namespace strata {
 template <class T>
 class Loader {
  public:
-  /// `batch_size` 0 or ≥ m: full. `examples` is borrowed; those of a full batch are in memory.
-  Loader(Examples<T>& examples, std::int64_t batch_size, std::uint64_t seed);
+  /// `batch_size` 0 or ≥ m: full. `examples` is borrowed; those of a full batch are in memory. The passes are for
+  /// training with this seed; `with_rows`: and know where their examples stand in the table.
+  Loader(Examples<T>& examples, std::int64_t batch_size, std::uint64_t seed, bool with_rows);
 
-  /// The next batch; the last one of an epoch may be shorter. Valid until the next call of any function.
-  [[nodiscard]] Batch<T> next();
+  /// The next batch, for this step; the last one of an epoch may be shorter. Valid until the next call of any function.
+  [[nodiscard]] Batch<T> next(std::int64_t step);
 
   /// Where the next batch begins; `seek` goes back there.
   struct Position {
@@ -45,6 +46,7 @@ class Loader {
   std::vector<std::uint32_t> order_;     // of the examples in this epoch
   std::vector<std::size_t> long_order_;  // instead, where there are 2³² of them or more
   AlignedVector<T> X_, Y_;
+  std::vector<std::size_t> rows_;  // of the batch, in the table; empty: nobody asks
 };
 
 extern template class Loader<float>;

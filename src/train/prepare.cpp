@@ -120,7 +120,8 @@ std::vector<LayerSpec> hidden_layers(const Options& options) {
   const std::size_t count = options.hidden_layers.size();
   std::vector<LayerSpec> hidden;
   for (std::size_t l = 0; l < count; ++l) {
-    hidden.push_back({options.hidden_layers[l], options.activation[options.activation.size() == 1 ? 0 : l]});
+    hidden.push_back({options.hidden_layers[l], options.activation[options.activation.size() == 1 ? 0 : l],
+                      options.dropout[options.dropout.size() == 1 ? 0 : l]});
   }
   return hidden;
 }

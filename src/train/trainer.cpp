@@ -105,6 +105,10 @@ const Features& of_problem(const Problem& problem) { return problem; }
 constexpr std::int64_t kSnapshotWork = 8192;  // examples
 constexpr std::int64_t kLongestReplay = 256;  // steps
 
+bool drops_units(const Architecture& net) {
+  return std::ranges::any_of(net.hidden, [](const LayerSpec& layer) { return layer.dropout > 0; });
+}
+
 // One training, from the examples to the final weights.
 template <class T>
 class Training {
@@ -118,7 +122,7 @@ class Training {
         callbacks_(callbacks),
         pool_(chosen_threads(problem_.options.threads)),
         kernels_(make_kernels<T>(chosen_kernels(), problem_.options.precision, pool_)),
-        loader_(examples_, problem_.options.batch_size, problem_.options.seed),
+        loader_(examples_, problem_.options.batch_size, problem_.options.seed, drops_units(net())),
         now_{.p = initial_parameters<T>(net(), problem_.options, initial),
              .optimizer = Optimizer<T>(problem_.options, net().parameter_count())},
         kept_(now_),
@@ -174,7 +178,7 @@ void Training<T>::loop(std::int64_t iterations, std::int64_t report_every) {
     const bool keeps = i % keep_every_ == 0;
     const bool gives = i > 0 && callbacks_.wants_model && callbacks_.wants_model();
     now_.position = loader_.position();
-    const Batch<T> batch = loader_.next();
+    const Batch<T> batch = loader_.next(i);
     double J;
     if (keeps || tells_cost || tells_epoch || gives) {  // only when every number was looked at
       J = step(batch);
@@ -275,7 +279,7 @@ template <class T>
 double Training<T>::find_first_bad(std::int64_t& iteration) {
   restore();
   for (std::int64_t i = kept_.iteration;; ++i) {
-    const double J = step(loader_.next());
+    const double J = step(loader_.next(i));
     if (i == iteration || !good(J)) {
       iteration = i;
       return J;
@@ -288,7 +292,7 @@ double Training<T>::find_first_bad(std::int64_t& iteration) {
 template <class T>
 void Training<T>::rewind(std::int64_t iteration) {
   restore();
-  for (std::int64_t i = kept_.iteration; i < iteration; ++i) static_cast<void>(step_and_update(loader_.next()));
+  for (std::int64_t i = kept_.iteration; i < iteration; ++i) static_cast<void>(step_and_update(loader_.next(i)));
 }
 
 // Something went wrong, at the latest at `iteration`, or (with the final loss) after the update before it.

@@ -46,6 +46,7 @@ std::string sample_of(std::string_view name) {
       {"epsilon", "0.25"},
       {"l2", "0.5"},
       {"weight-decay", "auto"},
+      {"dropout", "0.5"},
       {"batch-size", "7"},
       {"iterations", "11"},
       {"epochs", "13"},

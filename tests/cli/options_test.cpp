@@ -100,6 +100,8 @@ TEST(Options, WhatIsAcceptedReadsBackAsTheSame) {
       {"beta1", "0.5", "0.5"},
       {"beta2", "0.99", "0.99"},
       {"epsilon", "1e-7", "1e-07"},
+      {"dropout", "0.5", "0.5"},
+      {"dropout", "0.2, 0,0.5", "0.2,0,0.5"},
       {"l2", "0.7", "0.7"},
       {"weight-decay", "0.05", "0.05"},
       {"weight-decay", "auto", "auto"},
@@ -268,6 +270,10 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
         [](Options& o) { o.initializer = {Initializer::Kind::normal, kInfinity, {}}; },
         [](Options& o) { o.initializer = {static_cast<Initializer::Kind>(6), 1, {}}; },
         [](Options& o) { o.initializer = {Initializer::Kind::arrays, 0, "a"}; }}},
+      {"dropout",
+       {[](Options& o) { o.dropout = {0}; }, [](Options& o) { o.dropout = {0, std::nextafter(1.0, 0.0)}; }},
+       {[](Options& o) { o.dropout = {1}; }, [](Options& o) { o.dropout = {-5e-324}; },
+        [](Options& o) { o.dropout = {0.5, kNan}; }, [](Options& o) { o.dropout = {}; }}},
       {"random", {[](Options& o) { o.random = RandomStream::numpy; }}, {[](Options& o) {
          o.random = static_cast<RandomStream>(2);
        }}},
@@ -380,6 +386,16 @@ TEST(Options, TheRateThatIsUsedDependsOnTheOptimizer) {
   EXPECT_EQ(options.effective_learning_rate(), 0.0075);
   options.learning_rate = 3.0;
   EXPECT_EQ(options.effective_learning_rate(), 3.0);
+}
+
+TEST(Options, DropoutIsForHiddenLayers) {
+  EXPECT_EQ(objection([](Options& o) { o.hidden_layers = {8, 4, 2}, o.dropout = {0.5, 0.25}; }),
+            "--dropout names 2 rates for 3 hidden layers; give one for all, or one for each");
+  EXPECT_EQ(objection([](Options& o) { o.hidden_layers = {}, o.dropout = {0.5}; }),
+            "--dropout 0.5: there is no hidden layer whose units could be left out");
+  EXPECT_EQ(objection([](Options& o) { o.hidden_layers = {}; }), "");
+  EXPECT_EQ(refusal("dropout", "0.5,1"), "--dropout: expected a number from 0 to less than 1, found '1'");
+  EXPECT_EQ(refusal("dropout", "0.5,"), "--dropout: expected a number from 0 to less than 1, found ''");
 }
 
 TEST(Options, TheDecayThatBelongsToTheOptimizer) {

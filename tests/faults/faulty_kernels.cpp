@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <vector>
 
 #include "kernels/reference.hpp"
 
@@ -286,85 +288,12 @@ void the_no_forgotten(Loss loss, In Z, In Y, In, Out, double& sum) {
   }
 }
 
-// --- updates ---
-
-// One rule that goes another way: move(θ, d, first, second, rule) for each parameter.
-template <UpdateRule::Kind kKind, class Move>
-struct OtherUpdate : Healthy {
-  explicit OtherUpdate(Move move) : move_(move) {}
-  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
-    if (rule.kind != kKind) return Healthy::update(rule, block, d);
-    double unused = 0;
-    for (Index i = 0; i < block.theta.size(); ++i) {
-      move_(block.theta.data[i], d[i], block.first != nullptr ? block.first[i] : unused,
-            block.second != nullptr ? block.second[i] : unused, rule);
-    }
-  }
-
- private:
-  Move move_;
-};
-template <UpdateRule::Kind kKind, class Move>
-std::shared_ptr<const Kernels<double>> other_update(Move move) {
-  return std::make_shared<OtherUpdate<kKind, Move>>(move);
-}
-
-constexpr auto ascent = [](double& theta, double d, double&, double&, const UpdateRule& rule) {
-  theta += rule.step.alpha * d;
-};
-constexpr auto momentum_without_one_minus_beta = [](double& theta, double d, double& v, double&,
-                                                    const UpdateRule& rule) {
-  v = rule.momentum * v + d;
-  theta -= rule.step.alpha * v;
-};
-constexpr auto momentum_of_the_step_before = [](double& theta, double d, double& v, double&, const UpdateRule& rule) {
-  theta -= rule.step.alpha * v;
-  v = rule.momentum * v + (1 - rule.momentum) * d;
-};
-
-// Adam with its parts in the open.
-template <class Move>
-std::shared_ptr<const Kernels<double>> other_adam(Move move) {
-  return other_update<UpdateRule::Kind::adam>(
-      [move](double& theta, double d, double& m, double& v, const UpdateRule& rule) {
-        const AdamStep& step = rule.step;
-        m = step.beta1 * m + (1 - step.beta1) * d;
-        v = step.beta2 * v + (1 - step.beta2) * d * d;
-        theta -= step.alpha * move(m, v, step);
-      });
-}
-// Decay where L2 is: through Adam's averages, so that it is divided by their root (what AdamW is about).
-struct DecayInTheGradient : Healthy {
-  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
-    Trained<double> other = block;
-    other.decay = 0, other.penalty += block.decay / rule.step.alpha;
-    Healthy::update(rule, other, d);
-  }
-};
-struct DecayWithoutTheRate : Healthy {
-  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
-    Trained<double> other = block;
-    other.decay /= rule.step.alpha;
-    Healthy::update(rule, other, d);
-  }
-};
-struct DecayAfterTheStep : Healthy {
-  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
-    Trained<double> other = block;
-    other.decay = 0;
-    Healthy::update(rule, other, d);
-    for (Index i = 0; i < block.theta.size(); ++i) block.theta.data[i] -= block.decay * block.theta.data[i];
-  }
-};
-
-double corrected(double x, double beta, long long t) { return x / (1 - std::pow(beta, static_cast<double>(t))); }
-
 }  // namespace
 
 std::vector<KernelFault> kernel_faults() {
   const auto inverted = [](double, double a, double) { return a > 0 ? 0.0 : 1.0; };
   const auto by_the_gradient = [](double, double, double dA) { return dA > 0 ? 1.0 : 0.0; };
-  return {
+  std::vector<KernelFault> all = {
       {"the bias is forgotten",
        std::make_shared<ForgottenBias>(),
        {"exactness", "equations", "gradients", "step by hand"}},
@@ -431,37 +360,9 @@ std::vector<KernelFault> kernel_faults() {
       {"the loss is kept as a float",
        changed_loss([](Loss, In, In, In, Out, double& sum) { sum = static_cast<float>(sum); }),
        {"equations", "gradients"}},
-      {"gradient descent climbs",
-       other_update<UpdateRule::Kind::gradient_descent>(ascent),
-       {"updates by hand", "trajectory", "step by hand"}},
-      {"momentum without (1 - beta)",
-       other_update<UpdateRule::Kind::momentum>(momentum_without_one_minus_beta),
-       {"updates by hand", "trajectory"}},
-      {"momentum is a step late",
-       other_update<UpdateRule::Kind::momentum>(momentum_of_the_step_before),
-       {"updates by hand", "trajectory"}},
-      {"Adam's epsilon inside the root",
-       other_adam([](double m, double v, const AdamStep& s) {
-         return corrected(m, s.beta1, s.t) / std::sqrt(corrected(v, s.beta2, s.t) + s.epsilon);
-       }),
-       {"updates by hand", "trajectory"}},
-      {"Adam without bias correction",
-       other_adam([](double m, double v, const AdamStep& s) { return m / (std::sqrt(v) + s.epsilon); }),
-       {"updates by hand", "trajectory"}},
-      {"Adam counts from 0",
-       other_adam([](double m, double v, const AdamStep& s) {
-         return corrected(m, s.beta1, s.t - 1) / (std::sqrt(corrected(v, s.beta2, s.t - 1)) + s.epsilon);
-       }),
-       {"updates by hand", "trajectory"}},
-      {"Adam divides by v, not by its root",
-       other_adam([](double m, double v, const AdamStep& s) {
-         return corrected(m, s.beta1, s.t) / (corrected(v, s.beta2, s.t) + s.epsilon);
-       }),
-       {"updates by hand", "trajectory"}},
-      {"decay goes through Adam's averages", std::make_shared<DecayInTheGradient>(), {"updates by hand"}},
-      {"decay forgets the rate", std::make_shared<DecayWithoutTheRate>(), {"updates by hand"}},
-      {"decay draws at the weights after the step", std::make_shared<DecayAfterTheStep>(), {"updates by hand"}},
   };
+  std::ranges::move(update_faults(), std::back_inserter(all));
+  return all;
 }
 
 }  // namespace strata::testing

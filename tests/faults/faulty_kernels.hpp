@@ -16,5 +16,7 @@ struct KernelFault {
 };
 
 [[nodiscard]] std::vector<KernelFault> kernel_faults();
+/// Those of them that are of dropout and of the update rules.
+[[nodiscard]] std::vector<KernelFault> update_faults();
 
 }  // namespace strata::testing

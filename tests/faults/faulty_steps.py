@@ -8,9 +8,8 @@ import pathlib
 import re
 import sys
 
-FORWARD = "k.linear_activation_forward(net.layer(l).activation, p.W[l], p.b[l], ws.A[l - 1], ws.Z[l], ws.A[l]);"
-BACKWARD = ("k.linear_activation_backward(net.layer(l - 1).activation, p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1], "
-            "ws.dZ[l - 1]);")
+FORWARD = "k.linear_activation_forward(ws.g[l], p.W[l], p.b[l], ws.A[l - 1], ws.Z[l], ws.A[l]);"
+BACKWARD = "k.linear_activation_backward(ws.g[l - 1], p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1], ws.dZ[l - 1]);"
 GRADIENT = "k.linear_backward(ws.dZ[l], ws.A[l - 1], 1 / m, sink.target(p.W_block(l)), sink.target(p.b_block(l)));"
 L2_OF = ".penalty = block.decays() ? penalty_ : 0, .theta = p_.view(block)"
 KEPT = "KeepGradient<T> sink(p, lambda / m, gradient);"
@@ -34,11 +33,11 @@ def replaced(sentence, old, new):
 FAULTS = [
     ("none", [], []),
     ("X is fed to every layer", ["equations"],
-     [replaced(FORWARD, "ws.A[l - 1]", "X.rows == ws.A[l - 1].rows ? X : In<T>(ws.A[l - 1])")]),
+     [replaced(FORWARD, "ws.A[l - 1]", "batch.X.rows == ws.A[l - 1].rows ? batch.X : In<T>(ws.A[l - 1])")]),
     ("the last hidden layer is not activated", ["equations", "step by hand"],
-     [replaced(FORWARD, "net.layer(l).activation", "l == L - 1 ? Activation::identity : net.layer(l).activation")]),
+     [replaced(FORWARD, "ws.g[l]", "l == L - 1 ? Pointwise<T>(Activation::identity) : ws.g[l]")]),
     ("forward uses the activation of the layer below", ["equations", "gradients"],
-     [replaced(FORWARD, "net.layer(l)", "net.layer(l > 1 ? l - 1 : l)")]),
+     [replaced(FORWARD, "ws.g[l]", "ws.g[l > 1 ? l - 1 : l]")]),
     ("forward uses the bias of the layer below", ["equations", "gradients"],
      [replaced(FORWARD, "p.b[l]", "p.b[l > 1 && net.units(l) == net.units(l - 1) ? l - 1 : l]")]),
     ("predict gives logits", ["equations", "repetition"], [(None, "k.head_forward(net.head(), ws.Z[L], ws.A[L]);", ";")]),
@@ -85,7 +84,7 @@ FAULTS = [
      [replaced(BACKWARD, "p.W[l]", "p.W[l - 1].rows == p.W[l].rows && p.W[l - 1].cols == p.W[l].cols ? p.W[l - 1] : p.W[l]")]),
     ("g' is forgotten", ["step by hand", "gradients"],
      [(None, BACKWARD, "k.linear_backward_input(p.W[l], ws.dZ[l], ws.dZ[l - 1]);")]),
-    ("g' of the layer above", ["gradients", "equations"], [replaced(BACKWARD, "net.layer(l - 1)", "net.layer(l < L ? l : l - 1)")]),
+    ("g' of the layer above", ["gradients", "equations"], [replaced(BACKWARD, "ws.g[l - 1]", "ws.g[l < L ? l : l - 1]")]),
     ("g' at A[l]", ["gradients", "equations"],
      [replaced(BACKWARD, "ws.Z[l - 1], ws.A[l - 1]", "ws.Z[ws.A[l].rows == ws.A[l - 1].rows ? l : l - 1], "
                "ws.A[ws.A[l].rows == ws.A[l - 1].rows ? l : l - 1]")]),

@@ -54,7 +54,7 @@ CHANGES = [
     (r"&ws\.loss", ["&J_elsewhere"]),
     (r"net\.loss\b", ["Loss::squared_error", "Loss::binary_cross_entropy"]),
     (r"net\.head\(\)", ["Head::identity", "Head::sigmoid", "Head::softmax"]),
-    (r"net\.layer\(([^()]*)\)\.activation", ["Activation::identity", "Activation::relu"]),
+    (r"ws\.g\[([^\[\]]*)\]", ["Pointwise<T>(Activation::identity)", "Pointwise<T>(Activation::relu)"]),
     (r"\bdepth\(\)", ["depth() - 1", "depth() + 1"]),
     (r"k\.linear_activation_forward", ["k.linear_activation_backward"]),
     (r"k\.linear_forward\(", ["k.linear_activation_forward(Activation::identity, "]),

@@ -30,8 +30,8 @@ Verdict check_floats() {
   }
   Workspace<float> look(net, 9, Keep::all);
   Workspace<double> look_exact(net, 9, Keep::all);
-  forward(net, problem.p, problem.batch().X, look, floats);
-  forward(net, exact.p, exact.batch().X, look_exact, doubles);
+  forward(net, problem.p, problem.batch(), look, floats);
+  forward(net, exact.p, exact.batch(), look_exact, doubles);
   if (!(std::abs(look.Z[3](1, 8) - look_exact.Z[3](1, 8)) < 1e-5)) return "Z[L] in float";
   predict(net, problem.p, problem.batch().X, look, floats);
   predict(net, exact.p, exact.batch().X, look_exact, doubles);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <sstream>
 #include <vector>
@@ -271,6 +272,51 @@ Verdict check_updates(const Subject& subject) {
                       by_hand[rule][step]);
       }
     }
+  }
+  return {};
+}
+
+Verdict check_dropout(const Subject& subject) {
+  // Of 1s about as many are kept as the rate says, and their mean stays 1.
+  constexpr Index n = 100, m = 400;
+  std::vector<double> ones(static_cast<std::size_t>(n * m), 1.0), dropped(ones), turned(ones);
+  std::vector<std::uint64_t> kept(static_cast<std::size_t>(2 * m));
+  std::vector<std::size_t> rows(static_cast<std::size_t>(m)), rows_turned(rows);
+  for (std::size_t j = 0; j < rows.size(); ++j) rows[j] = 3 * j, rows_turned[rows.size() - 1 - j] = 3 * j;
+  Dropout<double> by{
+      .rate = 0.25, .key = {1, 2}, .rows = rows.data(), .H = {ones.data(), n, m}, .kept = kept.data(), .words = 2};
+  subject.kernels.dropout_forward(by, {dropped.data(), n, m});
+  const auto left = static_cast<double>(std::ranges::count(dropped, 0.0)) / static_cast<double>(n * m);
+  if (!near(left, 0.25, 0.01)) return unlike("the share of units left out", left, 0.25);
+  const double mean = std::accumulate(dropped.begin(), dropped.end(), 0.0) / static_cast<double>(n * m);
+  if (!near(mean, 1, 0.02)) return unlike("the mean with dropout", mean, 1);
+  // Which, does not depend on where an example stands in its batch.
+  by.rows = rows_turned.data();
+  subject.kernels.dropout_forward(by, {turned.data(), n, m});
+  for (Index j = 0; j < m; ++j) {
+    if (!std::equal(&dropped[static_cast<std::size_t>(j * n)], &dropped[static_cast<std::size_t>(j * n)] + n,
+                    &turned[static_cast<std::size_t>((m - 1 - j) * n)]))
+      return "another mask for the same row in another place";
+  }
+  // The gradient of the cost under masks that hold still, of smooth activations.
+  const Architecture net{4, {{21, Activation::tanh, 0.5}, {9, Activation::gelu, 0.25}}, 2, Loss::squared_error};
+  Problem<double> problem = make_problem(net, 6, 700);
+  Batch<double> batch = problem.batch();
+  batch.pass = {.training = true, .seed = 5, .step = 11, .rows = rows.data()};
+  Workspace<double> ws(net, 6, Keep::backward);
+  Parameters<double> gradient(net);
+  (void)subject.train_step(net, problem.p, batch, 0.5, ws, subject.kernels, gradient);
+  for (std::size_t i = 0; i < problem.p.theta().size(); ++i) {
+    double& theta = problem.p.theta()[i];
+    const double at = theta;
+    const auto J = [&](double moved) {
+      theta = moved;
+      return subject.cost(net, problem.p, batch, 0.5, ws, subject.kernels);
+    };
+    const double slope = (J(at + 1e-5) - J(at - 1e-5)) / 2e-5;
+    theta = at;
+    if (!near(gradient.theta()[i], slope, 1e-7 * (1 + std::abs(slope))))
+      return unlike("with dropout, dtheta " + std::to_string(i), gradient.theta()[i], slope);
   }
   return {};
 }

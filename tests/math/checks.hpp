@@ -18,13 +18,16 @@ using StepFunction = std::function<StepType>;
 using PredictFunction = std::function<void(const Architecture&, const Parameters<double>&, View<const double>,
                                            Workspace<double>&, const Kernels<double>&)>;
 
+using ForwardFunction = std::function<void(const Architecture&, const Parameters<double>&, Batch<double>,
+                                           Workspace<double>&, const Kernels<double>&)>;
+
 /// What is checked: by default the library itself.
 struct Subject {
   const Kernels<double>& kernels;
   StepFunction train_step = static_cast<StepType*>(strata::train_step<double>);
   CostFunction cost = strata::cost<double>;
   PredictFunction predict = strata::predict<double>;
-  PredictFunction forward = strata::forward<double>;
+  ForwardFunction forward = strata::forward<double>;
 };
 
 /// Empty when all is right, else what is wrong.
@@ -44,6 +47,7 @@ Verdict check_gradients(const Subject& subject);       ///< central differences
 Verdict check_extreme_logits(const Subject& subject);  ///< logits of ±1e3
 Verdict check_exactness(const Subject& subject);       ///< linear kernels on whole numbers
 Verdict check_updates(const Subject& subject);         ///< three steps of every rule, by hand
+Verdict check_dropout(const Subject& subject);         ///< how many units are kept, which, and their gradient
 Verdict check_batches(const Subject& subject);         ///< parts of a batch, a last short batch, one example alone
 Verdict check_repetition(const Subject& subject);      ///< nothing of an earlier step is left in a later one
 Verdict check_trajectory(const Subject& subject);      ///< fifty steps beside plain loops in long double

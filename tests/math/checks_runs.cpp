@@ -103,13 +103,22 @@ class CountingKernels final : public Kernels<double> {
   void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
     inner_.update(rule, block, d);
   }
-  void linear_activation_forward(Activation g, View<const double> W, View<const double> b, View<const double> A_prev,
-                                 View<double> Z, View<double> A) const noexcept override {
+  void dropout_forward(const Dropout<double>& by, View<double> A) const noexcept override {
+    count("dropout_forward");
+    inner_.dropout_forward(by, A);
+  }
+  void dropout_backward(const Dropout<double>& by, View<double> dA) const noexcept override {
+    count("dropout_backward");
+    inner_.dropout_backward(by, dA);
+  }
+  void linear_activation_forward(const Pointwise<double>& g, View<const double> W, View<const double> b,
+                                 View<const double> A_prev, View<double> Z, View<double> A) const noexcept override {
     count("linear_activation_forward");
     inner_.linear_activation_forward(g, W, b, A_prev, Z, A);
   }
-  void linear_activation_backward(Activation g, View<const double> W, View<const double> dZ, View<const double> Z_prev,
-                                  View<const double> A_prev, View<double> dZ_prev) const noexcept override {
+  void linear_activation_backward(const Pointwise<double>& g, View<const double> W, View<const double> dZ,
+                                  View<const double> Z_prev, View<const double> A_prev,
+                                  View<double> dZ_prev) const noexcept override {
     count("linear_activation_backward");
     inner_.linear_activation_backward(g, W, dZ, Z_prev, A_prev, dZ_prev);
   }
@@ -219,7 +228,7 @@ Verdict check_denormals(const Subject& subject) {
   Parameters<double> gradient(net);
   const CountingKernels k(subject.kernels);
   const std::map<std::string, std::function<void()>> parts = {
-      {"forward()", [&] { subject.forward(net, problem.p, problem.batch().X, ws, k); }},
+      {"forward()", [&] { subject.forward(net, problem.p, problem.batch(), ws, k); }},
       {"predict()", [&] { subject.predict(net, problem.p, problem.batch().X, ws, k); }},
       {"cost()", [&] { (void)subject.cost(net, problem.p, problem.batch(), 0.5, ws, k); }},
       {"train_step()", [&] { (void)subject.train_step(net, problem.p, problem.batch(), 0.5, ws, k, gradient); }},
@@ -245,11 +254,17 @@ Verdict check_denormals(const Subject& subject) {
 
 std::span<const Check> all_checks() {
   static constexpr std::array kChecks = {
-      Check{"step by hand", check_hand_step}, Check{"equations", check_equations},
-      Check{"gradients", check_gradients},    Check{"extreme logits", check_extreme_logits},
-      Check{"exactness", check_exactness},    Check{"updates by hand", check_updates},
-      Check{"batches", check_batches},        Check{"repetition", check_repetition},
-      Check{"trajectory", check_trajectory},  Check{"calls", check_calls},
+      Check{"step by hand", check_hand_step},
+      Check{"equations", check_equations},
+      Check{"gradients", check_gradients},
+      Check{"extreme logits", check_extreme_logits},
+      Check{"exactness", check_exactness},
+      Check{"updates by hand", check_updates},
+      Check{"dropout", check_dropout},
+      Check{"batches", check_batches},
+      Check{"repetition", check_repetition},
+      Check{"trajectory", check_trajectory},
+      Check{"calls", check_calls},
       Check{"denormals", check_denormals},
   };
   return kChecks;

@@ -133,7 +133,7 @@ namespace {
 
 // On which side of its kink every unit of every example is.
 std::vector<bool> sides(Problem<double>& problem, Workspace<double>& ws, const Kernels<double>& reference) {
-  forward(problem.net, problem.p, problem.batch().X, ws, reference);
+  forward(problem.net, problem.p, problem.batch(), ws, reference);
   std::vector<bool> all;
   for (int l = 1; l < problem.net.depth(); ++l) {
     if (!has_kink(problem.net.layer(l).activation)) continue;

@@ -491,8 +491,8 @@ class ForgetsTheLastExample final : public Faulty {
 };
 
 class FusesAnotherActivation final : public Faulty {
-  void linear_activation_forward(Activation, View<const double> W, View<const double> b, View<const double> A,
-                                 View<double> Z, View<double> out) const noexcept override {
+  void linear_activation_forward(const Pointwise<double>&, View<const double> W, View<const double> b,
+                                 View<const double> A, View<double> Z, View<double> out) const noexcept override {
     linear_forward(W, b, A, Z);
     activation_forward(Activation::sigmoid, Z, out);
   }

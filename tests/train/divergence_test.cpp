@@ -87,7 +87,7 @@ Kept by_definition(const Table& data, const Options& options) {
   const Architecture& net = problem.architecture;
   ThreadPool alone(1);
   const auto kernels = make_kernels<T>(chosen_kernels(), alone);
-  Loader<T> loader(examples, options.batch_size, options.seed);
+  Loader<T> loader(examples, options.batch_size, options.seed, true);
   auto p = initial_parameters<T>(net, options);
   Parameters<T> kept = p, gradient(net);
   Workspace<T> ws(net, loader.batch_size(), Keep::backward);
@@ -95,7 +95,7 @@ Kept by_definition(const Table& data, const Options& options) {
   const auto finite = [](T value) { return std::isfinite(value); };
   Kept result;
   for (std::int64_t i = 0; i < *options.iterations; ++i) {
-    const double J = train_step(net, p, loader.next(), options.l2, ws, *kernels, gradient);
+    const double J = train_step(net, p, loader.next(i), options.l2, ws, *kernels, gradient);
     if (!std::isfinite(J) || !std::ranges::all_of(gradient.theta(), finite) ||
         !std::ranges::all_of(p.theta(), finite)) {
       result.updates = std::max<std::int64_t>(i - 1, 0);
@@ -142,6 +142,7 @@ TEST(Divergence, AdamManyStepsAfterASnapshot) {
     options.target = {"label"};
     options.scale = ScaleKind::none;
     options.seed = seed;  // decides when the order of the examples comes to that one
+    if (seed == 2) options.dropout = {0.25};
     kept.insert(expect_last_good_weights(options, 2000, true));
   }
   EXPECT_EQ(kept.size(), 6U);

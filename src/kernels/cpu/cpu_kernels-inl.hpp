@@ -6,6 +6,7 @@
 
 #include "base/thread_pool.hpp"
 #include "kernels/cpu/dot-inl.hpp"
+#include "kernels/cpu/dropout-inl.hpp"
 #include "kernels/cpu/elementwise-inl.hpp"
 #include "kernels/cpu/heads-inl.hpp"
 #include "kernels/cpu/one_unit-inl.hpp"
@@ -38,14 +39,16 @@ class CpuKernels final : public Kernels<T> {
     forward(W, b, A_prev, Z, End::store);
   }
 
-  void linear_activation_forward(Activation g, View<const T> W, View<const T> b, View<const T> A_prev, View<T> Z,
-                                 View<T> A) const noexcept override {
-    if (g == Activation::relu && A.data == Z.data && !sums_by_lanes(W)) {
+  void linear_activation_forward(const Pointwise<T>& g, View<const T> W, View<const T> b, View<const T> A_prev,
+                                 View<T> Z, View<T> A) const noexcept override {
+    const View<T> H = g.dropout.rate == 0 ? A : g.dropout.H;
+    if (g.activation == Activation::relu && H.data == Z.data && !sums_by_lanes(W)) {
       forward(W, b, A_prev, Z, End::relu);
     } else {
       forward(W, b, A_prev, Z, End::store);
-      this->activation_forward(g, Z, A);
+      this->activation_forward(g.activation, Z, H);
     }
+    if (g.dropout.rate != 0) this->dropout_forward(g.dropout, A);
   }
 
   void activation_forward(Activation g, View<const T> Z, View<T> A) const noexcept override {
@@ -59,6 +62,14 @@ class CpuKernels final : public Kernels<T> {
       HWY_NAMESPACE::activation_backward(g, dA.columns(j, cols), Z.columns(j, cols), A.columns(j, cols),
                                          dZ.columns(j, cols));
     });
+  }
+  void dropout_forward(const Dropout<T>& by, View<T> A) const noexcept override {
+    for_parts(A.cols, 1, A.size() * kActivationWork,
+              [&](Index j, Index cols) HWY_ATTR { HWY_NAMESPACE::dropout_forward(by, A, j, cols); });
+  }
+  void dropout_backward(const Dropout<T>& by, View<T> dA) const noexcept override {
+    for_parts(dA.cols, 1, dA.size() * kActivationWork,
+              [&](Index j, Index cols) HWY_ATTR { HWY_NAMESPACE::dropout_backward(by, dA, j, cols); });
   }
   void head_forward(Head head, View<const T> Z, View<T> A) const noexcept override {
     HWY_NAMESPACE::head_forward(head, Z, A);
@@ -123,18 +134,18 @@ class CpuKernels final : public Kernels<T> {
     backward_input(W, dZ, dA_prev, TileEnds<T>());
   }
 
-  void linear_activation_backward(Activation g, View<const T> W, View<const T> dZ, View<const T> Z_prev,
+  void linear_activation_backward(const Pointwise<T>& g, View<const T> W, View<const T> dZ, View<const T> Z_prev,
                                   View<const T> A_prev, View<T> dZ_prev) const noexcept override {
+    const View<const T> H = g.dropout.rate == 0 ? A_prev : View<const T>(g.dropout.H);
     TileEnds<T> ends;
-    if (g == Activation::relu) {
+    if (g.activation == Activation::relu) {
       ends.end = End::relu_mask;
-      ends.mask = A_prev.data;
-      ends.mask_ld = A_prev.ld;
-      backward_input(W, dZ, dZ_prev, ends);
-    } else {
-      backward_input(W, dZ, dZ_prev, ends);
-      this->activation_backward(g, dZ_prev, Z_prev, A_prev, dZ_prev);
+      ends.mask = H.data;
+      ends.mask_ld = H.ld;
     }
+    backward_input(W, dZ, dZ_prev, ends);
+    if (g.dropout.rate != 0) this->dropout_backward(g.dropout, dZ_prev);
+    if (g.activation != Activation::relu) this->activation_backward(g.activation, dZ_prev, Z_prev, H, dZ_prev);
   }
 
  private:
