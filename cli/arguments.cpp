@@ -35,8 +35,10 @@ struct Known {
 std::vector<Known> known_options(const Command& command) {
   std::vector<Known> known;
   for (const OptionSpec& spec : option_table()) {
-    if (std::find(command.options.begin(), command.options.end(), spec.name) != command.options.end())
-      known.push_back({spec.name, 0, spec.value, spec.group, spec.standard, spec.range, spec.help, &spec});
+    for (const Taken& taken : command.options)
+      if (taken.name == spec.name)
+        known.push_back({spec.name, 0, spec.value, spec.group, spec.standard, spec.range,
+                         taken.help.empty() ? spec.help : taken.help, &spec});
   }
   const auto add_flag = [&](const Flag& flag) {
     known.push_back({flag.name, flag.letter, flag.value, "This command", {}, {}, flag.help, nullptr});
@@ -199,11 +201,10 @@ void add_option_lines(std::string& text, const Known& option, std::size_t width)
 
 }  // namespace
 
-std::vector<std::string_view> all_options_but(std::initializer_list<std::string_view> left_out) {
-  std::vector<std::string_view> names;
-  for (const OptionSpec& spec : option_table())
-    if (std::find(left_out.begin(), left_out.end(), spec.name) == left_out.end()) names.push_back(spec.name);
-  return names;
+std::vector<Taken> all_options() {
+  std::vector<Taken> taken;
+  for (const OptionSpec& spec : option_table()) taken.emplace_back(spec.name);
+  return taken;
 }
 
 std::size_t Arguments::whole(std::string_view name, std::size_t least, std::size_t otherwise) const {

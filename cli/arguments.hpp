@@ -31,18 +31,33 @@ struct Flag {
   std::string_view help;
 };
 
+/// An option of strata::option_table() that a command takes.
+struct Taken {
+  constexpr Taken(const char* name_, std::string_view help_ = {}) : name(name_), help(help_) {}
+  constexpr explicit Taken(std::string_view name_) : name(name_) {}
+  std::string_view name;
+  std::string_view help;  ///< where it means something else than in a training
+};
+
 struct Command {
   std::string_view name;
   std::string_view summary;                ///< a line in the list of commands
   std::vector<std::string_view> examples;  ///< the first one begins the help
   std::string_view about;                  ///< a paragraph
   std::vector<Operand> operands;
-  std::vector<std::string_view> options;  ///< of strata::option_table()
+  std::vector<Taken> options;
   std::vector<Flag> flags;
   int (*run)(const Arguments& arguments);
 };
 
 inline constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
+// Where a model decides what a training has a default for.
+inline constexpr Taken kInputsOfModel{
+    "inputs", "The fields to take for the model's inputs, in the model's order. When not given: those of their names."};
+inline constexpr Taken kTargetOfModel{"target",
+                                      "The field with the answers; it may also be a file of its own (IDX labels, NPY). "
+                                      "When not given: the one of the name "
+                                      "that the model was trained on."};
 inline constexpr Flag kJsonFlag{"json", 0, "", "Print JSON on stdout, numbers with 17 significant digits."};
 inline constexpr Flag kQuietFlag{"quiet", 'q', "", "Print results and errors only."};
 
@@ -65,7 +80,7 @@ class Arguments {
 /// Throws Error(usage), with the nearest right name, for what the command does not know.
 [[nodiscard]] Arguments parse(const Command& command, std::span<const std::string> words);
 [[nodiscard]] std::string help_text(const Command& command);
-/// All options of strata::option_table() but these.
-[[nodiscard]] std::vector<std::string_view> all_options_but(std::initializer_list<std::string_view> left_out);
+/// Those of strata::option_table().
+[[nodiscard]] std::vector<Taken> all_options();
 
 }  // namespace strata::cli

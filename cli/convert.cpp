@@ -60,7 +60,12 @@ Command convert_command() {
       "The results are the same bits. Needs room on the disk for the numbers twice, and little memory.",
       {{"DATA", "What 'strata train' reads: CSV with a header, HDF5, NPY, NPZ or IDX."},
        {"OUT", "The new file; its customary ending is .sdata. An old data cache there is replaced.", 0, 1, true}},
-      {"target", "inputs", "task"},
+      {{"target",
+        "What will be predicted; it may also be a file of its own (IDX labels, NPY). When not given: the last column "
+        "of a "
+        "CSV file with --inputs, and without it every field is written."},
+       "inputs",
+       "task"},
       {{"check", 0, "", "Read a data cache, the only file then, and compare its checksums."}, kJsonFlag, kQuietFlag},
       run};
 }

@@ -115,7 +115,7 @@ Command predict_command() {
         "A file with the model's inputs in any format that 'strata train' reads, or PNG and JPEG pictures, which are "
         "resized to the network's input and scaled as in training.",
         1, kAnyNumber}},
-      {"inputs", "threads"},
+      {kInputsOfModel, "threads"},
       {{"output", 'o', "FILE", "Write there, completely or not at all, and not to stdout."},
        {"json", 0, "", "Print a JSON object for each example, numbers with 17 significant digits."},
        kQuietFlag},

@@ -156,7 +156,7 @@ Command trace_command() {
       "shape and its equation. Without --example: the whole file as one batch.",
       {{"MODEL", "A file that 'strata train' wrote."},
        {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
-      {"inputs", "target"},
+      {kInputsOfModel, kTargetOfModel},
       {{"example", 0, "I", "This example only; the first is 0."},
        {"layer", 0, "L", "This layer only: 0 is the input, the first hidden layer is 1."},
        {"npy", 0, "DIR", "Write each matrix to DIR as a NumPy file: Z1.npy, dW2.npy, ..."},

@@ -1,8 +1,11 @@
 // strata train: a table and options in, a model file out.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <new>
 
@@ -18,13 +21,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kStandardOutput = "/dev/stdout";
+
+/// The file that --output names, or kStandardOutput.
+std::string output_of(const Arguments& arguments) {
+  const std::string file = arguments.value("output", "model.strata");
+  const bool is_output = file == "-" || file == "/dev/fd/1" || file == "/proc/self/fd/1";
+  return is_output ? std::string(kStandardOutput) : file;
+}
+
+std::string shown(const std::string& file) { return file == kStandardOutput ? "standard output" : file; }
+
+bool is_terminal(const std::string& file) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  const bool terminal = ::isatty(descriptor) == 1;
+  ::close(descriptor);
+  return terminal;
+}
+
 /// Found out before the training, not after it.
 void check_output(const std::string& file) {
-  if (file == "-")
-    throw Error(ErrorCode::usage,
-                "--output: standard output has the costs, so the model must go to a file (one named so: ./-)");
   std::error_code failed;
   const fs::file_status status = fs::status(file, failed);
+  if (fs::is_character_file(status) && is_terminal(file))
+    throw Error(ErrorCode::usage, fmt::format("--output: '{}' is a terminal, and a model is no text; name a file, or "
+                                              "send standard output to a file or a pipe",
+                                              file));
   if (fs::is_regular_file(status) && fs::file_size(file, failed) > 0) {
     try {
       static_cast<void>(Model::load(file));
@@ -168,8 +190,9 @@ void print_summary(const Fit& fit, const std::string& file) {
   item("model", printable(file));
 }
 
-/// Is it, or will it be, a file that is replaced, and no device or pipe?
+/// Is it, or will it be, a file that is replaced, and no device or pipe, and nothing that is open already?
 bool is_replaced(const std::string& file) {
+  if (file.starts_with("/dev/std") || file.starts_with("/dev/fd/") || file.starts_with("/proc/")) return false;
   std::error_code ignored;
   const fs::file_status status = fs::status(file, ignored);
   return !fs::exists(status) || fs::is_regular_file(status);
@@ -196,16 +219,50 @@ void save_unfinished(const Model& model, const std::string& file) {
     say_warning(fmt::format("the model after {} is not saved: {}\nThe training goes on.", when, reason));
 }
 
+/// The model in a new folder for temporary files; empty: none of them takes it.
+std::string save_elsewhere(const Model& model) {
+  const char* named = std::getenv("TMPDIR");
+  for (const char* folder : {named == nullptr ? "" : named, "/var/tmp", "/tmp", "/dev/shm"}) {
+    std::string made = fmt::format("{}/strata-XXXXXX", folder);
+    if (*folder == '\0' || ::mkdtemp(made.data()) == nullptr) continue;
+    const std::string file = made + "/model.strata";
+    try {
+      model.save(file);
+      return file;
+    } catch (const Error&) {
+      ::rmdir(made.c_str());
+    }
+  }
+  return {};
+}
+
+/// Gives where the model is then. A disk may be full by now, and a folder gone: what was trained is not lost for that.
+std::string save(const Model& model, const std::string& file) {
+  try {
+    model.save(file);
+    return file;
+  } catch (const Error& error) {
+    const std::string saved = save_elsewhere(model);
+    if (saved.empty())
+      throw Error(error.code(), fmt::format("{}\nNo folder for temporary files takes the model either (TMPDIR can name "
+                                            "one): what was trained is lost.",
+                                            error.what()));
+    say_error(fmt::format("{}\nThe model is in {} instead.", error.what(), saved));
+    return saved;
+  }
+}
+
 int run(const Arguments& arguments) {
   allow_requests();
   const std::string& data = arguments.operands.front();
-  const std::string file = arguments.value("output", "model.strata");
+  const std::string file = output_of(arguments);
   const bool json = arguments.has("json");
   const bool quiet = arguments.has("quiet");
   std::error_code ignored;
   if (data != "-" && fs::equivalent(data, file, ignored))
     throw Error(ErrorCode::usage, fmt::format("--output: '{}' is the data itself", file));
   check_output(file);
+  if (file == kStandardOutput) out() = err();  // the costs and the figures are no part of the model
   out().outlive_failures();
 
   ProgressBar bar(err(), !quiet);
@@ -250,30 +307,31 @@ int run(const Arguments& arguments) {
   begin_saving(is_replaced(file));
   bar.clear();
   table.finish();
-  fit.model.save(file);
+  const std::string saved = save(fit.model, file), where = shown(saved);
 
   if (json)
-    print_json_done(fit, file);
+    print_json_done(fit, saved);
   else
-    print_summary(fit, file);
+    print_summary(fit, where);
   try {
     out().require_written();
   } catch (const Error& error) {
-    throw Error(error.code(), fmt::format("{}; the model is in {}", error.what(), file));
+    throw Error(error.code(), fmt::format("{}; the model is in {}", error.what(), where));
   }
   if (fit.ending == Ending::diverged) {
-    say_error(fmt::format("{}\nThe last good weights are in {}.", fit.explanation, file));
+    say_error(fmt::format("{}\nThe last good weights are in {}.", fit.explanation, where));
     return 1;
   }
   if (interrupted()) {
     const std::string when = counted(static_cast<std::uint64_t>(fit.iterations), "iteration");
     if (fit.ending == Ending::interrupted)
-      say(fmt::format("strata: interrupted after {}; what was trained is in {}", when, file));
+      say(fmt::format("strata: interrupted after {}; what was trained is in {}", when, where));
     else
-      say(fmt::format("strata: the training was done after {}; its model is in {}", when, file));
+      say(fmt::format("strata: the training was done after {}; its model is in {}", when, where));
     return interrupt_exit_code();
   }
-  if (!quiet) {
+  if (saved != file) return 1;
+  if (!quiet && file != kStandardOutput) {
     const std::string word = shell_word(file);
     say(fmt::format("next:  strata predict {0} NEW-DATA\n       strata evaluate {0} TEST-DATA", word));
   }
@@ -296,12 +354,12 @@ Command train_command() {
             "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX, or what 'strata convert' wrote: one example a row. "
             "\"Inputs\" and \"target\" are columns "
             "of a CSV file, or arrays of the others."}},
-          all_options_but({}),
+          all_options(),
           {{"recipe", 0, "NAME",
             "Begin with a named set of options: classic (all that the notes set). Other options override it."},
            {"output", 'o', "FILE",
             "Where the model goes. Default: model.strata. An old model there is replaced when the "
-            "training ends (or SIGUSR1 comes)."},
+            "training ends (or SIGUSR1 comes). -: standard output; all that it would have goes to stderr then."},
            kJsonFlag,
            kQuietFlag},
           run};

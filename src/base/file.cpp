@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/file_reader.hpp"
@@ -84,15 +87,31 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path&
   }
 }
 
-// Devices and pipes (/dev/stdout, /dev/full) cannot be replaced: they are written to directly.
+// The descriptor of this process that the path names, if it does: /dev/stdout, /dev/fd/3.
+std::optional<int> descriptor_named(const fs::path& path) {
+  std::string_view name = path.native();
+  if (name == "/dev/stdout") return STDOUT_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!name.starts_with(folder)) continue;
+    name.remove_prefix(folder.size());
+    int number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc{} && end == name.data() + name.size()) return number;
+  }
+  return std::nullopt;
+}
+
+// Devices, pipes (/dev/full) and what is open already cannot be replaced: they are written to directly.
 bool is_special(const fs::path& path) {
+  if (descriptor_named(path)) return true;
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   return !error && fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
 }
 
 void write_special(const fs::path& path, const std::function<void(const Sink&)>& write) {
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  const std::optional<int> own = descriptor_named(path);
+  const int descriptor = own ? ::fcntl(*own, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (descriptor < 0) fail("write", path, errno);
   try {
     write([&](std::span<const std::byte> bytes) { write_all(descriptor, bytes, path); });
@@ -148,6 +167,11 @@ void replace_file(const fs::path& given, const std::function<void(const Sink&)>&
 
 void require_writable(const fs::path& given) try {
   refuse_dash(given);
+  if (const std::optional<int> own = descriptor_named(given)) {
+    const int mode = ::fcntl(*own, F_GETFL);
+    if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY) fail("write", given, EBADF);
+    return;
+  }
   if (is_special(given)) {
     if (::access(given.c_str(), W_OK) != 0) fail("write", given, errno);
     return;

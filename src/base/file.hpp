@@ -10,7 +10,7 @@ namespace strata {
 
 /// Writes a temporary file beside `path`, with the permissions of an old one there, syncs it, renames it over `path`
 /// and syncs the folder. When `write` or the system fails, the temporary file is removed, an old `path` is untouched,
-/// and an Error(io) says why.
+/// and an Error(io) says why. A device, a pipe and what this process has open (/dev/stdout) are written to directly.
 using Sink = std::function<void(std::span<const std::byte>)>;
 void replace_file(const std::filesystem::path& path, const std::function<void(const Sink&)>& write);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "base/only_errors.hpp"
@@ -165,11 +166,15 @@ Initializer initializer_from(Text option, Text text) {
     initializer.file = text;
     return initializer;
   }
-  initializer.kind = kind_from<Initializer::Kind>(option, Text(form).substr(0, colon));
+  const std::string kind = form.substr(0, colon);
+  std::error_code ignored;
+  if (!kind_named<Initializer::Kind>(kind) &&
+      (kind.find_first_of("./") != std::string::npos || std::filesystem::exists(text, ignored)))
+    refuse(option, "a file of arrays to be named *.npz (NumPy's savez writes it)", text);
+  initializer.kind = kind_from<Initializer::Kind>(option, kind);
   if (colon == std::string::npos) return initializer;
   if (initializer.kind != Initializer::Kind::normal)
-    refuse(option, fmt::format("no number after {}: only normal takes one, as in normal:0.01", form.substr(0, colon)),
-           text);
+    refuse(option, fmt::format("no number after {}: only normal takes one, as in normal:0.01", kind), text);
   double scale = 0;
   if (!parse_number(form.substr(colon + 1), scale) || !std::isfinite(scale) || scale <= 0)
     refuse(option, "a number greater than 0 after normal:, as in normal:0.01", text);

@@ -1,5 +1,6 @@
 #include "base/file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -206,6 +207,29 @@ TEST_F(FileTest, ADeviceIsWrittenToDirectly) {
   EXPECT_SAYS(error, std::strerror(ENOSPC));
   EXPECT_TRUE(fs::is_character_file("/dev/full")) << "the device itself was replaced";
   EXPECT_NO_THROW(require_writable("/dev/full"));
+}
+
+// As a shell's redirection has it: from where it stands on, and another file under the name is none of its business.
+TEST_F(FileTest, WhatIsOpenIsWrittenToDirectly) {
+  const int descriptor = ::open((folder / "x").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_EQ(::write(descriptor, "ab", 2), 2);
+  for (const char* parent : {"/dev/fd/", "/proc/self/fd/"}) {
+    const std::string name = parent + std::to_string(descriptor);
+    EXPECT_NO_THROW(require_writable(name));
+    write_text(name, "cd");
+  }
+  EXPECT_EQ(text_of(folder / "x"), "abcdcd");
+  ::close(descriptor);
+  EXPECT_EQ(names(), (Names{"x"}));
+
+  const int read_only = ::open((folder / "x").c_str(), O_RDONLY | O_CLOEXEC);
+  const std::string name = "/dev/fd/" + std::to_string(read_only);
+  for (const Error& error : {error_of([&] { write_text(name, "x"); }), error_of([&] { require_writable(name); })}) {
+    EXPECT_EQ(error.code(), ErrorCode::io);
+    EXPECT_SAYS(error, "cannot write '" + name + "': Bad file descriptor");
+  }
+  ::close(read_only);
+  EXPECT_EQ(text_of(folder / "x"), "abcdcd");
 }
 
 TEST_F(FileTest, NamesWithControlCharactersArePrintedHarmlessly) {

@@ -65,7 +65,7 @@ std::string sample_of(std::string_view name) {
 
 std::vector<Typed> options_of(const Command& command) {
   std::vector<Typed> all;
-  for (const std::string_view name : command.options) all.push_back({std::string(name), 0, sample_of(name), true});
+  for (const Taken& taken : command.options) all.push_back({std::string(taken.name), 0, sample_of(taken.name), true});
   for (const Flag& flag : command.flags)
     all.push_back({std::string(flag.name), flag.letter, flag.value.empty() ? "" : sample_of(flag.name), false});
   all.push_back({"no-color", 0, "", false});
@@ -127,7 +127,7 @@ void expect_taken(const Command& command, const Words& words, const Words& opera
 
 TEST(Arguments, EveryOptionThatTakesAValueHasASample) {
   for (const Command& command : all_commands()) {
-    for (const std::string_view name : command.options) EXPECT_FALSE(sample_of(name).empty()) << name;
+    for (const Taken& taken : command.options) EXPECT_FALSE(sample_of(taken.name).empty()) << taken.name;
     for (const Flag& flag : command.flags)
       EXPECT_TRUE(flag.value.empty() || !sample_of(flag.name).empty()) << flag.name;
   }

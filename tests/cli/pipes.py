@@ -265,7 +265,6 @@ def wrong(runner):
         ("TMPDIR=/nonexistent strata train - < <(cat both.npz)", "cannot make a file in '/nonexistent'"),
         ("strata train - --validation - < table.csv", "can be read only once"),
         ("strata train x.npy --target - <&-", "standard input cannot be read: it is closed"),
-        ("strata train table.csv -o -", "--output: standard output has the costs"),
         ("strata convert table.csv -", "'-' is standard input and no file to write; name a file"),
         ("strata convert - - < table.csv", "'-' is standard input and no file to write; name a file"),
         ("strata train words.strata", "words.strata is a model that 'strata train' wrote, not data"),

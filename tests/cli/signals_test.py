@@ -242,6 +242,7 @@ def test_the_limit_on_the_size_of_files(folder):
         run = strata(folder, *words, limits=limits).expect(1)
         error = [line for line in run.err.splitlines(True) if "error" in line]
         check(len(error) == 1 and error[0].startswith("strata: error: cannot ") and error[0].endswith(f"'{name}': {told}"), run.err)
+        check(("what was trained is lost" in run.err) == (words[0] == "train"), run.err)
         only(folder, "m.strata")
     with open(os.path.join(folder, "out"), "w", encoding="utf-8") as out:
         run = strata(folder, "predict", "m.strata", DIGITS, limits=limits, stdout=out).expect(1)

@@ -1,4 +1,5 @@
-// Dropout by every implementation: which units are kept is a function of key, row and unit, and the rest is one product.
+// Dropout by every implementation: which units are kept is a function of key, row and unit, and the rest is one
+// product.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -63,7 +64,8 @@ TYPED_TEST(DropoutKernels, KeepTheUnitsOfTheDefinition) {
         Index wrong = 0;
         for (Index j = 0; j < m; ++j) {
           for (Index i = 0; i < n; ++i) {
-            const bool kept = is_kept(drop.by.key, drop.rows[static_cast<std::size_t>(j)], static_cast<std::uint32_t>(i), p);
+            const bool kept =
+                is_kept(drop.by.key, drop.rows[static_cast<std::size_t>(j)], static_cast<std::uint32_t>(i), p);
             wrong += A(i, j) != (kept ? drop.H(i, j) * scale : T(0));
             wrong += dA(i, j) != (kept ? before(i, j) * scale : T(0));
           }

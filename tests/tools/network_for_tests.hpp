@@ -59,6 +59,13 @@ inline Architecture architecture(int inputs, std::vector<LayerSpec> hidden, Loss
           loss};
 }
 
+inline Parameters<double> gradient_of(Case& c, double lambda, const Kernels<double>& k) {
+  Parameters<double> gradient(c.net);
+  Workspace<double> ws(c.net, c.m, Keep::backward);
+  static_cast<void>(train_step(c.net, c.p, c.batch(), lambda, ws, k, gradient));
+  return gradient;
+}
+
 inline constexpr Loss kLosses[] = {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error};
 
 }  // namespace strata::testing

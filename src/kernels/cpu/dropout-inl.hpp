@@ -37,9 +37,8 @@ struct PhiloxKeys {
 template <class D, class V>
 HWY_INLINE void philox(D d, V (&word)[4], const PhiloxKeys& keys) {
   const hn::Repartition<std::uint32_t, D> halves;
-  const auto product = [&](V a, std::uint32_t b) HWY_ATTR {
-    return hn::MulEven(hn::BitCast(halves, a), hn::BitCast(halves, hn::Set(d, b)));
-  };
+  const auto product = [&](V a, std::uint32_t b)
+                           HWY_ATTR { return hn::MulEven(hn::BitCast(halves, a), hn::BitCast(halves, hn::Set(d, b))); };
   STRATA_UNROLL for (std::size_t round = 0; round < 10; ++round) {
     const V p0 = product(word[0], 0xD2511F53), p1 = product(word[2], 0xCD9E8D57);
     word[0] = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), word[1]), hn::Set(d, keys.rounds[round][0]));
