@@ -39,13 +39,11 @@ std::string description(const JsonValue& value) {
   return std::visit(Describe{}, value.content);
 }
 
-// Builds the value from the events of nlohmann's parser, which does not build one itself: it would let the last of two
-// equal keys win.
+// Builds the value from the events of nlohmann's parser. Its own builder would let the last of two equal keys win, and
+// its own value takes memory when it goes, where there may be none.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit Builder(const std::string& context) : context_(context) {}
-
-  JsonValue take() { return std::move(root_); }
+  Builder(const std::string& context, JsonValue& root) : context_(context), root_(root) {}
 
   bool null() override { return add(nullptr); }
   bool boolean(bool value) override { return add(value); }
@@ -55,67 +53,48 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool string(std::string& value) override { return add(std::move(value)); }
   bool binary(nlohmann::json::binary_t&) override { return false; }  // not in JSON text
   bool key(std::string& name) override {
-    open_.back().key = std::move(name);
+    std::get<JsonValue::Object>(open_.back()->content).push_back({std::move(name), {}});
     return true;
   }
   bool start_object(std::size_t) override { return start(JsonValue::Object{}); }
   bool start_array(std::size_t) override { return start(JsonValue::List{}); }
   bool end_object() override {
-    refuse_double_keys(std::get<JsonValue::Object>(open_.back().value.content));
-    return end();
+    refuse_double_keys(std::get<JsonValue::Object>(open_.back()->content));
+    return end_array();
   }
-  bool end_array() override { return end(); }
+  bool end_array() override {
+    open_.pop_back();
+    return true;
+  }
   bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception&) override {
-    throw Error(ErrorCode::format, fmt::format("{}not valid JSON at byte {}, near {}", context_, position,
-                                               json_string(printable(shortened(token)))));
+    fail(fmt::format("not valid JSON at byte {}, near {}", position, json_string(printable(shortened(token)))));
   }
 
  private:
-  struct Open {
-    JsonValue value;
-    std::string key;  // of the member being read
-  };
+  [[noreturn]] void fail(const std::string& what) const { throw Error(ErrorCode::format, context_ + what); }
+
+  // One value more, null at first.
+  JsonValue& place() {
+    if (++values_ > JsonDocument::kMostValues) fail(fmt::format("more than {} values", JsonDocument::kMostValues));
+    if (open_.empty()) return root_;
+    auto* list = std::get_if<JsonValue::List>(&open_.back()->content);
+    return list != nullptr ? list->emplace_back() : std::get<JsonValue::Object>(open_.back()->content).back().value;
+  }
 
   template <class Content>
   bool add(Content content) {
-    count();
-    place(JsonValue{std::move(content)});
+    place().content.emplace<Content>(std::move(content));
     return true;
-  }
-
-  void place(JsonValue value) {
-    if (open_.empty()) {
-      root_ = std::move(value);
-    } else if (auto* list = std::get_if<JsonValue::List>(&open_.back().value.content)) {
-      list->push_back(std::move(value));
-    } else {
-      std::get<JsonValue::Object>(open_.back().value.content)
-          .push_back(JsonMember{std::move(open_.back().key), std::move(value)});
-    }
   }
 
   template <class Content>
-  bool start(Content content) {
-    count();
-    if (open_.size() == JsonDocument::kMostLevels) {
-      throw Error(ErrorCode::format, fmt::format("{}{}: nested more than {} levels deep", context_, path(open_.size()),
-                                                 JsonDocument::kMostLevels));
-    }
-    open_.push_back(Open{JsonValue{std::move(content)}, {}});
+  bool start(Content empty) {
+    JsonValue& placed = place();
+    placed.content.emplace<Content>(std::move(empty));
+    if (open_.size() == JsonDocument::kMostLevels)
+      fail(fmt::format("{}: nested more than {} levels deep", path(open_.size()), JsonDocument::kMostLevels));
+    open_.push_back(&placed);
     return true;
-  }
-
-  bool end() {
-    JsonValue value = std::move(open_.back().value);
-    open_.pop_back();
-    place(std::move(value));
-    return true;
-  }
-
-  void count() {
-    if (++values_ > JsonDocument::kMostValues) {
-      throw Error(ErrorCode::format, fmt::format("{}more than {} values", context_, JsonDocument::kMostValues));
-    }
   }
 
   void refuse_double_keys(const JsonValue::Object& object) const {
@@ -124,24 +103,23 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     for (const JsonMember& member : object) keys.push_back(member.key);
     std::sort(keys.begin(), keys.end());
     const auto twice = std::adjacent_find(keys.begin(), keys.end());
-    if (twice == keys.end()) return;
-    throw Error(ErrorCode::format,
-                fmt::format("{}{}: the key occurs twice", context_, member_path(path(open_.size() - 1), *twice)));
+    if (twice != keys.end()) fail(member_path(path(open_.size() - 1), *twice) + ": the key occurs twice");
   }
 
-  // Where the value in the making at this level stands.
+  // Where the last value at this level stands.
   [[nodiscard]] std::string path(std::size_t level) const {
     std::string text;
     for (std::size_t i = 0; i < level; ++i) {
-      const auto* list = std::get_if<JsonValue::List>(&open_[i].value.content);
-      text = list != nullptr ? item_path(text, list->size()) : member_path(text, open_[i].key);
+      const auto* list = std::get_if<JsonValue::List>(&open_[i]->content);
+      text = list != nullptr ? item_path(text, list->size() - 1)
+                             : member_path(text, std::get<JsonValue::Object>(open_[i]->content).back().key);
     }
     return text;
   }
 
   const std::string& context_;
-  std::vector<Open> open_;
-  JsonValue root_;
+  JsonValue& root_;
+  std::vector<JsonValue*> open_;  // each the last value of the one before
   std::size_t values_ = 0;
 };
 
@@ -155,11 +133,10 @@ JsonDocument::JsonDocument(std::string_view text, std::string context) : context
   }
   if (text.substr(0, 3) == "\xEF\xBB\xBF")
     throw Error(ErrorCode::format, context_ + "not valid JSON: a byte order mark");
-  Builder builder(context_);
+  Builder builder(context_, value_);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
     throw Error(ErrorCode::format, context_ + "not valid JSON");
   }
-  value_ = builder.take();
 }
 
 void JsonNode::fail(std::string_view expected) const {
@@ -167,12 +144,24 @@ void JsonNode::fail(std::string_view expected) const {
                                              expected, description(*value_)));
 }
 
+// The value as a Content, or the message that it is none.
+template <class Content>
+const Content& JsonNode::as(std::string_view expected) const {
+  const auto* content = std::get_if<Content>(&value_->content);
+  if (content == nullptr) fail(expected);
+  return *content;
+}
+
+std::vector<std::pair<std::string, JsonNode>> JsonNode::members() const {
+  std::vector<std::pair<std::string, JsonNode>> nodes;
+  for (const JsonMember& member : as<JsonValue::Object>("an object"))
+    nodes.emplace_back(member.key, JsonNode(member.value, *context_, member_path(path_, member.key)));
+  return nodes;
+}
+
 std::optional<JsonNode> JsonNode::find(std::string_view key) const {
-  const auto* object = std::get_if<JsonValue::Object>(&value_->content);
-  if (object == nullptr) fail("an object");
-  for (const JsonMember& member : *object) {
+  for (const JsonMember& member : as<JsonValue::Object>("an object"))
     if (member.key == key) return JsonNode(member.value, *context_, member_path(path_, key));
-  }
   return std::nullopt;
 }
 
@@ -181,51 +170,30 @@ JsonNode JsonNode::operator[](std::string_view key) const {
   throw Error(ErrorCode::format, fmt::format("{}{} is missing", *context_, member_path(path_, key)));
 }
 
-std::vector<std::pair<std::string, JsonNode>> JsonNode::members() const {
-  const auto* object = std::get_if<JsonValue::Object>(&value_->content);
-  if (object == nullptr) fail("an object");
-  std::vector<std::pair<std::string, JsonNode>> nodes;
-  nodes.reserve(object->size());
-  for (const JsonMember& member : *object) {
-    nodes.emplace_back(member.key, JsonNode(member.value, *context_, member_path(path_, member.key)));
-  }
-  return nodes;
-}
-
 std::vector<JsonNode> JsonNode::items() const {
-  const auto* list = std::get_if<JsonValue::List>(&value_->content);
-  if (list == nullptr) fail("a list");
   std::vector<JsonNode> nodes;
-  nodes.reserve(list->size());
-  for (const JsonValue& item : *list) nodes.emplace_back(item, *context_, item_path(path_, nodes.size()));
+  for (const JsonValue& item : as<JsonValue::List>("a list"))
+    nodes.emplace_back(item, *context_, item_path(path_, nodes.size()));
   return nodes;
 }
 
-const std::string& JsonNode::text() const {
-  const auto* text = std::get_if<std::string>(&value_->content);
-  if (text == nullptr) fail("a text");
-  return *text;
-}
+const std::string& JsonNode::text() const { return as<std::string>("a text"); }
 
-bool JsonNode::boolean() const {
-  const auto* value = std::get_if<bool>(&value_->content);
-  if (value == nullptr) fail("true or false");
-  return *value;
-}
+bool JsonNode::boolean() const { return as<bool>("true or false"); }
 
 std::size_t JsonNode::size(std::size_t least, std::size_t most) const {
-  const auto* number = std::get_if<std::uint64_t>(&value_->content);
-  if (number == nullptr || *number < least) fail(fmt::format("a whole number of at least {}", least));
-  if (*number > most) fail(fmt::format("a whole number of at most {}", most));
-  return *number;
+  const std::string expected = fmt::format("a whole number of at least {}", least);
+  const std::uint64_t number = as<std::uint64_t>(expected);
+  if (number < least) fail(expected);
+  if (number > most) fail(fmt::format("a whole number of at most {}", most));
+  return number;
 }
 
 double JsonNode::number() const {
-  if (is_null()) return std::numeric_limits<double>::quiet_NaN();
-  if (const auto* real = std::get_if<double>(&value_->content)) return *real;
+  if (std::holds_alternative<std::nullptr_t>(value_->content)) return std::numeric_limits<double>::quiet_NaN();
   if (const auto* natural = std::get_if<std::uint64_t>(&value_->content)) return static_cast<double>(*natural);
   if (const auto* negative = std::get_if<std::int64_t>(&value_->content)) return static_cast<double>(*negative);
-  fail("a number");
+  return as<double>("a number");
 }
 
 }  // namespace strata

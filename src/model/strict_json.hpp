@@ -47,7 +47,6 @@ class JsonNode {
 
   [[nodiscard]] const std::string& text() const;
   [[nodiscard]] bool boolean() const;
-  [[nodiscard]] bool is_null() const noexcept { return std::holds_alternative<std::nullptr_t>(value_->content); }
   /// A whole number from `least` to `most`.
   [[nodiscard]] std::size_t size(std::size_t least = 0,
                                  std::size_t most = std::numeric_limits<std::ptrdiff_t>::max()) const;
@@ -57,6 +56,9 @@ class JsonNode {
   [[noreturn]] void fail(std::string_view expected) const;
 
  private:
+  template <class Content>
+  [[nodiscard]] const Content& as(std::string_view expected) const;
+
   const JsonValue* value_;
   const std::string* context_;
   std::string path_;  // "architecture.hidden[2].units"
