@@ -39,7 +39,7 @@ int run(const Arguments& arguments) {
     out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<10}", what)), printable(text)));
   };
   item("rows", with_commas(made.rows));
-  item("fields", listed(names, 12));
+  item("fields", joined(names, 12));
   item("bytes", with_commas(made.bytes));
   item("file", to);
   if (!arguments.has("quiet")) say(fmt::format("next:  strata train {} --batch-size 32", shell_word(to)));

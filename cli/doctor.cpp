@@ -67,10 +67,10 @@ int run(const Arguments& arguments) {
        diagnosis.processor +
            (diagnosis.instructions.empty() ? std::string() : fmt::format(" ({})", diagnosis.instructions)));
   item("CPUs to use", std::to_string(diagnosis.cpus));
-  item("kernels", listed(diagnosis.kernels, 12) +
+  item("kernels", joined(diagnosis.kernels, 12) +
                       (diagnosis.kernels_elsewhere.empty()
                            ? std::string()
-                           : fmt::format(" (not on this processor: {})", listed(diagnosis.kernels_elsewhere, 12))));
+                           : fmt::format(" (not on this processor: {})", joined(diagnosis.kernels_elsewhere, 12))));
   if (!diagnosis.chosen_kernels.empty()) {
     item("chosen", fmt::format("{}: {}", diagnosis.chosen_kernels, diagnosis.chosen_because));
     if (diagnosis.peak > 0)

@@ -49,16 +49,16 @@ std::string describe_inputs(const Model& model) {
   for (const InputField& input : inputs)
     names.push_back(input.shape.empty() ? input.name : fmt::format("{} ({})", input.name, shape_text(input.shape)));
   const auto count = static_cast<std::uint64_t>(model.architecture().inputs);
-  return fmt::format("{}: {}", counted(count, "number"), listed(names, 6));
+  return fmt::format("{}: {}", counted(count, "number"), joined(names, 6));
 }
 
 std::string describe_target(const Target& target) {
-  std::string text = fmt::format("{}, {}", listed(target.names, 6), name(target.task));
+  std::string text = fmt::format("{}, {}", joined(target.names, 6), name(target.task));
   if (target.task == Task::binary && target.classes.size() == 2)
     text += fmt::format(": {} or {} (the probability is that of {})", target.classes[0], target.classes[1],
                         target.classes[1]);
   else if (!target.classes.empty())
-    text += fmt::format(": {} classes: {}", target.classes.size(), listed(target.classes, 12));
+    text += fmt::format(": {} classes: {}", target.classes.size(), joined(target.classes, 12));
   if (!target.divisor.empty()) text += ", scaled for the training";
   return text;
 }

@@ -180,14 +180,6 @@ std::string shape_text(std::span<const std::size_t> shape) {
   return shape.empty() ? "1" : fmt::format("{}", fmt::join(shape, "×"));
 }
 
-std::string listed(std::span<const std::string> words, std::size_t most) {
-  const std::size_t shown = words.size() > most ? most : words.size();
-  std::string text;
-  for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : ", ") + words[i];
-  if (shown < words.size()) text += fmt::format(", … ({} more)", words.size() - shown);
-  return text;
-}
-
 std::string counted(std::uint64_t n, std::string_view thing) {
   return fmt::format("{} {}{}", with_commas(n), thing, n == 1 ? "" : "s");
 }

@@ -73,8 +73,6 @@ void say(std::string_view message);
 [[nodiscard]] std::string with_commas(std::uint64_t value);
 /// "64×64×3", "1" for a single number.
 [[nodiscard]] std::string shape_text(std::span<const std::size_t> shape);
-/// "a, b, c, … (12 more)"
-[[nodiscard]] std::string listed(std::span<const std::string> words, std::size_t most);
 /// "1 row", "2 rows"
 [[nodiscard]] std::string counted(std::uint64_t n, std::string_view thing);
 

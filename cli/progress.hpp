@@ -21,7 +21,6 @@ class ProgressBar {
   void update(const Progress& progress);
   /// Takes the line away, so that others may be printed.
   void clear();
-  [[nodiscard]] bool is_shown() const noexcept { return shown_; }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -47,7 +47,7 @@ strata_room(train
 set_source_files_properties(src/train/finite.cpp PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)
 
 strata_room(tools
-  SOURCES steps.cpp steps_model.cpp examined.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp convert.cpp
+  SOURCES steps.cpp examined.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp convert.cpp
   USES train model network features kernels data config base)
 endif()
 

@@ -55,11 +55,6 @@ std::array<std::uint32_t, 2> CounterRandom::key(std::uint64_t n) const noexcept 
   return {w[0], w[1]};
 }
 
-double CounterRandom::uniform() noexcept {
-  const auto w = words(next_++);
-  return open_unit(w[0], w[1]);
-}
-
 std::uint64_t CounterRandom::below(std::uint64_t bound) noexcept {
   while (true) {
     const auto w = words(next_++);

@@ -25,8 +25,6 @@ class CounterRandom {
   [[nodiscard]] std::array<std::uint32_t, 2> key(std::uint64_t n) const noexcept;
   /// Uniform in 0 … bound − 1, without bias (Lemire, 2019): the next of the stream.
   [[nodiscard]] std::uint64_t below(std::uint64_t bound) noexcept;
-  /// Uniform in (0, 1): the next of the stream.
-  [[nodiscard]] double uniform() noexcept;
 
  private:
   [[nodiscard]] std::array<std::uint32_t, 4> words(std::uint64_t n) const noexcept;

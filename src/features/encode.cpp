@@ -12,6 +12,17 @@ namespace {
 
 std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
 
+std::vector<const Field*> find_fields(const std::vector<std::string>& names, const Table& table, const char* what) {
+  std::vector<const Field*> fields;
+  std::vector<std::string> missing;
+  for (const std::string& name : names) {
+    fields.push_back(table.find(name));
+    if (fields.back() == nullptr) missing.push_back(name);
+  }
+  if (!missing.empty()) throw_missing(table.source(), missing, names.size(), what, table.fields());
+  return fields;
+}
+
 }  // namespace
 
 std::string example_shape(std::span<const std::size_t> shape) {
@@ -57,16 +68,9 @@ void throw_missing(const std::string& source, std::span<const std::string> missi
 }
 
 std::vector<const Field*> find_inputs(std::span<const InputField> inputs, const Table& table) {
-  std::vector<const Field*> fields;
-  std::vector<std::string> missing;
-  for (const InputField& input : inputs) {
-    if (const Field* field = table.find(input.name)) {
-      fields.push_back(field);
-    } else {
-      missing.push_back(input.name);
-    }
-  }
-  if (!missing.empty()) throw_missing(table.source(), missing, inputs.size(), "input", table.fields());
+  std::vector<std::string> names;
+  for (const InputField& input : inputs) names.push_back(input.name);
+  const std::vector<const Field*> fields = find_fields(names, table, "input");
   for (std::size_t i = 0; i < fields.size(); ++i) {
     require_shape(inputs[i], *fields[i], table.source());
     if (fields[i]->is_text()) table.require_numbers(fields);
@@ -75,16 +79,7 @@ std::vector<const Field*> find_inputs(std::span<const InputField> inputs, const 
 }
 
 std::vector<const Field*> find_target(const Target& target, const Table& table) {
-  std::vector<const Field*> fields;
-  std::vector<std::string> missing;
-  for (const std::string& name : target.names) {
-    if (const Field* field = table.find(name)) {
-      fields.push_back(field);
-    } else {
-      missing.push_back(name);
-    }
-  }
-  if (!missing.empty()) throw_missing(table.source(), missing, target.names.size(), "target", table.fields());
+  const std::vector<const Field*> fields = find_fields(target.names, table, "target");
   for (const Field* field : fields) {
     if (target.task == Task::classes && field->width() != 1) {
       throw Error(ErrorCode::shape,

@@ -7,16 +7,18 @@
 namespace strata {
 namespace {
 
-void require_layer(const Architecture& net, int l) {
-  if (l < 1 || l > net.depth()) {
-    throw Error(ErrorCode::usage,
-                fmt::format("there is no layer {}: the layers with weights are 1 to {}", l, net.depth()));
-  }
-}
-
-template <class T>
-std::vector<double> as_doubles(View<const T> matrix) {
-  return {matrix.data, matrix.data + matrix.size()};  // a block of θ: no gaps between its columns
+// W[l] or b[l], whose columns lie without gaps between them.
+template <class Views>
+std::vector<double> as_doubles(const Model::Data& data, int l, const Views& views_of) {
+  const int L = data.architecture.depth();
+  if (l < 1 || l > L)
+    throw Error(ErrorCode::usage, fmt::format("there is no layer {}: the layers with weights are 1 to {}", l, L));
+  return std::visit(
+      [&](const auto& p) {
+        const auto matrix = views_of(p)[l];
+        return std::vector<double>(matrix.data, matrix.data + matrix.size());
+      },
+      data.parameters);
 }
 
 }  // namespace
@@ -36,15 +38,13 @@ const Scaling& Model::scaling() const noexcept { return data_->scaling; }
 const TrainingRecord& Model::record() const noexcept { return data_->record; }
 
 std::vector<double> Model::weights(int l) const try {
-  require_layer(data_->architecture, l);
-  return std::visit([l](const auto& p) { return as_doubles(p.W[l]); }, data_->parameters);
+  return as_doubles(*data_, l, [](const auto& p) -> const auto& { return p.W; });
 } catch (...) {
   throw_as_error("for a copy of the weights");
 }
 
 std::vector<double> Model::biases(int l) const try {
-  require_layer(data_->architecture, l);
-  return std::visit([l](const auto& p) { return as_doubles(p.b[l]); }, data_->parameters);
+  return as_doubles(*data_, l, [](const auto& p) -> const auto& { return p.b; });
 } catch (...) {
   throw_as_error("for a copy of the biases");
 }

@@ -92,11 +92,7 @@ const std::string* SafetensorsHeader::metadata(std::string_view key) const {
 }
 
 std::vector<StoredTensor> SafetensorsHeader::tensors() const {
-  struct Range {
-    StoredTensor tensor;
-    std::size_t end;
-  };
-  std::vector<Range> ranges;
+  std::vector<StoredTensor> tensors;
   for (const auto& [name, node] : document_->root().members()) {
     if (name == kMetadataKey) continue;
     TensorSpec spec = read_spec(name, node);
@@ -108,30 +104,25 @@ std::vector<StoredTensor> SafetensorsHeader::tensors() const {
       fail(fmt::format("is damaged: header: tensor '{}' needs {} bytes, its offsets are {} and {}", printable(name),
                        bytes, begin, end));
     }
-    ranges.push_back({{std::move(spec), begin}, end});
+    tensors.push_back({std::move(spec), begin});
   }
   // By the end too: a tensor without numbers stands before the one that begins where it does.
-  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) {
-    return std::pair(a.tensor.begin, a.end) < std::pair(b.tensor.begin, b.end);
+  std::sort(tensors.begin(), tensors.end(), [](const StoredTensor& a, const StoredTensor& b) {
+    return std::pair(a.begin, a.spec.bytes()) < std::pair(b.begin, b.spec.bytes());
   });
   std::size_t end = 0;
-  for (const Range& range : ranges) {
-    if (range.tensor.begin != end) {
+  for (StoredTensor& tensor : tensors) {
+    if (tensor.begin != end) {
       fail(fmt::format("is damaged: header: tensor '{}' begins at {}, the one before it ends at {}",
-                       printable(range.tensor.spec.name), range.tensor.begin, end));
+                       printable(tensor.spec.name), tensor.begin, end));
     }
-    end = range.end;
+    end += tensor.spec.bytes();
+    tensor.begin += data_begin_;
   }
   const std::size_t present = file_size_ - data_begin_;
   if (end > present)
     fail(fmt::format("is truncated: its header promises {} bytes of numbers, and {} are there", end, present));
   if (end < present) fail(fmt::format("is damaged: {} bytes follow the last tensor", present - end));
-  std::vector<StoredTensor> tensors;
-  tensors.reserve(ranges.size());
-  for (Range& range : ranges) {
-    range.tensor.begin += data_begin_;
-    tensors.push_back(std::move(range.tensor));
-  }
   return tensors;
 }
 

@@ -222,25 +222,25 @@ Differences::Worker::Worker(const Differences& shared)
   if (!shared.fast_) changed_ = shared.p_;
 }
 
-void Differences::Worker::select(int l, Index j) noexcept {
-  l_ = l;
-  j_ = j;
-  const bool is_bias = j == shared_.net_.units(l - 1);
+void Differences::Worker::select(const ParameterBlock& block, std::size_t j) noexcept {
+  block_ = &block;
+  first_ = block.offset + j * block.rows;
   reach_ = 0;
   for (Index c = 0; c < shared_.batch_.m(); ++c) {
-    const double a = is_bias ? 1.0 : shared_.base_.A[l - 1](j, c);
+    const bool is_bias = block.kind == ParameterBlock::Kind::biases;
+    const double a = is_bias ? 1.0 : shared_.base_.A[block.layer - 1](static_cast<Index>(j), c);
     input_[static_cast<std::size_t>(c)] = a;
     reach_ = std::max(reach_, std::abs(a));
   }
 }
 
-Difference Differences::Worker::at(Index i, double epsilon) noexcept {
-  return shared_.fast_ ? by_rank_one(i, epsilon) : by_definition(i, epsilon);
+Difference Differences::Worker::at(std::size_t i, double epsilon) noexcept {
+  return shared_.fast_ ? by_rank_one(first_ + i, epsilon) : by_definition(first_ + i, epsilon);
 }
 
-Difference Differences::Worker::by_definition(Index i, double epsilon) noexcept {
+Difference Differences::Worker::by_definition(std::size_t x, double epsilon) noexcept {
   const Architecture& net = shared_.net_;
-  double& theta = j_ == net.units(l_ - 1) ? changed_.b[l_].data[i] : changed_.W[l_](i, j_);
+  double& theta = changed_.theta()[x];
   const double kept = theta, here = shared_.cost_;
   theta = kept + epsilon;
   const double plus = cost(net, changed_, shared_.batch_, shared_.lambda_, plus_.ws, shared_.k_);
@@ -250,7 +250,7 @@ Difference Differences::Worker::by_definition(Index i, double epsilon) noexcept 
   Difference result;
   result.value = (plus - minus) / (2 * epsilon);
   result.bend = std::abs((plus - here) - (here - minus)) / (2 * epsilon);
-  for (int l = l_; l < net.depth(); ++l) {
+  for (int l = block_->layer; l < net.depth(); ++l) {
     if (passes_kink(net.layer(l).activation, minus_.ws.Z[l], shared_.base_.Z[l], plus_.ws.Z[l])) result.kinked = true;
   }
   return result;
@@ -267,7 +267,8 @@ double Differences::Worker::loss_of(Side& side, Index c, Index example) noexcept
 
 bool Differences::Worker::start(Index i, double epsilon, Index begin, Index count, bool& kinked) noexcept {
   const Architecture& net = shared_.net_;
-  const View<const double> Z = shared_.base_.Z[l_].columns(begin, count);
+  const int l = block_->layer;
+  const View<const double> Z = shared_.base_.Z[l].columns(begin, count);
   for (Side* side : {&plus_, &minus_}) {                         // Z[l](i, :) ± ε A[l−1](j, :)
     side->ws.set_input(shared_.batch_.X.columns(begin, count));  // so many examples
     const double step = side == &plus_ ? epsilon : -epsilon;
@@ -275,9 +276,9 @@ bool Differences::Worker::start(Index i, double epsilon, Index begin, Index coun
       side->Z[static_cast<std::size_t>(c)] = Z(i, c) + step * input_[static_cast<std::size_t>(begin + c)];
     }
   }
-  if (l_ == net.depth()) {
+  if (l == net.depth()) {
     for (Side* side : {&plus_, &minus_}) {
-      const View<double> logits = side->ws.Z[l_];
+      const View<double> logits = side->ws.Z[l];
       for (Index c = 0; c < count; ++c) {
         std::copy_n(Z.col(c), Z.rows, logits.col(c));
         logits(i, c) = side->Z[static_cast<std::size_t>(c)];
@@ -285,7 +286,7 @@ bool Differences::Worker::start(Index i, double epsilon, Index begin, Index coun
     }
     return true;
   }
-  const Activation g = net.layer(l_).activation;
+  const Activation g = net.layer(l).activation;
   const View<double> plus(plus_.Z.data(), 1, count), minus(minus_.Z.data(), 1, count);
   if (passes_kink(g, minus, Z.row_block(i, 1), plus)) kinked = true;
   shared_.k_.activation_forward(g, plus, View<double>(plus_.A.data(), 1, count));
@@ -293,21 +294,21 @@ bool Differences::Worker::start(Index i, double epsilon, Index begin, Index coun
   // Units that are off for every example change nothing on either side.
   if (std::equal(plus_.A.begin(), plus_.A.begin() + count, minus_.A.begin())) return false;
 
-  const View<const double> A = shared_.base_.A[l_].columns(begin, count),
-                           above = shared_.base_.Z[l_ + 1].columns(begin, count);
-  const double* w = shared_.p_.W[l_ + 1].col(i);
+  const View<const double> A = shared_.base_.A[l].columns(begin, count),
+                           above = shared_.base_.Z[l + 1].columns(begin, count);
+  const double* w = shared_.p_.W[l + 1].col(i);
   for (Side* side : {&plus_, &minus_}) {  // Z[l+1] + W[l+1](:, i) ΔA[l](i, :)
     for (Index c = 0; c < count; ++c) {
       const double delta = side->A[static_cast<std::size_t>(c)] - A(i, c);
       const double* z = above.col(c);
-      double* out = side->ws.Z[l_ + 1].col(c);
+      double* out = side->ws.Z[l + 1].col(c);
       for (Index x = 0; x < above.rows; ++x) out[x] = z[x] + w[x] * delta;
     }
   }
   return true;
 }
 
-Difference Differences::Worker::by_rank_one(Index i, double epsilon) noexcept {
+Difference Differences::Worker::by_rank_one(std::size_t x, double epsilon) noexcept {
   const Architecture& net = shared_.net_;
   const Kernels<double>& k = shared_.k_;
   const int L = net.depth();
@@ -316,8 +317,8 @@ Difference Differences::Worker::by_rank_one(Index i, double epsilon) noexcept {
   Sum sum, bend;
   for (Index begin = 0; begin < m; begin += kBlock) {
     const Index count = std::min(kBlock, m - begin);
-    if (!start(i, epsilon, begin, count, result.kinked)) continue;
-    for (int l = l_ + 1; l < L; ++l) {
+    if (!start(static_cast<Index>(x - first_), epsilon, begin, count, result.kinked)) continue;
+    for (int l = block_->layer + 1; l < L; ++l) {
       const Activation g = net.layer(l).activation;
       if (passes_kink(g, minus_.ws.Z[l], shared_.base_.Z[l].columns(begin, count), plus_.ws.Z[l])) result.kinked = true;
       for (Workspace<double>* ws : {&plus_.ws, &minus_.ws}) {
@@ -338,9 +339,8 @@ Difference Differences::Worker::by_rank_one(Index i, double epsilon) noexcept {
   result.value = sum.value() / (2 * epsilon) / static_cast<double>(m);
   result.bend = bend.value() / (2 * epsilon) / static_cast<double>(m);
   // λ/(2m)·((w+ε)² − (w−ε)²) / 2ε
-  if (shared_.lambda_ != 0 && j_ < net.units(l_ - 1)) {
-    result.value += shared_.lambda_ / static_cast<double>(m) * shared_.p_.W[l_](i, j_);
-  }
+  if (shared_.lambda_ != 0 && block_->decays())
+    result.value += shared_.lambda_ / static_cast<double>(m) * shared_.p_.theta()[x];
   return result;
 }
 

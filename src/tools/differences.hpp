@@ -4,7 +4,7 @@
 // network takes it minutes. The same figures come quicker by the short way: a change of W[l](i, j) by ±ε changes one
 // row of Z[l]: Z[l](i, :) ± ε·A[l−1](j, :); a change of b[l](i) shifts that row by ±ε. So nothing below layer l is
 // computed again, layer l + 1 changes by the rank-one product W[l+1](:, i) (ΔA[l](i, :)), and from there on the network
-// runs as ever. A bias is the weight of one more input that is always 1: column j = n_{l−1}.
+// runs as ever. A bias is the weight of one more input that is always 1.
 //
 // This is the cost of the changed network up to rounding because LINEAR is linear in W, b and A_prev and because the
 // loss is a sum over the examples. Whether the kernels at hand keep to that is tested first, not believed; where they
@@ -75,23 +75,23 @@ class Differences::Worker {
  public:
   explicit Worker(const Differences& shared);
 
-  /// Chooses the input j = 0 … n_{l−1} of layer l; n_{l−1} is the bias.
-  void select(int l, Index j) noexcept;
+  /// Chooses column j of a block: what leads from one input of a layer, or from the 1 of the biases, to all its units.
+  void select(const ParameterBlock& block, std::size_t j) noexcept;
   /// The difference for unit i and the selected input.
-  [[nodiscard]] Difference at(Index i, double epsilon = kEpsilon) noexcept;
+  [[nodiscard]] Difference at(std::size_t i, double epsilon = kEpsilon) noexcept;
   /// The largest |A[l−1](j, :)| of the selected input: ±ε moves a pre-activation by ε times as much.
   [[nodiscard]] double reach() const noexcept { return reach_; }
 
  private:
-  [[nodiscard]] Difference by_definition(Index i, double epsilon) noexcept;
-  [[nodiscard]] Difference by_rank_one(Index i, double epsilon) noexcept;
+  [[nodiscard]] Difference by_definition(std::size_t x, double epsilon) noexcept;
+  [[nodiscard]] Difference by_rank_one(std::size_t x, double epsilon) noexcept;
   // Z[l](i, :) and Z[l+1] of a block of examples, and whether anything changed at all between the two sides.
   [[nodiscard]] bool start(Index i, double epsilon, Index begin, Index count, bool& kinked) noexcept;
   [[nodiscard]] double loss_of(Side& side, Index c, Index example) noexcept;
 
   const Differences& shared_;
-  int l_ = 1;
-  Index j_ = 0;
+  const ParameterBlock* block_ = nullptr;
+  std::size_t first_ = 0;  // of θ, in the selected column
   double reach_ = 0;
   std::vector<double> input_;  // A[l−1](j, :)
   Side plus_, minus_;

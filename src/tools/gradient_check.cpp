@@ -27,41 +27,26 @@ namespace {
 constexpr double kTolerance = 1e-7;  // of the block's largest gradient
 constexpr const char* kChecking = "for the gradient check; check fewer examples, or use fewer threads";
 
-// One line of the work: all units of a layer, one input (or the bias), whose parameters begin at `offset`.
-struct Line {
-  int layer;
-  Index input;
-  std::size_t offset;
-};
-
-struct Found {
-  std::vector<double> difference;
-  std::vector<char> kinked;
-};
-
-Found all_differences(const Differences& shared, std::deque<Differences::Worker>& workers, const Architecture& net,
-                      const Parameters<double>& p, ThreadPool& pool) {
-  std::vector<Line> lines;
-  for (const ParameterBlock& block : p.blocks()) {
-    const Index first = block.kind == ParameterBlock::Kind::biases ? net.units(block.layer - 1) : 0;
-    for (std::size_t j = 0; j < block.cols; ++j)
-      lines.push_back({block.layer, first + static_cast<Index>(j), block.offset + j * block.rows});
-  }
-  Found found{std::vector<double>(p.theta().size()), std::vector<char>(p.theta().size())};
+std::vector<Difference> all_differences(const Differences& shared, std::deque<Differences::Worker>& workers,
+                                        const Parameters<double>& p, ThreadPool& pool) {
+  struct Column {
+    const ParameterBlock* block;
+    std::size_t j;
+  };
+  std::vector<Column> columns;
+  for (const ParameterBlock& block : p.blocks())
+    for (std::size_t j = 0; j < block.cols; ++j) columns.push_back({&block, j});
+  std::vector<Difference> found(p.theta().size());
   while (static_cast<int>(workers.size()) < pool.threads()) workers.emplace_back(shared);
-  // Each line goes to the next worker that is free. A parameter's difference depends on nothing that a worker
+  // Each column goes to the next worker that is free. A parameter's difference depends on nothing that a worker
   // remembers.
   std::atomic<std::size_t> next{0};
   pool.run(pool.threads(), [&](std::ptrdiff_t w) {
     Differences::Worker& worker = workers[static_cast<std::size_t>(w)];
-    for (std::size_t x = next.fetch_add(1); x < lines.size(); x = next.fetch_add(1)) {
-      const auto [l, j, at] = lines[x];
-      worker.select(l, j);
-      for (Index i = 0; i < net.units(l); ++i) {
-        const Difference difference = worker.at(i);
-        found.difference[at + static_cast<std::size_t>(i)] = difference.value;
-        found.kinked[at + static_cast<std::size_t>(i)] = difference.kinked;
-      }
+    for (std::size_t x = next.fetch_add(1); x < columns.size(); x = next.fetch_add(1)) {
+      const auto [block, j] = columns[x];
+      worker.select(*block, j);
+      for (std::size_t i = 0; i < block->rows; ++i) found[block->offset + j * block->rows + i] = worker.at(i);
     }
   });
   return found;
@@ -72,22 +57,20 @@ Found all_differences(const Differences& shared, std::deque<Differences::Worker>
 // leaves a quarter of that, so the two differences lie 3/4 of the error apart; 4 times their distance is enough
 // wherever halving ε removes at least a quarter of the error. Where ε moves a pre-activation by more than 0.1 (inputs
 // in the ten thousands), even that says little; there the slopes to either side bound it, as L is convex in the logits.
-double explained_by_step(Differences::Worker& worker, int l, Index i, Index j) {
-  worker.select(l, j);
-  const Difference whole = worker.at(i), half = worker.at(i, kEpsilon / 2);
+double explained_by_step(Differences::Worker& worker, const ParameterBlock& block, std::size_t x,
+                         const Difference& whole) {
+  worker.select(block, x / block.rows);
+  const Difference half = worker.at(x % block.rows, kEpsilon / 2);
   return 4 * std::abs(whole.value - half.value) + (worker.reach() * kEpsilon > 0.1 ? whole.bend : 0.0);
 }
 
 BlockCheck check_block(const ParameterBlock& of, const Differences& shared, Differences::Worker& worker,
-                       const Found& found, const Parameters<double>& p, const Parameters<double>& gradient) {
-  const std::size_t begin = of.offset, size = of.size();
-  const std::span<const double> g = gradient.theta().subspan(begin, size);
-
+                       std::span<const Difference> found, std::span<const double> g) {
   BlockCheck block;
   block.name = of.letter();
-  for (std::size_t x = 0; x < size; ++x) {
-    if (found.kinked[begin + x]) {
-      block.kinks.push_back({of.element(x), g[x], found.difference[begin + x]});
+  for (std::size_t x = 0; x < g.size(); ++x) {
+    if (found[x].kinked) {
+      block.kinks.push_back({of.element(x), g[x], found[x].value});
     } else {
       ++block.parameters;
       block.largest_gradient = std::max(block.largest_gradient, std::abs(g[x]));
@@ -97,15 +80,11 @@ BlockCheck check_block(const ParameterBlock& of, const Differences& shared, Diff
   block.allowed_error = allowed;
   block.passed = true;
   bool any = false;
-  for (std::size_t x = 0; x < size; ++x) {
-    if (found.kinked[begin + x]) continue;
-    const double difference = found.difference[begin + x], error = std::abs(g[x] - difference);
+  for (std::size_t x = 0; x < g.size(); ++x) {
+    if (found[x].kinked) continue;
+    const double error = std::abs(g[x] - found[x].value);
     double allowed_here = allowed;
-    if (std::isfinite(error) && error > allowed) {
-      const auto i = static_cast<Index>(x % of.rows), j = static_cast<Index>(x / of.rows);
-      const bool is_bias = of.kind == ParameterBlock::Kind::biases;
-      allowed_here += explained_by_step(worker, of.layer, i, is_bias ? p.W[of.layer].cols : j);
-    }
+    if (std::isfinite(error) && error > allowed) allowed_here += explained_by_step(worker, of, x, found[x]);
     const bool passed = std::isfinite(error) && error <= allowed_here;
     // Shown: the largest error, but one that nothing explains before any that something does.
     const bool shown = !any || (block.passed && !passed) || (block.passed == passed && !(error <= block.largest_error));
@@ -114,7 +93,7 @@ BlockCheck check_block(const ParameterBlock& of, const Differences& shared, Diff
       block.allowed_error = allowed_here;
       block.where = of.element(x);
       block.gradient = g[x];
-      block.difference = difference;
+      block.difference = found[x].value;
     }
     any = true;
     block.passed = block.passed && passed;
@@ -150,14 +129,16 @@ GradientCheck compare_gradients(const Architecture& net, const Parameters<double
   assert(gradient.theta().size() == p.theta().size() && batch.m() > 0);
   const Differences shared(net, p, batch, lambda, k, way);
   std::deque<Differences::Worker> workers;
-  const Found found = all_differences(shared, workers, net, p, pool);
+  const std::vector<Difference> found = all_differences(shared, workers, p, pool);
 
   GradientCheck result;
   result.examples = static_cast<std::size_t>(batch.m());
   result.epsilon = kEpsilon;
   result.passed = true;
   for (const ParameterBlock& block : p.blocks()) {
-    result.blocks.push_back(check_block(block, shared, workers.front(), found, p, gradient));
+    result.blocks.push_back(check_block(block, shared, workers.front(),
+                                        std::span(found).subspan(block.offset, block.size()),
+                                        gradient.theta().subspan(block.offset, block.size())));
     result.passed = result.passed && result.blocks.back().passed;
   }
   return result;

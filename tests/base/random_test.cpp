@@ -58,10 +58,6 @@ TEST(CounterRandom, NumbersOfTheStreamAreFixed) {
 
   CounterRandom below(7, RandomPurpose::shuffle, 3);
   for (const std::uint64_t expected : {7U, 7U, 2U, 9U, 2U, 0U, 8U, 7U}) EXPECT_EQ(below.below(10), expected);
-  CounterRandom uniform(7, RandomPurpose::shuffle, 3);
-  for (const double expected : {0.7065535697301488, 0.7433088990350025, 0.22619200165840797}) {
-    EXPECT_EQ(uniform.uniform(), expected);
-  }
 }
 
 TEST(CounterRandom, ANumberDependsOnItsPlaceAndNotOnTheOrder) {
@@ -70,7 +66,7 @@ TEST(CounterRandom, ANumberDependsOnItsPlaceAndNotOnTheOrder) {
   for (std::size_t n = 0; n < forward.size(); ++n) forward[n] = random.normal(n);
   for (std::size_t n = forward.size(); n-- > 0;) EXPECT_EQ(random.normal(n), forward[n]) << n;
   CounterRandom used(42, kWeights, 3);
-  for (int i = 0; i < 17; ++i) (void)used.uniform();
+  for (int i = 0; i < 17; ++i) (void)used.below(10);
   EXPECT_EQ(used.normal(5), forward[5]) << "the sequential draws disturb the numbered ones";
 }
 
@@ -106,22 +102,6 @@ TEST(CounterRandom, StreamsDoNotResembleEachOther) {
     for (std::uint64_t n = 0; n < kCount; ++n) product += a.normal(n) * b.normal(n);
     EXPECT_NEAR(product / kCount, 0, 5 / std::sqrt(kCount));
   }
-}
-
-TEST(CounterRandom, UniformNumbersAreInsideAndEvenlySpread) {
-  CounterRandom random(5, RandomPurpose::split, 0);
-  std::array<int, 64> bins{};
-  constexpr int kCount = 64 * 4000;
-  for (int i = 0; i < kCount; ++i) {
-    const double u = random.uniform();
-    ASSERT_GT(u, 0);
-    ASSERT_LT(u, 1);
-    ++bins[static_cast<std::size_t>(u * 64)];
-  }
-  double chi2 = 0;
-  for (const int n : bins) chi2 += (n - 4000.0) * (n - 4000.0) / 4000;
-  EXPECT_LT(chi2, 63 + 5 * std::sqrt(2 * 63.0));
-  EXPECT_GT(chi2, 63 - 5 * std::sqrt(2 * 63.0));
 }
 
 TEST(CounterRandom, BelowIsEvenForSmallAndHugeBounds) {

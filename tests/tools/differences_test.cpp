@@ -29,13 +29,14 @@ TEST(Differences, TheRankOneWayIsTheDefinitionUpToRounding) {
       ASSERT_TRUE(fast.fast()) << name(g);
       ASSERT_FALSE(slow.fast());
       Differences::Worker a(fast), b(slow);
-      for (int l = 1; l <= c.net.depth(); ++l) {
-        for (Index j = 0; j <= c.net.units(l - 1); ++j) {
-          a.select(l, j);
-          b.select(l, j);
-          for (Index i = 0; i < c.net.units(l); ++i) {
+      for (const ParameterBlock& block : c.p.blocks()) {
+        for (std::size_t j = 0; j < block.cols; ++j) {
+          a.select(block, j);
+          b.select(block, j);
+          for (std::size_t i = 0; i < block.rows; ++i) {
             const Difference x = a.at(i), y = b.at(i);
-            EXPECT_NEAR(x.value, y.value, fast.rounding(l) + slow.rounding(l)) << name(g) << " layer " << l;
+            EXPECT_NEAR(x.value, y.value, fast.rounding(block.layer) + slow.rounding(block.layer))
+                << name(g) << block.name();
             EXPECT_NEAR(x.value, y.value, 1e-9);
             EXPECT_EQ(x.kinked, y.kinked);
           }
@@ -63,9 +64,8 @@ TEST(Differences, TheDefinitionIsTheCostOnBothSides) {
       };
       const double plus = cost_at(here + 1e-5), minus = cost_at(here - 1e-5);
       theta = here;
-      const bool is_bias = block.kind == ParameterBlock::Kind::biases;
-      worker.select(block.layer, is_bias ? c.net.units(block.layer - 1) : static_cast<Index>(x / block.rows));
-      EXPECT_EQ(worker.at(static_cast<Index>(x % block.rows)).value, (plus - minus) / 2e-5) << block.element(x);
+      worker.select(block, x / block.rows);
+      EXPECT_EQ(worker.at(x % block.rows).value, (plus - minus) / 2e-5) << block.element(x);
     }
   }
 }
