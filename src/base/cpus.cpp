@@ -20,14 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> words_of(const std::string& line) {
-  std::vector<std::string> words;
-  for (std::string& word : split(line, ' ')) {
-    if (!word.empty()) words.push_back(std::move(word));
-  }
-  return words;
-}
-
 // The kernel writes a blank in a path as \040.
 std::string unescaped(std::string_view text) {
   std::string plain;
@@ -45,10 +37,8 @@ std::string unescaped(std::string_view text) {
 }
 
 bool has_item(std::string_view list, std::string_view item) {
-  for (const std::string& entry : split(list, ',')) {
-    if (entry == item) return true;
-  }
-  return false;
+  const std::vector<std::string> items = split(list, ',');
+  return std::find(items.begin(), items.end(), item) != items.end();
 }
 
 // Where a hierarchy of control groups is mounted, and which of its groups stands there.
@@ -63,7 +53,8 @@ std::vector<Mount> mounts(const fs::path& root) {
   std::vector<Mount> found;
   std::ifstream file(root.native() + "/proc/self/mountinfo");
   for (std::string line; std::getline(file, line);) {
-    const std::vector<std::string> words = words_of(line);
+    std::vector<std::string> words = split(line, ' ');
+    std::erase(words, "");
     const auto dash = std::find(words.begin(), words.end(), "-");
     if (dash - words.begin() < 5 || words.end() - dash < 4) continue;
     const bool version_2 = dash[1] == "cgroup2";

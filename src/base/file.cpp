@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/file_reader.hpp"
 #include "base/only_errors.hpp"
 #include "base/temporary.hpp"
@@ -46,19 +47,16 @@ fs::path resolved(fs::path path) {
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
 // A new, empty file beside `path` that nobody else has; with the permissions that the umask leaves.
-std::pair<int, TemporaryName> open_beside(const fs::path& path) {
+std::pair<Descriptor, TemporaryName> open_beside(const fs::path& path) {
   for (int attempt = 0;; ++attempt) {
     const Making making;
     TemporaryName name(name_beside(path));
-    const int descriptor = ::open(name.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (descriptor >= 0) return {descriptor, std::move(name)};
+    Descriptor file(::open(name.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
+    if (file.number() >= 0) return {std::move(file), std::move(name)};
     if (errno != EEXIST || attempt > 1000) {
-      const int number = errno;
-      if (number == ENOENT) {
-        throw Error(ErrorCode::io, fmt::format("cannot write {}: the folder {} does not exist; make it first",
-                                               quoted(path), quoted(folder_of(path))));
-      }
-      throw Error(ErrorCode::io, fmt::format("cannot write {}: {}", quoted(path), reason_of(number)));
+      if (errno != ENOENT) fail("write", path, errno);
+      throw Error(ErrorCode::io, fmt::format("cannot write {}: the folder {} does not exist; make it first",
+                                             quoted(path), quoted(folder_of(path))));
     }
   }
 }
@@ -111,15 +109,10 @@ bool is_special(const fs::path& path) {
 
 void write_special(const fs::path& path, const std::function<void(const Sink&)>& write) {
   const std::optional<int> own = descriptor_named(path);
-  const int descriptor = own ? ::fcntl(*own, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor < 0) fail("write", path, errno);
-  try {
-    write([&](std::span<const std::byte> bytes) { write_all(descriptor, bytes, path); });
-  } catch (...) {
-    ::close(descriptor);
-    throw;
-  }
-  if (::close(descriptor) != 0) fail("write", path, errno);
+  Descriptor file(own ? ::fcntl(*own, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.number() < 0) fail("write", path, errno);
+  write([&](std::span<const std::byte> bytes) { write_all(file.number(), bytes, path); });
+  if (!file.close()) fail("write", path, errno);
 }
 
 }  // namespace
@@ -139,30 +132,23 @@ void replace_file(const fs::path& given, const std::function<void(const Sink&)>&
   if (is_special(given)) return write_special(given, write);
   const fs::path path = resolved(given);
   refuse_directory(path);
-  const auto [descriptor, temporary] = open_beside(path);
-  bool open = true;
+  auto [file, temporary] = open_beside(path);
+  const int descriptor = file.number();
   try {
     write([&](std::span<const std::byte> bytes) { write_all(descriptor, bytes, path); });
     struct stat old{};
     if (::stat(path.c_str(), &old) == 0) static_cast<void>(!::fchmod(descriptor, old.st_mode & 07777U));
-    if (::fsync(descriptor) != 0) fail("write", path, errno);
-    open = false;
-    if (::close(descriptor) != 0) fail("write", path, errno);
+    if (::fsync(descriptor) != 0 || !file.close()) fail("write", path, errno);
     if (::rename(temporary.path().c_str(), path.c_str()) != 0) fail("replace", path, errno);
   } catch (...) {
-    if (open) ::close(descriptor);
     ::unlink(temporary.path().c_str());
     throw;
   }
   // The rename is on the disk only when the folder is; a file system that cannot sync folders has no such promise to
   // keep.
-  const int folder = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) {
-    const bool synced = ::fsync(folder) == 0 || errno == EINVAL || errno == EROFS;
-    const int number = errno;
-    ::close(folder);
-    if (!synced) fail("sync the folder of", path, number);
-  }
+  const Descriptor folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.number() >= 0 && ::fsync(folder.number()) != 0 && errno != EINVAL && errno != EROFS)
+    fail("sync the folder of", path, errno);
 }
 
 void require_writable(const fs::path& given) try {
@@ -178,8 +164,7 @@ void require_writable(const fs::path& given) try {
   }
   const fs::path path = resolved(given);
   refuse_directory(path);
-  const auto [descriptor, temporary] = open_beside(path);
-  ::close(descriptor);
+  const auto [file, temporary] = open_beside(path);
   ::unlink(temporary.path().c_str());
 } catch (...) {
   throw_as_error("for a message");

@@ -22,20 +22,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file without a name, filled from its beginning. Closed unless it is given away.
+// A file without a name, filled from its beginning.
 class UnnamedFile {
  public:
   explicit UnnamedFile(const fs::path& folder) : folder_(folder), descriptor_(open_unnamed(folder)) {}
-  ~UnnamedFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  UnnamedFile(const UnnamedFile&) = delete;
-  UnnamedFile& operator=(const UnnamedFile&) = delete;
 
   void append(std::span<const std::byte> bytes) {
     reserve(size_ + bytes.size());
     while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+      const ssize_t written = ::write(descriptor_.number(), bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) fail(errno);
       size_ += static_cast<std::size_t>(written);
@@ -44,9 +39,9 @@ class UnnamedFile {
   }
 
   /// Without the room that was not needed.
-  int give_away() {
-    if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) fail(errno);
-    return std::exchange(descriptor_, -1);
+  Descriptor give_away() {
+    if (::ftruncate(descriptor_.number(), static_cast<off_t>(size_)) != 0) fail(errno);
+    return std::move(descriptor_);
   }
 
  private:
@@ -64,7 +59,8 @@ class UnnamedFile {
   [[nodiscard]] int allocate(std::size_t until) const {
     int number = EINTR;
     while (number == EINTR)
-      number = ::posix_fallocate(descriptor_, static_cast<off_t>(reserved_), static_cast<off_t>(until - reserved_));
+      number =
+          ::posix_fallocate(descriptor_.number(), static_cast<off_t>(reserved_), static_cast<off_t>(until - reserved_));
     return number;
   }
 
@@ -77,7 +73,7 @@ class UnnamedFile {
   }
 
   fs::path folder_;
-  int descriptor_;
+  Descriptor descriptor_;
   std::size_t size_ = 0, reserved_ = 0;
 };
 
@@ -115,52 +111,23 @@ FileReader::FileReader(const fs::path& path) : path_(path) {
     const int mode = ::fcntl(STDIN_FILENO, F_GETFL);
     if (mode < 0 || (mode & O_ACCMODE) == O_WRONLY)
       throw Error(ErrorCode::io, "standard input cannot be read: it is closed");
-    descriptor_ = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);  // our own to close; the caller's stays
+    descriptor_ = Descriptor(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));  // our own to close; the caller's stays
   } else {
     do {
-      descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    } while (descriptor_ < 0 && errno == EINTR);  // a FIFO is waited for
+      descriptor_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    } while (descriptor_.number() < 0 && errno == EINTR);  // a FIFO is waited for
   }
-  if (descriptor_ < 0) fail("read", errno);
-  try {
-    inspect();
-  } catch (...) {
-    ::close(descriptor_);
-    throw;
-  }
-}
-
-FileReader::~FileReader() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-FileReader::FileReader(FileReader&& other) noexcept
-    : path_(std::move(other.path_)),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      seekable_(other.seekable_),
-      ended_(other.ended_),
-      size_(other.size_),
-      ahead_(std::move(other.ahead_)),
-      begin_(std::exchange(other.begin_, 0)) {}
-
-FileReader& FileReader::operator=(FileReader&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(seekable_, other.seekable_);
-  std::swap(ended_, other.ended_);
-  std::swap(size_, other.size_);
-  std::swap(ahead_, other.ahead_);
-  std::swap(begin_, other.begin_);
-  return *this;
+  if (descriptor_.number() < 0) fail("read", errno);
+  inspect();
 }
 
 // What was opened, whatever has the name by now.
 void FileReader::inspect() {
   struct stat status{};
-  if (::fstat(descriptor_, &status) != 0) fail("read", errno);
+  if (::fstat(descriptor_.number(), &status) != 0) fail("read", errno);
   if (S_ISDIR(status.st_mode)) fail("read", EISDIR);
   // Standard input may be a file whose beginning somebody else has read already.
-  seekable_ = S_ISREG(status.st_mode) && ::lseek(descriptor_, 0, SEEK_CUR) == 0;
+  seekable_ = S_ISREG(status.st_mode) && ::lseek(descriptor_.number(), 0, SEEK_CUR) == 0;
   size_ = seekable_ ? static_cast<std::size_t>(status.st_size) : 0;
 }
 
@@ -174,13 +141,13 @@ std::size_t FileReader::read(std::span<std::byte> into) {
 
 std::size_t FileReader::read_directly(std::span<std::byte> into) {
   while (!ended_) {  // a terminal would go on after an end
-    const ssize_t got = ::read(descriptor_, into.data(), into.size());
+    const ssize_t got = ::read(descriptor_.number(), into.data(), into.size());
     if (got >= 0) {
       ended_ = got == 0 && !into.empty();
       return static_cast<std::size_t>(got);
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) {  // whoever gave us the pipe does not want to wait; we do
-      pollfd watched = {descriptor_, POLLIN, 0};
+      pollfd watched = {descriptor_.number(), POLLIN, 0};
       static_cast<void>(::poll(&watched, 1, -1));
     } else if (errno != EINTR) {
       fail("read", errno);
@@ -206,9 +173,7 @@ void FileReader::make_seekable(const fs::path& folder) {
   UnnamedFile copy(folder.empty() ? temporary_folder() : folder);
   std::vector<std::byte> piece(std::size_t{1} << 20);
   while (const std::size_t got = read(piece)) copy.append(std::span(piece).first(got));
-  const int copied = copy.give_away();
-  ::close(descriptor_);
-  descriptor_ = copied;
+  descriptor_ = copy.give_away();
   ahead_.clear();
   begin_ = 0;
   seek(0);
@@ -219,7 +184,7 @@ void FileReader::seek(std::size_t position) {
   ahead_.clear();
   begin_ = 0;
   ended_ = false;
-  if (::lseek(descriptor_, static_cast<off_t>(position), SEEK_SET) < 0) fail("read", errno);
+  if (::lseek(descriptor_.number(), static_cast<off_t>(position), SEEK_SET) < 0) fail("read", errno);
 }
 
 std::string FileReader::name() const { return input_name(path_); }

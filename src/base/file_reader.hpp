@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
+
 namespace strata {
 
 /// Reads in pieces what was opened once; its first bytes can be looked at before. "-" is standard input. Every failure
@@ -14,9 +16,6 @@ namespace strata {
 class FileReader {
  public:
   explicit FileReader(const std::filesystem::path& path);  // not_found, io; refuses directories
-  ~FileReader();
-  FileReader(FileReader&&) noexcept;
-  FileReader& operator=(FileReader&&) noexcept;
 
   /// Up to `into.size()` bytes; 0 at the end.
   [[nodiscard]] std::size_t read(std::span<std::byte> into);
@@ -35,7 +34,7 @@ class FileReader {
   /// As messages show it, see `input_name`.
   [[nodiscard]] std::string name() const;
   /// Still this object's; its position moves with `read`.
-  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_.number(); }
 
  private:
   void inspect();
@@ -43,7 +42,7 @@ class FileReader {
   [[noreturn]] void fail(const char* what, int number) const;
 
   std::filesystem::path path_;
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   bool seekable_ = false, ended_ = false;
   std::size_t size_ = 0;
   std::vector<std::byte> ahead_;  // looked at, not read: [begin_, size)

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 #include "strata/package.hpp"
@@ -28,31 +29,14 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLongestMessage = 4096;
 
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  void set(int number) { number_ = number; }
-  [[nodiscard]] int number() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_ = -1;
-};
-
 struct Pipe {
   Pipe() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) {
       throw Error(ErrorCode::io, fmt::format("cannot make a pipe to strata-decode: {}", std::strerror(errno)));
     }
-    read_end.set(ends[0]);
-    write_end.set(ends[1]);
+    read_end = Descriptor(ends[0]);
+    write_end = Descriptor(ends[1]);
   }
   Descriptor read_end, write_end;
 };

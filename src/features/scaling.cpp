@@ -71,8 +71,6 @@ Scaling StandardFit::finish(std::size_t rows, const RowReader& read, std::size_t
   if (rows == 0)
     throw Error(ErrorCode::value, "cannot standardise the inputs: there are no examples to take the mean of");
   const std::size_t n_x = mean_.size();
-  const std::vector<double>& first = first_;
-  const std::vector<bool>& varies = varies_;
   std::vector<double> mean = mean_, x(n_x), squares(n_x, 0.0);
   for (double& value : mean) value /= static_cast<double>(rows);
   for (std::size_t r = 0; r < rows; ++r) {
@@ -89,18 +87,18 @@ Scaling StandardFit::finish(std::size_t rows, const RowReader& read, std::size_t
   for (std::size_t i = 0; i < n_x; ++i) {
     deviation[i] = std::sqrt(squares[i] / static_cast<double>(rows));
     const double rounding = 4 * static_cast<double>(rows) * kEpsilon * std::abs(scaling.offset[i]);
-    suspicious = suspicious || (varies[i] && !(deviation[i] > rounding && std::isfinite(deviation[i])));
+    suspicious = suspicious || (varies_[i] && !(deviation[i] > rounding && std::isfinite(deviation[i])));
   }
   const std::vector<bool> by_rounding =
-      suspicious ? vary_by_rounding(first, scaling.offset, rows, read) : std::vector<bool>(n_x, false);
+      suspicious ? vary_by_rounding(first_, scaling.offset, rows, read) : std::vector<bool>(n_x, false);
   for (std::size_t i = 0; i < n_x; ++i) {
     // Equal numbers have a mean that rounding may set beside them, and then a deviation of rounding errors.
-    if (!varies[i]) scaling.offset[i] = first[i];
+    if (!varies_[i]) scaling.offset[i] = first_[i];
     // Not to be divided by: rounding, and distances so small that their squares vanish.
-    if (!varies[i] || by_rounding[i] || deviation[i] == 0) {
+    if (!varies_[i] || by_rounding[i] || deviation[i] == 0) {
       constant.push_back(i);
       // The rounding of numbers beyond 1/ε is itself larger than 1, and must not look like a signal.
-      if (varies[i]) scaling.divisor[i] = kEpsilon * std::abs(scaling.offset[i]) > 1 ? std::abs(scaling.offset[i]) : 1;
+      if (varies_[i]) scaling.divisor[i] = kEpsilon * std::abs(scaling.offset[i]) > 1 ? std::abs(scaling.offset[i]) : 1;
     } else {
       scaling.divisor[i] = deviation[i];
     }
@@ -119,9 +117,8 @@ Scaling StandardFit::finish(std::size_t rows, const RowReader& read, std::size_t
 template <class T>
 void apply_scaling(const Scaling& scaling, std::span<const double> raw, T* x) {
   if (scaling.kind == ScaleKind::standard) {
-    for (std::size_t i = 0; i < raw.size(); ++i) {
+    for (std::size_t i = 0; i < raw.size(); ++i)
       x[i] = static_cast<T>((raw[i] - scaling.offset[i]) / scaling.divisor[i]);
-    }
   } else if (scaling.kind == ScaleKind::divide_255) {
     // A true division: multiplying with 1/255 rounds differently.
     for (std::size_t i = 0; i < raw.size(); ++i) x[i] = static_cast<T>(raw[i] / 255.0);

@@ -64,84 +64,59 @@ std::string_view dA_of_head_text(Loss loss) {
   return "";
 }
 
-// One pass over a batch. `forward_only`: there is no Y.
+// One pass over a batch: forward, and backward where there is a Y.
 template <class T>
-class Tracer {
- public:
-  Tracer(const Model& model, Examined<T> of)
-      : of_(std::move(of)),
-        scale_(model.scaling().kind),
-        forward_only_(of_.examples.n_y() == 0),
-        pool_(chosen_threads(0)),
-        k_(make_kernels<T>(chosen_kernels(), model.precision(), pool_)),
-        ws_(net_, of_.examples.m(), Keep::all),
-        gradient_(net_) {}
-
-  Trace run(std::optional<int> only) {
-    const Batch<T> batch = of_.batch();
-    Trace trace;
-    trace.examples = static_cast<std::size_t>(batch.m());
-    trace.cost = std::numeric_limits<double>::quiet_NaN();
-    if (forward_only_) {
-      predict(net_, p_, batch.X, ws_, *k_);
-    } else {
-      trace.cost = train_step(net_, p_, batch, lambda_, ws_, *k_, gradient_);
-    }
-    for (int l = 0; l <= net_.depth(); ++l) {
-      if (!only || *only == l) trace.layers.push_back(l == 0 ? input(batch) : layer(l, batch));
-    }
-    return trace;
+Trace trace_of(const Model& model, Examined<T> of, std::optional<int> only) {
+  const Architecture& net = of.net;
+  const int L = net.depth();
+  const Batch<T> batch = of.batch();
+  const bool forward_only = batch.Y.rows == 0;
+  ThreadPool pool(chosen_threads(0));
+  const auto k = make_kernels<T>(chosen_kernels(), model.precision(), pool);
+  Workspace<T> ws(net, batch.m(), Keep::all);
+  Parameters<T> gradient(net);
+  const Parameters<T>& d = gradient;
+  Trace trace{static_cast<std::size_t>(batch.m()), std::numeric_limits<double>::quiet_NaN(), {}};
+  if (forward_only) {
+    predict(net, of.p, batch.X, ws, *k);
+  } else {
+    trace.cost = train_step(net, of.p, batch, of.lambda, ws, *k, gradient);
   }
-
- private:
-  TracedLayer input(const Batch<T>& batch) const {
-    TracedLayer layer{0, "input", {}};
-    layer.matrices.push_back(traced("X", std::string(scaling_text(scale_)), View<const T>(batch.X)));
-    if (!forward_only_) layer.matrices.push_back(traced("Y", "Y", batch.Y));
-    return layer;
-  }
-
-  TracedLayer layer(int l, const Batch<T>& batch) const {
-    const int L = net_.depth();
-    const std::string g(l == L ? name(net_.head()) : name(net_.layer(l).activation));
-    TracedLayer layer{l, g, {}};
+  for (int l = 0; l <= L; ++l) {
+    if (only && *only != l) continue;
+    const std::string g(l == 0 ? "input" : l == L ? name(net.head()) : name(net.layer(l).activation));
+    TracedLayer& layer = trace.layers.emplace_back(TracedLayer{l, g, {}});
     const auto add = [&](const char* name, std::string equation, View<const T> M) {
       layer.matrices.push_back(traced(name, std::move(equation), M));
     };
-    add("Z", fmt::format("Z[{0}] = W[{0}] A[{1}] + b[{0}]", l, l - 1), ws_.Z[l]);
-    add("A", fmt::format("A[{0}] = {1}(Z[{0}])", l, g), ws_.A[l]);
-    if (forward_only_) return layer;
+    if (l == 0) {
+      add("X", std::string(scaling_text(model.scaling().kind)), batch.X);
+      if (!forward_only) add("Y", "Y", batch.Y);
+      continue;
+    }
+    add("Z", fmt::format("Z[{0}] = W[{0}] A[{1}] + b[{0}]", l, l - 1), ws.Z[l]);
+    add("A", fmt::format("A[{0}] = {1}(Z[{0}])", l, g), ws.A[l]);
+    if (forward_only) continue;
 
-    std::vector<T> memory(static_cast<std::size_t>(ws_.A[l].size()));
-    const View<T> dA(memory.data(), ws_.A[l].rows, ws_.A[l].cols);
+    std::vector<T> memory(static_cast<std::size_t>(ws.A[l].size()));
+    const View<T> dA(memory.data(), ws.A[l].rows, ws.A[l].cols);
     if (l == L) {
       for (Index j = 0; j < dA.cols; ++j) {
-        for (Index i = 0; i < dA.rows; ++i) dA(i, j) = dA_of_head(net_.loss, ws_.A[L](i, j), batch.Y(i, j));
+        for (Index i = 0; i < dA.rows; ++i) dA(i, j) = dA_of_head(net.loss, ws.A[L](i, j), batch.Y(i, j));
       }
-      add("dA", fmt::format(fmt::runtime(dA_of_head_text(net_.loss)), L), dA);
-      add("dZ", fmt::format("dZ[{0}] = A[{0}] − Y", L), ws_.dZ[L]);
+      add("dA", fmt::format(fmt::runtime(dA_of_head_text(net.loss)), L), dA);
+      add("dZ", fmt::format("dZ[{0}] = A[{0}] − Y", L), ws.dZ[L]);
     } else {
-      k_->linear_backward_input(p_.W[l + 1], ws_.dZ[l + 1], dA);
+      k->linear_backward_input(of.p.W[l + 1], ws.dZ[l + 1], dA);
       add("dA", fmt::format("dA[{0}] = W[{1}]ᵀ dZ[{1}]", l, l + 1), dA);
-      add("dZ", fmt::format("dZ[{0}] = dA[{0}] * {1}'(Z[{0}])", l, g), ws_.dZ[l]);
+      add("dZ", fmt::format("dZ[{0}] = dA[{0}] * {1}'(Z[{0}])", l, g), ws.dZ[l]);
     }
-    const std::string penalty = lambda_ != 0 ? fmt::format(" + λ/m W[{}], λ = {}", l, shortest(lambda_)) : "";
-    add("dW", fmt::format("dW[{0}] = 1/m dZ[{0}] A[{1}]ᵀ{2}", l, l - 1, penalty), std::as_const(gradient_).W[l]);
-    add("db", fmt::format("db[{0}] = 1/m Σ dZ[{0}]", l), std::as_const(gradient_).b[l]);
-    return layer;
+    const std::string penalty = of.lambda != 0 ? fmt::format(" + λ/m W[{}], λ = {}", l, shortest(of.lambda)) : "";
+    add("dW", fmt::format("dW[{0}] = 1/m dZ[{0}] A[{1}]ᵀ{2}", l, l - 1, penalty), d.W[l]);
+    add("db", fmt::format("db[{0}] = 1/m Σ dZ[{0}]", l), d.b[l]);
   }
-
-  Examined<T> of_;
-  const Architecture& net_ = of_.net;
-  const Parameters<T>& p_ = of_.p;
-  double lambda_ = of_.lambda;
-  ScaleKind scale_;
-  bool forward_only_;
-  ThreadPool pool_;
-  std::unique_ptr<Kernels<T>> k_;
-  Workspace<T> ws_;
-  Parameters<T> gradient_;
-};
+  return trace;
+}
 
 }  // namespace
 
@@ -162,7 +137,7 @@ Trace trace(const Model& model, const Table& table, std::optional<std::size_t> e
   return std::visit(
       [&]<class T>(const Parameters<T>&) {
         const std::size_t count = example ? 1 : table.rows();
-        return Tracer<T>(model, examined<T>(model, table, example.value_or(0), count, has_target)).run(layer);
+        return trace_of(model, examined<T>(model, table, example.value_or(0), count, has_target), layer);
       },
       model.data().parameters);
 } catch (...) {
