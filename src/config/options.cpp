@@ -107,18 +107,17 @@ std::vector<std::string> names_from(Text option, Text text) {
   return names;
 }
 
-std::string names_text(const std::vector<std::string>& names) {
+std::string name_text(const std::string& name) {
+  if (!name.empty() && name.find_first_of(",\"") == std::string::npos && trimmed(name) == name) return name;
+  std::string text = "\"";
+  for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + '"';
+}
+
+template <class T, class Show>
+std::string list_text(const std::vector<T>& list, const Show& show) {
   std::string text;
-  for (const std::string& name : names) {
-    if (!text.empty()) text += ',';
-    if (!name.empty() && name.find_first_of(",\"") == std::string::npos && trimmed(name) == name) {
-      text += name;
-      continue;
-    }
-    text += '"';
-    for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-    text += '"';
-  }
+  for (const T& item : list) text += (text.empty() ? "" : ",") + std::string(show(item));
   return text;
 }
 
@@ -144,12 +143,6 @@ std::vector<double> rates_from(Text option, Text text) {
   return list;
 }
 
-template <class T, class Show>
-std::string list_text(const std::vector<T>& list, const Show& show) {
-  std::string text;
-  for (const T& item : list) text += (text.empty() ? "" : ",") + std::string(show(item));
-  return text;
-}
 std::string activations_text(const std::vector<Activation>& list) {
   return list_text(list, [](Activation g) { return name(g); });
 }
@@ -199,7 +192,7 @@ OptionSpec row(const Row& r, Text group, std::string range, Set set, Show show) 
 OptionSpec names_row(const Row& r, Text range, std::vector<std::string> DataOptions::* member) {
   return row(
       r, "Data", std::string(range), [=](Options& o, Text t) { o.*member = names_from(r.name, t); },
-      [=](const Options& o) { return names_text(o.*member); });
+      [=](const Options& o) { return list_text(o.*member, name_text); });
 }
 
 template <class Group, class Kind>

@@ -10,7 +10,7 @@ LONGEST_OF = {"src/network/step.cpp": 250}
 # instructions of CPUs (docs/decisions/0001-house.md).
 READERS = ("src/data/",)
 VECTORS = ("src/kernels/cpu/",)
-BUDGET = {"engine": 11639, "readers": 4900, "vectors": 3400}
+BUDGET = {"engine": 11502, "readers": 4900, "vectors": 3400}
 
 
 def lengths():
@@ -41,8 +41,9 @@ if __name__ == "__main__":
     measured = list(lengths())
     found = list(faults(measured))
     # The check must go red on a story that grew and on a file that grew.
-    for planted in ([("src/network/step.cpp", 251)], [("src/a.cpp", 501)], [("src/a.cpp", 500)] * 23, [("src/data/a.cpp", 500)] * 10,
-                    [("src/kernels/cpu/a.cpp", 500)] * 7):
+    full = {part: BUDGET[part] // 500 + 1 for part in BUDGET}
+    for planted in ([("src/network/step.cpp", 251)], [("src/a.cpp", 501)], [("src/a.cpp", 500)] * full["engine"],
+                    [("src/data/a.cpp", 500)] * full["readers"], [("src/kernels/cpu/a.cpp", 500)] * full["vectors"]):
         if not list(faults(planted)):
             found.append(f"the check accepts {planted[0]}")
     for part in ("include", "src", "cli", "examples", "tests", "bench", "fuzz"):
