@@ -56,8 +56,7 @@ inline constexpr Taken kInputsOfModel{
     "inputs", "The fields to take for the model's inputs, in the model's order. When not given: those of their names."};
 inline constexpr Taken kTargetOfModel{"target",
                                       "The field with the answers; it may also be a file of its own (IDX labels, NPY). "
-                                      "When not given: the one of the name "
-                                      "that the model was trained on."};
+                                      "When not given: the one of the name that the model was trained on."};
 inline constexpr Flag kJsonFlag{"json", 0, "", "Print JSON on stdout, numbers with 17 significant digits."};
 inline constexpr Flag kQuietFlag{"quiet", 'q', "", "Print results and errors only."};
 

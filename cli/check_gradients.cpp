@@ -101,9 +101,8 @@ Command check_gradients_command() {
           {"strata check-gradients iris.csv --target species --hidden-layers 5",
            "strata check-gradients iris.strata iris.csv"},
           "Compares the derivative of the cost by every weight and bias with a central difference, in float64. With "
-          "DATA alone "
-          "it builds the network that the options describe, with its initial weights. The exit code is 0 when all "
-          "agree, 1 when "
+          "DATA alone it builds the network that the options describe, with its initial weights. The exit code is 0 "
+          "when all agree, 1 when "
           "not.",
           {{"MODEL", "A file that 'strata train' wrote; or DATA alone.", 0, 1},
            {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},

@@ -56,14 +56,12 @@ Command convert_command() {
        "strata convert train.sdata --check"},
       "Reads a data file once and writes it as a data cache, which 'strata train' and the other commands take like any "
       "data file, but map into memory instead of reading it. With mini-batches the data may then be larger than "
-      "memory. "
-      "The results are the same bits. Needs room on the disk for the numbers twice, and little memory.",
+      "memory. The results are the same bits. Needs room on the disk for the numbers twice, and little memory.",
       {{"DATA", "What 'strata train' reads: CSV with a header, HDF5, NPY, NPZ or IDX."},
        {"OUT", "The new file; its customary ending is .sdata. An old data cache there is replaced.", 0, 1, true}},
       {{"target",
         "What will be predicted; it may also be a file of its own (IDX labels, NPY). When not given: the last column "
-        "of a "
-        "CSV file with --inputs, and without it every field is written."},
+        "of a CSV file with --inputs, and without it every field is written."},
        "inputs",
        "task"},
       {{"check", 0, "", "Read a data cache, the only file then, and compare its checksums."}, kJsonFlag, kQuietFlag},

@@ -100,10 +100,8 @@ Command doctor_command() {
           "check this machine and this installation",
           {"strata doctor"},
           "Shows the version, the processor, the terminal and the environment variables that matter, and tries what "
-          "needs more "
-          "than this program: the helper that reads HDF5, PNG and JPEG, temporary files, the demo's data. The exit "
-          "code is 1 "
-          "when something that should work does not.",
+          "needs more than this program: the helper that reads HDF5, PNG and JPEG, temporary files, the demo's data. "
+          "The exit code is 1 when something that should work does not.",
           {},
           {},
           {kJsonFlag},

@@ -129,8 +129,7 @@ Command inspect_command() {
           "show what is in a model: layers, shapes, how it was trained",
           {"strata inspect iris.strata"},
           "Prints the layers with their shapes and parameter counts, the inputs, the scaling, the classes, what the "
-          "model was "
-          "trained on and how, and its final figures.",
+          "model was trained on and how, and its final figures.",
           {{"MODEL", "A file that 'strata train' wrote."}},
           {},
           {kJsonFlag},

@@ -104,22 +104,21 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command predict_command() {
-  return {
-      "predict",
-      "predict for new data, or for pictures",
-      {"strata predict iris.strata new.csv > predictions.csv", "strata predict cats.strata my_photo.jpg"},
-      "Prints CSV: the label and the probability of every class, or the values of a regression, in the shortest digits "
-      "that read back exactly. Inputs are matched by name; the target and other columns are ignored.",
-      {{"MODEL", "A file that 'strata train' wrote."},
-       {"DATA",
-        "A file with the model's inputs in any format that 'strata train' reads, or PNG and JPEG pictures, which are "
-        "resized to the network's input and scaled as in training.",
-        1, kAnyNumber}},
-      {kInputsOfModel, "threads"},
-      {{"output", 'o', "FILE", "Write there, completely or not at all, and not to stdout."},
-       {"json", 0, "", "Print a JSON object for each example, numbers with 17 significant digits."},
-       kQuietFlag},
-      run};
+  return {"predict",
+          "predict for new data, or for pictures",
+          {"strata predict iris.strata new.csv > predictions.csv", "strata predict cats.strata my_photo.jpg"},
+          "Prints CSV: the label and the probability of every class, or the values of a regression, in the shortest "
+          "digits that read back exactly. Inputs are matched by name; the target and other columns are ignored.",
+          {{"MODEL", "A file that 'strata train' wrote."},
+           {"DATA",
+            "A file with the model's inputs in any format that 'strata train' reads, or PNG and JPEG pictures, which "
+            "are resized to the network's input and scaled as in training.",
+            1, kAnyNumber}},
+          {kInputsOfModel, "threads"},
+          {{"output", 'o', "FILE", "Write there, completely or not at all, and not to stdout."},
+           {"json", 0, "", "Print a JSON object for each example, numbers with 17 significant digits."},
+           kQuietFlag},
+          run};
 }
 
 }  // namespace strata::cli

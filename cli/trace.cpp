@@ -152,8 +152,7 @@ Command trace_command() {
       "show every quantity of the equations for an example or a batch",
       {"strata trace iris.strata iris.csv --example 0", "strata trace iris.strata iris.csv --layer 2 --npy matrices"},
       "Runs forward and backward with the model's weights and prints Z, A, dA, dZ, dW, db layer by layer, each with "
-      "its "
-      "shape and its equation. Without --example: the whole file as one batch.",
+      "its shape and its equation. Without --example: the whole file as one batch.",
       {{"MODEL", "A file that 'strata train' wrote."},
        {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
       {kInputsOfModel, kTargetOfModel},

@@ -52,10 +52,9 @@ void check_output(const std::string& file) {
       static_cast<void>(Model::load(file));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::io) throw;
-      throw Error(ErrorCode::usage,
-                  fmt::format("--output: '{}' is there and is not a model that this program can read, so it "
-                              "is not overwritten; choose another name, or remove it",
-                              file));
+      throw Error(ErrorCode::usage, fmt::format("--output: '{}' is there and is not a model that this program can "
+                                                "read, so it is not overwritten; choose another name, or remove it",
+                                                file));
     }
   }
   require_writable(file);
@@ -346,20 +345,18 @@ Command train_command() {
           {"strata train iris.csv --target species --output iris.strata",
            "strata train train.h5 --inputs train_set_x --target train_set_y --recipe classic --hidden-layers 20,7,5"},
           "Trains a network on DATA and writes it to one file that holds all that a prediction needs. Costs and final "
-          "figures "
-          "go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained, "
-          "as do SIGTERM, SIGHUP and SIGXCPU; a second time, it stops at once. SIGUSR1 saves what is trained so far, "
-          "and the training goes on.",
+          "figures go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained, as "
+          "do SIGTERM, SIGHUP and SIGXCPU; a second time, it stops at once. SIGUSR1 saves what is trained so far, and "
+          "the training goes on.",
           {{"DATA",
             "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX, or what 'strata convert' wrote: one example a row. "
-            "\"Inputs\" and \"target\" are columns "
-            "of a CSV file, or arrays of the others."}},
+            "\"Inputs\" and \"target\" are columns of a CSV file, or arrays of the others."}},
           all_options(),
           {{"recipe", 0, "NAME",
             "Begin with a named set of options: classic (all that the notes set). Other options override it."},
            {"output", 'o', "FILE",
-            "Where the model goes. Default: model.strata. An old model there is replaced when the "
-            "training ends (or SIGUSR1 comes). -: standard output; all that it would have goes to stderr then."},
+            "Where the model goes. Default: model.strata. An old model there is replaced when the training ends (or "
+            "SIGUSR1 comes). -: standard output; all that it would have goes to stderr then."},
            kJsonFlag,
            kQuietFlag},
           run};

@@ -134,11 +134,9 @@ int chosen_threads(int asked) {
   int threads = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
   if (error != std::errc{} || end != text.data() + text.size() || threads < 1 || threads > 1024) {
-    throw Error(
-        ErrorCode::usage,
-        fmt::format("STRATA_THREADS={}: expected a whole number from 1 to 1024, or auto; unset the variable, or "
-                    "use {}, which goes before it",
-                    printable(text), spelled("threads")));
+    throw Error(ErrorCode::usage, fmt::format("STRATA_THREADS={}: expected a whole number from 1 to 1024, or auto; "
+                                              "unset the variable, or use {}, which goes before it",
+                                              printable(text), spelled("threads")));
   }
   return threads;
 }

@@ -51,9 +51,9 @@ void Architecture::validate() const try {
   if (name(loss) == "?")
     throw Error(ErrorCode::usage, fmt::format("there is no loss number {}", static_cast<int>(loss)));
   if (head() == Head::softmax && outputs < 2) {
-    throw Error(ErrorCode::shape,
-                "softmax chooses among outputs, so it needs at least two; for a yes/no question use "
-                "binary-cross-entropy");
+    throw Error(
+        ErrorCode::shape,
+        "softmax chooses among outputs, so it needs at least two; for a yes/no question use binary-cross-entropy");
   }
   static_cast<void>(parameter_count());
 } catch (...) {

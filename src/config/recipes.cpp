@@ -34,8 +34,7 @@ std::span<const Recipe> all_recipes() try {
   static const std::vector<Recipe> recipes = {
       {"classic",
        "The network of the notes: ReLU, then a sigmoid for a yes/no target; plain gradient descent over all examples "
-       "at once; "
-       "weights from 1/sqrt(n). Rate, iterations and reports are those of the classic course.",
+       "at once; weights from 1/sqrt(n). Rate, iterations and reports are those of the classic course.",
        {{"activation", "relu"},
         {"dropout", "0"},
         {"loss", "auto"},

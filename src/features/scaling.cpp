@@ -103,12 +103,10 @@ Scaling StandardFit::finish(std::size_t rows, const RowReader& read, std::size_t
       scaling.divisor[i] = deviation[i];
     }
     if (!std::isfinite(scaling.offset[i]) || !std::isfinite(scaling.divisor[i])) {
-      throw Error(
-          ErrorCode::value,
-          fmt::format(
-              "cannot standardise input {} of {}: its mean or standard deviation over {} examples is not a finite "
-              "number; its values are too large (or not finite themselves)",
-              i + 1, inputs, rows));
+      throw Error(ErrorCode::value,
+                  fmt::format("cannot standardise input {} of {}: its mean or standard deviation over {} examples is "
+                              "not a finite number; its values are too large (or not finite themselves)",
+                              i + 1, inputs, rows));
     }
   }
   return scaling;

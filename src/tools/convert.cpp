@@ -35,10 +35,10 @@ void require_replaceable(const fs::path& from, const fs::path& to) {
     std::string head(kCacheMagic.size(), '\0');
     std::ifstream(to, std::ios::binary).read(head.data(), static_cast<std::streamsize>(head.size()));
     if (head != kCacheMagic) {
-      throw Error(ErrorCode::usage,
-                  fmt::format("'{}' is there and is no data cache, so it is not overwritten; choose another name, or "
-                              "remove it",
-                              printable(to.string())));
+      throw Error(
+          ErrorCode::usage,
+          fmt::format("'{}' is there and is no data cache, so it is not overwritten; choose another name, or remove it",
+                      printable(to.string())));
     }
   }
 }

@@ -79,10 +79,9 @@ Differences::Differences(const Architecture& net, const Parameters<double>& p, B
   Parameters<double> unused(net);  // the gradient; the pass is for dZ[l], which bounds the rounding
   cost_ = train_step(net, p, batch, lambda, base_, k, unused);
   if (!std::isfinite(cost_)) {
-    throw Error(ErrorCode::diverged,
-                fmt::format("the cost of these weights is {}: there is no gradient to check; look for weights "
-                            "or inputs that are far too large",
-                            cost_));
+    throw Error(ErrorCode::diverged, fmt::format("the cost of these weights is {}: there is no gradient to check; look "
+                                                 "for weights or inputs that are far too large",
+                                                 cost_));
   }
   losses_.resize(static_cast<std::size_t>(batch.m()));
   std::vector<double> A(static_cast<std::size_t>(net.outputs)), dZ(A);

@@ -148,8 +148,7 @@ double scaled(const Scale& scale, double value, double n_prev) {
 void require_layers(std::span<const int> layer_dims) {
   if (layer_dims.size() < 2) {
     throw Error(ErrorCode::shape,
-                fmt::format("layer_dims has {} numbers; it needs n_0 (the inputs), …, n_L (the outputs), at "
-                            "least two",
+                fmt::format("layer_dims has {} numbers; it needs n_0 (the inputs), …, n_L (the outputs), at least two",
                             layer_dims.size()));
   }
   for (std::size_t l = 0; l < layer_dims.size(); ++l) {
@@ -174,16 +173,14 @@ Trained train(const Matrix& X, const Matrix& Y, std::span<const int> layer_dims,
   require_layers(layer_dims);
   const int n_x = layer_dims.front(), n_y = layer_dims.back();
   if (X.rows() != n_x) {
-    throw Error(ErrorCode::shape,
-                fmt::format("Z[1] = W[1] X + b[1]: X is ({}, {}), but layer_dims begins with n_x = {}, so X must be "
-                            "({}, m) with one example in each column",
-                            X.rows(), X.cols(), n_x, n_x));
+    throw Error(ErrorCode::shape, fmt::format("Z[1] = W[1] X + b[1]: X is ({}, {}), but layer_dims begins with n_x = "
+                                              "{}, so X must be ({}, m) with one example in each column",
+                                              X.rows(), X.cols(), n_x, n_x));
   }
   if (Y.rows() != n_y || Y.cols() != X.cols()) {
-    throw Error(ErrorCode::shape,
-                fmt::format("dA[L] = -(Y/AL - (1-Y)/(1-AL)): Y is ({}, {}), but with layer_dims ending in {} and X "
-                            "({}, {}) it must be ({}, {})",
-                            Y.rows(), Y.cols(), n_y, X.rows(), X.cols(), n_y, X.cols()));
+    throw Error(ErrorCode::shape, fmt::format("dA[L] = -(Y/AL - (1-Y)/(1-AL)): Y is ({}, {}), but with layer_dims "
+                                              "ending in {} and X ({}, {}) it must be ({}, {})",
+                                              Y.rows(), Y.cols(), n_y, X.rows(), X.cols(), n_y, X.cols()));
   }
   if (iterations < 0 || report_every < 1) {
     throw Error(ErrorCode::value,
