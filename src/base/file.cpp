@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,7 +79,9 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path&
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0) {
-      if (errno == EINTR) continue;
+      // Whoever opened it may not want to wait; we do.
+      pollfd watched = {descriptor, POLLOUT, 0};
+      if (errno == EINTR || (errno == EAGAIN && ::poll(&watched, 1, -1) >= 0)) continue;
       fail("write", path, errno);
     }
     bytes = bytes.subspan(static_cast<std::size_t>(written));

@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "strata/error.hpp"
@@ -230,6 +231,23 @@ TEST_F(FileTest, WhatIsOpenIsWrittenToDirectly) {
   }
   ::close(read_only);
   EXPECT_EQ(text_of(folder / "x"), "abcdcd");
+}
+
+TEST_F(FileTest, APipeThatDoesNotWaitIsWaitedFor) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+  const std::string text(1'000'000, 'x');  // more than a pipe holds
+  std::string read;
+  std::thread reader([&] {
+    char piece[4096];
+    for (ssize_t got = -1; got != 0; got = ::read(ends[0], piece, sizeof piece))
+      if (got > 0) read.append(piece, static_cast<std::size_t>(got));
+  });
+  EXPECT_NO_THROW(write_text("/dev/fd/" + std::to_string(ends[1]), text));
+  ::close(ends[1]);
+  reader.join();
+  ::close(ends[0]);
+  EXPECT_EQ(read, text);
 }
 
 TEST_F(FileTest, NamesWithControlCharactersArePrintedHarmlessly) {
