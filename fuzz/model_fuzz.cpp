@@ -8,9 +8,8 @@ namespace {
 using namespace strata;
 
 std::optional<std::string> load(std::string_view bytes) {
-  const fuzz::MemoryFile file(std::as_bytes(std::span(bytes)));
   return fuzz::error_of([&] {
-    const Model model = Model::load(file.path());
+    const Model model = Model::from_bytes(std::as_bytes(std::span(bytes)));
     const std::vector<double> X(static_cast<std::size_t>(model.architecture().inputs), 0.5);
     const auto outputs = static_cast<std::size_t>(model.architecture().outputs);
     if (model.predict(X, 1).size() != outputs) fuzz::wrong("it predicts too few or too many numbers");

@@ -68,6 +68,10 @@ class Model {
   [[nodiscard]] static Model load(const std::filesystem::path& file);
   /// Replaces `file` by the complete model or leaves it as it was. Errors: io.
   void save(const std::filesystem::path& file) const;
+  /// The same from and to memory: the bytes are those of the file. (`bytes` are needed no longer once it returns.)
+  /// Errors: as load and save, without not_found and io; memory.
+  [[nodiscard]] static Model from_bytes(std::span<const std::byte> bytes);
+  [[nodiscard]] std::vector<std::byte> to_bytes() const;
 
   [[nodiscard]] const Architecture& architecture() const noexcept;
   [[nodiscard]] Precision precision() const noexcept;

@@ -140,6 +140,12 @@ std::size_t FileReader::read(std::span<std::byte> into) {
 }
 
 std::size_t FileReader::read_directly(std::span<std::byte> into) {
+  if (descriptor_.number() < 0) {
+    const auto got = memory_.first(std::min(into.size(), memory_.size()));
+    std::ranges::copy(got, into.begin());
+    memory_ = memory_.subspan(got.size());
+    return got.size();
+  }
   while (!ended_) {  // a terminal would go on after an end
     const ssize_t got = ::read(descriptor_.number(), into.data(), into.size());
     if (got >= 0) {
@@ -184,15 +190,19 @@ void FileReader::seek(std::size_t position) {
   ahead_.clear();
   begin_ = 0;
   ended_ = false;
-  if (::lseek(descriptor_.number(), static_cast<off_t>(position), SEEK_SET) < 0) fail("read", errno);
+  if (descriptor_.number() < 0) {  // what was read lies before what is left
+    memory_ = {memory_.data() + memory_.size() - size_ + position, size_ - position};
+  } else if (::lseek(descriptor_.number(), static_cast<off_t>(position), SEEK_SET) < 0) {
+    fail("read", errno);
+  }
 }
 
 std::string FileReader::name() const { return input_name(path_); }
+std::string FileReader::quoted_name() const { return is_standard_input(path_) ? name() : "'" + name() + "'"; }
 
 void FileReader::fail(const char* what, int number) const {
-  const std::string shown = is_standard_input(path_) ? name() : "'" + name() + "'";
   throw Error(number == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-              fmt::format("cannot {} {}: {}", what, shown, std::strerror(number)));
+              fmt::format("cannot {} {}: {}", what, quoted_name(), std::strerror(number)));
 }
 
 }  // namespace strata

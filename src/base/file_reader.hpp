@@ -1,4 +1,4 @@
-// What is read: a file, a pipe or standard input, opened once.
+// What is read: a file, a pipe or standard input, opened once; or bytes in memory.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +16,9 @@ namespace strata {
 class FileReader {
  public:
   explicit FileReader(const std::filesystem::path& path);  // not_found, io; refuses directories
+  /// A file that lies in memory, without a name; borrows the bytes.
+  explicit FileReader(std::span<const std::byte> bytes) noexcept
+      : seekable_(true), size_(bytes.size()), memory_(bytes) {}
 
   /// Up to `into.size()` bytes; 0 at the end.
   [[nodiscard]] std::size_t read(std::span<std::byte> into);
@@ -33,7 +36,9 @@ class FileReader {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   /// As messages show it, see `input_name`.
   [[nodiscard]] std::string name() const;
-  /// Still this object's; its position moves with `read`.
+  /// The same, a path in quotes; for a sentence.
+  [[nodiscard]] std::string quoted_name() const;
+  /// Still this object's; its position moves with `read`. −1: there is none, the bytes are in memory.
   [[nodiscard]] int descriptor() const noexcept { return descriptor_.number(); }
 
  private:
@@ -45,7 +50,8 @@ class FileReader {
   Descriptor descriptor_;
   bool seekable_ = false, ended_ = false;
   std::size_t size_ = 0;
-  std::vector<std::byte> ahead_;  // looked at, not read: [begin_, size)
+  std::span<const std::byte> memory_;  // from the position on, where there is no descriptor
+  std::vector<std::byte> ahead_;       // looked at, not read: [begin_, size)
   std::size_t begin_ = 0;
 };
 

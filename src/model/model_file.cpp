@@ -156,15 +156,6 @@ void make_room(ModelMetadata& metadata) {
   }
 }
 
-void read_numbers(FileReader& file, const StoredTensor& tensor, std::span<std::byte> into) {
-  file.seek(tensor.begin);
-  while (!into.empty()) {
-    const std::size_t got = file.read(into);
-    if (got == 0) fail("is truncated: it became shorter while it was read");
-    into = into.subspan(got);
-  }
-}
-
 std::unique_ptr<Model::Data> read_model(FileReader& file) {
   const SafetensorsHeader header(file);
   require_our_format(header);
@@ -177,7 +168,7 @@ std::unique_ptr<Model::Data> read_model(FileReader& file) {
 
   make_room(metadata);
   const auto numbers = numbers_of(*metadata.data);
-  for (std::size_t t = 0; t < stored.size(); ++t) read_numbers(file, stored[t], numbers[t]);
+  for (std::size_t t = 0; t < stored.size(); ++t) read_at(file, stored[t].begin, numbers[t]);
   const std::string found_checksum = checksum(text, numbers);
   if (found_checksum != expected_checksum) {
     fail(fmt::format("is damaged: its checksum is {}, and it should be {}; was it changed after it was written?",
@@ -188,10 +179,23 @@ std::unique_ptr<Model::Data> read_model(FileReader& file) {
   return std::move(metadata.data);
 }
 
+// The messages name the file, where there is one.
+Model read_named_model(FileReader& file) {
+  const std::string name = file.path().empty() ? "" : file.quoted_name() + " ";
+  try {
+    return Model(read_model(file));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::format) throw;
+    throw Error(ErrorCode::format, (name.empty() ? "the model " : name) + error.what());
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::memory, fmt::format("no memory for the model {}({} bytes)", name, file.size()));
+  }
+}
+
 // What cannot be read again is not written.
-void require_readable(const Model& model, const std::string& text, const std::filesystem::path& path) {
+void require_readable(const Model& model, const std::string& text, const std::string& name) {
   const auto refuse = [&](ErrorCode code, const std::string& why) {
-    throw Error(code, fmt::format("cannot write '{}': {}", printable(path.string()), why));
+    throw Error(code, fmt::format("cannot write {}: {}", name, why));
   };
   try {
     require_consistent(model.data());
@@ -209,38 +213,56 @@ void require_readable(const Model& model, const std::string& text, const std::fi
   }
 }
 
+// All that is written to `name`, piece after piece: the header, which is put into `header`, and the model's own
+// numbers.
+std::vector<std::span<const std::byte>> pieces_of(const Model& model, const std::string& name, std::string& header) {
+  const Model::Data& data = model.data();
+  const std::string text = write_metadata(data, model.precision());
+  require_readable(model, text, name);
+  auto pieces = numbers_of(data);
+  header = safetensors_header(
+      {{kFormatKey, kFormat},
+       {kVersionKey, std::to_string(kFormatVersion)},
+       {kModelKey, text},
+       {kChecksumKey, checksum(text, pieces)}},
+      tensors_of(data.architecture, data.scaling.kind, !data.target.offset.empty(), model.precision()));
+  pieces.insert(pieces.begin(), std::as_bytes(std::span(header)));
+  return pieces;
+}
+
 }  // namespace
 
 void Model::save(const std::filesystem::path& file) const try {
-  const Data& data = *data_;
-  const std::string text = write_metadata(data, precision());
-  require_readable(*this, text, file);
-  const auto numbers = numbers_of(data);
-  const SafetensorsMetadata metadata = {{kFormatKey, kFormat},
-                                        {kVersionKey, std::to_string(kFormatVersion)},
-                                        {kModelKey, text},
-                                        {kChecksumKey, checksum(text, numbers)}};
-  const std::string header = safetensors_header(
-      metadata, tensors_of(data.architecture, data.scaling.kind, !data.target.offset.empty(), precision()));
-  replace_file(file, [&](const Sink& sink) {
-    sink(std::as_bytes(std::span(header)));
-    for (const auto& bytes : numbers) sink(bytes);
-  });
+  std::string header;
+  const auto pieces = pieces_of(*this, "'" + printable(file.string()) + "'", header);
+  replace_file(file, [&](const Sink& sink) { std::ranges::for_each(pieces, sink); });
+} catch (...) {
+  throw_as_error("to write this model");
+}
+
+std::vector<std::byte> Model::to_bytes() const try {
+  std::string header;
+  std::vector<std::byte> bytes;
+  std::size_t size = 0;
+  const auto pieces = pieces_of(*this, "the model", header);
+  for (const auto& piece : pieces) size += piece.size();
+  bytes.reserve(size);
+  for (const auto& piece : pieces) bytes.insert(bytes.end(), piece.begin(), piece.end());
+  return bytes;
 } catch (...) {
   throw_as_error("to write this model");
 }
 
 Model Model::load(const std::filesystem::path& file) try {
   FileReader reader(file);
-  const std::string shown = is_standard_input(file) ? reader.name() : "'" + reader.name() + "'";
-  try {
-    return Model(read_model(reader));
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::format) throw;
-    throw Error(ErrorCode::format, fmt::format("{} {}", shown, error.what()));
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::memory, fmt::format("no memory for the model {} ({} bytes)", shown, reader.size()));
-  }
+  return read_named_model(reader);
+} catch (...) {
+  throw_as_error("to read this model");
+}
+
+Model Model::from_bytes(std::span<const std::byte> bytes) try {
+  FileReader reader(bytes);
+  return read_named_model(reader);
 } catch (...) {
   throw_as_error("to read this model");
 }

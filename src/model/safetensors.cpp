@@ -26,14 +26,6 @@ constexpr const char* kNotOurs =
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::format, message); }
 
-void read_fully(FileReader& file, std::span<std::byte> into) {
-  while (!into.empty()) {
-    const std::size_t got = file.read(into);
-    if (got == 0) fail("is truncated: it became shorter while it was read");
-    into = into.subspan(got);
-  }
-}
-
 bool can_be_length(std::uint64_t length) { return length >= 2 && length <= SafetensorsHeader::kMostHeaderBytes; }
 
 // The length of the header and its first letter.
@@ -53,6 +45,15 @@ TensorSpec read_spec(const std::string& name, const JsonNode& node) {
 
 }  // namespace
 
+void read_at(FileReader& file, std::size_t begin, std::span<std::byte> into) {
+  file.seek(begin);
+  while (!into.empty()) {
+    const std::size_t got = file.read(into);
+    if (got == 0) fail("is truncated: it became shorter while it was read");
+    into = into.subspan(got);
+  }
+}
+
 std::size_t TensorSpec::bytes() const {
   return checked_multiply(checked_product(shape, "is damaged: the size of a tensor"), dtype == "F64" ? 8 : 4,
                           "is damaged: the size of a tensor");
@@ -67,15 +68,14 @@ SafetensorsHeader::SafetensorsHeader(FileReader& file) {
   if (file_size_ == 0) fail("is no Strata model: it is empty");
   if (file_size_ <= kLengthBytes) fail(fmt::format("is no Strata model: it has only {} bytes", file_size_));
   std::uint64_t length = 0;
-  file.seek(0);
-  read_fully(file, std::as_writable_bytes(std::span(&length, 1)));
+  read_at(file, 0, std::as_writable_bytes(std::span(&length, 1)));
   if (!can_be_length(length)) fail(kNotOurs);
   if (length > file_size_ - kLengthBytes) {
     fail(fmt::format("is truncated, or no Strata model: its header should have {} bytes, and the file ends after {}",
                      length, file_size_ - kLengthBytes));
   }
   std::string text(length, '\0');
-  read_fully(file, std::as_writable_bytes(std::span(text)));
+  read_at(file, kLengthBytes, std::as_writable_bytes(std::span(text)));
   if (text.front() != '{') fail(kNotOurs);
   data_begin_ = kLengthBytes + length;
   document_ = std::make_unique<JsonDocument>(text, "is damaged: header: ");

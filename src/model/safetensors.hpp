@@ -29,6 +29,9 @@ struct StoredTensor {
   std::size_t begin = 0;  // in the file
 };
 
+/// Fills `into` with the bytes of the file from `begin` on. Error(format) where it ends before.
+void read_at(FileReader& file, std::size_t begin, std::span<std::byte> into);
+
 using SafetensorsMetadata = std::vector<std::pair<std::string, std::string>>;
 
 /// The header of a file, read in two steps so that a file of another program can be told from a damaged one. The

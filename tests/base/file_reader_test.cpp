@@ -101,6 +101,29 @@ TEST_F(FileReaderTest, reads_in_pieces_and_seeks) {
   EXPECT_EQ(rest_of(moved, 100), "0123456789");
 }
 
+TEST_F(FileReaderTest, bytes_in_memory_are_a_file_without_a_name) {
+  const std::string text = "0123456789";
+  FileReader reader(std::as_bytes(std::span(text)));
+  EXPECT_TRUE(reader.seekable());
+  EXPECT_EQ(reader.size(), 10U);
+  EXPECT_EQ(reader.name(), "");
+  EXPECT_EQ(as_text(reader.peek(3)), "012");
+  EXPECT_EQ(rest_of(reader), text);
+  EXPECT_EQ(rest_of(reader), "");
+  reader.seek(10);
+  EXPECT_EQ(rest_of(reader), "");
+  reader.seek(8);
+  FileReader moved(std::move(reader));
+  EXPECT_EQ(rest_of(moved), "89");
+  moved = FileReader(std::as_bytes(std::span(text).first(4)));
+  moved.seek(1);
+  EXPECT_EQ(as_text(moved.peek(100)), "123");
+  EXPECT_EQ(rest_of(moved, 100), "123");
+  FileReader none(std::span<const std::byte>{});
+  none.seek(0);
+  EXPECT_EQ(rest_of(none), "");
+}
+
 TEST_F(FileReaderTest, looking_ahead_takes_nothing_away) {
   const fs::path path = write("x", "0123456789");
   for (const bool piped : {false, true}) {

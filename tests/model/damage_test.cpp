@@ -41,18 +41,28 @@ class Damage : public ::testing::Test {
     good_ = content_of(folder / "good");
   }
 
-  // Loads; true when it worked, and then nothing may have changed.
+  // From a file and from memory, which must say the same; true when it worked.
   bool loads(const std::string& bytes, const std::string& what) {
     file_.write(bytes);
+    const std::string of_file = refusal([&] { return Model::load(file_.path()); }, "'" + file_.path() + "' ", what);
+    const std::string of_bytes =
+        refusal([&] { return Model::from_bytes(std::as_bytes(std::span(bytes))); }, "the model ", what);
+    EXPECT_EQ(of_file, of_bytes) << what;
+    return of_bytes.empty();
+  }
+
+  // What the error says of `subject`; nothing where it loads, and then nothing may have changed.
+  std::string refusal(const std::function<Model()>& load, const std::string& subject, const std::string& what) {
     try {
-      const Model model = Model::load(file_.path());
+      const Model model = load();
       expect_equal<float>(model, original_);
       EXPECT_FALSE(HasFailure()) << what << " changed the model unnoticed";
-      return true;
+      return "";
     } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::format) << what << ": " << error.what();
-      EXPECT_EQ(std::string(error.what()).find("'" + file_.path() + "' "), 0U) << "no file name in: " << error.what();
-      return false;
+      const std::string message = error.what();
+      EXPECT_EQ(error.code(), ErrorCode::format) << what << ": " << message;
+      EXPECT_EQ(message.find(subject), 0U) << "no name in: " << message;
+      return message.substr(std::min(subject.size(), message.size()));
     }
   }
 

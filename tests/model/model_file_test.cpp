@@ -59,6 +59,34 @@ TEST(ModelFile, EveryTaskComesBackWhole) {
   expect_equal<double>(Model::load(folder / "m"), numbers);
 }
 
+TEST(ModelFile, TheBytesInMemoryAreThoseOfTheFile) {
+  const TemporaryFolder folder;
+  const auto check = [&]<class T>(T, const Model& model) {
+    model.save(folder / "m");
+    std::vector<std::byte> bytes = model.to_bytes();
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), content_of(folder / "m"));
+    const Model again = Model::from_bytes(bytes);
+    std::ranges::fill(bytes, std::byte{0});  // the model has its own
+    expect_equal<T>(again, model);
+    again.save(folder / "again");
+    EXPECT_EQ(content_of(folder / "again"), content_of(folder / "m"));
+  };
+  check(float{}, make_full_model<float>());
+  check(double{}, make_full_model<double>());
+  check(float{}, make_model<float>({5, {{3, Activation::silu}}, 2, Loss::categorical_cross_entropy}));
+}
+
+TEST(ModelFile, WithoutAFileTheMessagesSpeakOfTheModel) {
+  EXPECT_EQ(testing::error_of([] { static_cast<void>(Model::from_bytes({})); }),
+            "format: the model is no Strata model: it is empty");
+  std::vector<std::byte> bytes = make_full_model<float>().to_bytes();
+  bytes.back() ^= std::byte{1};
+  EXPECT_ERROR(Model::from_bytes(bytes), "format", "the model is damaged: its checksum is ");
+  Model model = make_full_model<float>();
+  std::get<Parameters<float>>(model.data().parameters).W[2](1, 2) = NAN;
+  EXPECT_ERROR(model.to_bytes(), "value", "cannot write the model: W[2](2, 3) is nan");
+}
+
 TEST(ModelFile, AnR2ThatIsNotDefinedComesBack) {
   const TemporaryFolder folder;
   Model model = make_model<double>({5, {}, 1, Loss::squared_error});

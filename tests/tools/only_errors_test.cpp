@@ -185,6 +185,9 @@ TEST_F(OnlyErrors, LeaveAModel) {
   fail_everywhere("weights", [&] { static_cast<void>(model.weights(1)), static_cast<void>(model.biases(2)); });
   fail_everywhere("save", [&] { model.save(model_file); });
   fail_everywhere("load", [&] { static_cast<void>(Model::load(model_file)); });
+  const std::vector<std::byte> bytes = model.to_bytes();
+  fail_everywhere("to_bytes", [&] { static_cast<void>(model.to_bytes()); });
+  fail_everywhere("from_bytes", [&] { static_cast<void>(Model::from_bytes(bytes)); });
   fail_everywhere("trace", [&] { static_cast<void>(trace(model, table, {}, {})); });
   fail_everywhere("check_gradients", [&] { static_cast<void>(check_gradients(model, table, 3)); });
   fail_everywhere("make a predictor", [&] { static_cast<void>(Predictor(model)); });
@@ -194,6 +197,29 @@ TEST_F(OnlyErrors, LeaveAModel) {
                   [&] { refused(ErrorCode::usage, [&] { static_cast<void>(read_for(model, source, true)); }); });
   EXPECT_EQ(model.predict(X, 2, 1), expected);
   EXPECT_EQ(Model::load(model_file).predict(X, 2, 1), expected);
+}
+
+// Memory for the numbers of a model is taken when it is known how many there are.
+TEST_F(OnlyErrors, SayHowLargeAModelIs) {
+  const Model model = train(some_table(), some_options()).model;
+  const std::vector<std::byte> bytes = model.to_bytes();
+  model.save("m.strata");
+  const auto expect = [&](const std::string& message, const std::function<void()>& load) {
+    bool said = false;
+    for (long long nth = 1; !said; ++nth) {
+      const FailingAllocations failing(nth, How::once);
+      try {
+        load();
+      } catch (const Error& error) {
+        said = error.what() == message;
+      }
+      if (!failing.failed()) break;
+    }
+    EXPECT_TRUE(said) << "never: " << message;
+  };
+  const std::string size = "(" + std::to_string(bytes.size()) + " bytes)";
+  expect("no memory for the model 'm.strata' " + size, [] { static_cast<void>(Model::load("m.strata")); });
+  expect("no memory for the model " + size, [&] { static_cast<void>(Model::from_bytes(bytes)); });
 }
 
 // A network too wide for the stack takes memory at a thread's first call.
