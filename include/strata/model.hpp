@@ -83,15 +83,16 @@ class Model {
   [[nodiscard]] std::vector<double> weights(int l) const;
   [[nodiscard]] std::vector<double> biases(int l) const;
 
-  /// Fields match by name; others are ignored. An example alone and in any batch gives the same bits.
-  /// Errors: usage (a field is missing), shape, value (NaN, a word). `threads` 0: what the environment variable
-  /// STRATA_THREADS says, else as many as the process may use.
+  /// Fields match by name; others are ignored. An example alone and in any batch gives the same bits, with any number
+  /// of threads. `threads`: 1 to 1024, or 0: as the environment variable STRATA_THREADS says, else as many as the
+  /// process may use. Errors: usage (a field is missing, the number of threads), shape, value (NaN, a word).
   [[nodiscard]] Predictions predict(const Table& table, int threads = 0) const;
   /// Needs the target too. Errors: as predict; value (a label that the model does not know).
   [[nodiscard]] Metrics evaluate(const Table& table, int threads = 0) const;
   /// Raw inputs, as in the data (the model scales them): (n_x, m), example after example. Gives the activations A[L],
-  /// (n_y, m): the probability of class 1, of every class, or the values in the units of the target.
-  [[nodiscard]] std::vector<double> predict(std::span<const double> X, std::size_t m, int threads = 1) const;
+  /// (n_y, m): the probability of class 1, of every class, or the values in the units of the target. A Predictor does
+  /// the same with less around it. Errors: as for a table.
+  [[nodiscard]] std::vector<double> predict(std::span<const double> X, std::size_t m, int threads = 0) const;
 
   [[nodiscard]] Data& data() noexcept { return *data_; }
   [[nodiscard]] const Data& data() const noexcept { return *data_; }

@@ -90,7 +90,8 @@ struct TrainingOptions {
 
 /// What the result does not depend on.
 struct RunningOptions {
-  int threads = 0;                ///< 0: STRATA_THREADS, or as many as the process may use
+  /// 1 to 1024, or 0: as the environment variable STRATA_THREADS says, else as many as the process may use.
+  int threads = 0;
   std::int64_t report_every = 0;  ///< iterations from one cost to the next; 0: chosen from the length of the run
   bool operator==(const RunningOptions&) const = default;
 };

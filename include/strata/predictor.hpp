@@ -16,10 +16,11 @@ namespace strata {
 /// CPU (or of the kernels that the environment variable STRATA_KERNELS names), and keeps nothing of what it was made
 /// from.
 ///
-/// A call allocates nothing, takes no lock and runs on the caller's thread: any number of threads may share one
-/// Predictor. Its temporary numbers take 64 KiB of the caller's stack. Where twelve examples of the network do not fit
-/// there (two neighbouring layers with more than some 1,300 float32 numbers together), a thread's first call with many
-/// examples takes memory of its own, kept until the thread ends; where one does not (16,000), its very first call does.
+/// A call allocates nothing, takes no lock and runs on the caller's thread, whatever STRATA_THREADS says: any number of
+/// threads may share one Predictor. Its temporary numbers take 64 KiB of the caller's stack. Where twelve examples of
+/// the network do not fit there (two neighbouring layers with more than some 1,300 float32 numbers together), a
+/// thread's first call with many examples takes memory of its own, kept until the thread ends; where one does not
+/// (16,000), its very first call does.
 ///
 /// The numbers are those of Model::predict, bit for bit, for an example alone and in any batch. In bf16 the weights are
 /// rounded when it is made: they take half the memory of float32, and half the time where reading them is what takes

@@ -41,8 +41,8 @@ struct Trace {
 /// Z, A, dA, dZ, dW, db. dW and db are those of this batch (m = 1 for one example); a model that was trained with L2
 /// shows the term λ/m W in dW and in the cost. dA[L] is the un-fused formula of the notes, infinite where an output is
 /// saturated on the wrong side; dZ[L] = A[L] − Y does not use it. Where the table has no target, there is no Y, no
-/// backward pass and no cost (NaN). Errors: as Model::evaluate; usage (no such example, no such layer); value (no
-/// rows).
+/// backward pass and no cost (NaN). With as many threads as Model::evaluate. Errors: as Model::evaluate; usage (no such
+/// example, no such layer); value (no rows).
 [[nodiscard]] Trace trace(const Model& model, const Table& table, std::optional<std::size_t> example = {},
                           std::optional<int> layer = {});
 
@@ -73,8 +73,8 @@ struct GradientCheck {
 };
 
 /// Compares every gradient with (J(θ+ε) − J(θ−ε)) / 2ε in float64, ε = 1e-5, on the first `examples` examples (0: all).
-/// With the λ that the model was trained with. Errors: as Model::evaluate; value (no rows); diverged (the cost is
-/// infinite).
+/// With the λ that the model was trained with, and as many threads as Model::evaluate. Errors: as Model::evaluate;
+/// value (no rows); diverged (the cost is infinite).
 [[nodiscard]] GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples = 0);
 /// The same for the network that `options` describe, with its initial weights in float64, whatever options.precision
 /// says. Errors: as train; diverged.

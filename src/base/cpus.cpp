@@ -126,14 +126,20 @@ int available_cpus(const fs::path& root) {
   return std::max(1, cpus);
 }
 
-int chosen_threads(int asked) {
+int chosen_threads(int asked, bool small) {
+  constexpr int kMost = 1024;
+  if (asked < 0 || asked > kMost) {
+    throw Error(ErrorCode::usage, fmt::format("expected a number of threads from 1 to {}, or 0 for as many as the "
+                                              "process may use, found {}",
+                                              kMost, asked));
+  }
   if (asked > 0) return asked;
   const char* variable = std::getenv("STRATA_THREADS");
   const std::string_view text = variable == nullptr ? "" : variable;
-  if (text.empty() || text == "auto") return available_cpus();
+  if (text.empty() || text == "auto") return small ? 1 : available_cpus();
   int threads = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
-  if (error != std::errc{} || end != text.data() + text.size() || threads < 1 || threads > 1024) {
+  if (error != std::errc{} || end != text.data() + text.size() || threads < 1 || threads > kMost) {
     throw Error(ErrorCode::usage, fmt::format("STRATA_THREADS={}: expected a whole number from 1 to 1024, or auto; "
                                               "unset the variable, or use {}, which goes before it",
                                               printable(text), spelled("threads")));

@@ -16,8 +16,10 @@ namespace strata {
 /// https://docs.kernel.org/admin-guide/cgroup-v2.html, https://docs.kernel.org/scheduler/sched-bwc.html
 [[nodiscard]] std::optional<double> control_group_cpus(const std::filesystem::path& root = "/");
 
-/// `asked` where it is not 0; else what the environment variable STRATA_THREADS says; else (not set, empty or "auto")
-/// available_cpus(). Throws Error(usage) for a STRATA_THREADS that is no number from 1 to 1024.
-[[nodiscard]] int chosen_threads(int asked);
+/// What `threads` means everywhere: `asked` where it is not 0; else what the environment variable STRATA_THREADS says;
+/// else (not set, empty or "auto") available_cpus(). Work that is `small` is not worth a second thread, nor the files
+/// that available_cpus() reads: it gets 1 in its place. Throws Error(usage) for a number that is not from 0 to 1024,
+/// and for a STRATA_THREADS that is none from 1 to 1024.
+[[nodiscard]] int chosen_threads(int asked, bool small = false);
 
 }  // namespace strata

@@ -22,6 +22,7 @@ namespace {
 constexpr Index kMostColumns = 256;
 constexpr Index kMostNumbers = 1 << 22;  // in the widest layer, as long as that leaves kFewestColumns
 constexpr Index kFewestColumns = 16;
+constexpr double kSmallWork = 1 << 21;  // multiply-adds of all examples: some 30 µs of one thread
 
 Index columns_of(const Architecture& net, Index examples) {
   Index widest = 1;
@@ -30,17 +31,12 @@ Index columns_of(const Architecture& net, Index examples) {
   return std::min(columns, std::max<Index>(1, examples));
 }
 
-int thread_count(int threads) {
-  if (threads < 0)
-    throw Error(ErrorCode::usage, fmt::format("expected a number of threads of at least 0, found {}", threads));
-  return chosen_threads(threads);
-}
-
 // use(first, A, Y, loss) for all examples.
 template <class T>
 void run(const Model::Data& model, const Parameters<T>& p, Examples<T>& examples, int threads,
          const UseOutputs<T>& use) {
-  ThreadPool pool(thread_count(threads));
+  const double work = static_cast<double>(p.theta().size()) * static_cast<double>(examples.m());
+  ThreadPool pool(chosen_threads(threads, work < kSmallWork));
   const auto kernels = make_kernels<T>(chosen_kernels(), model.precision(), pool);
   for_each_output(model.architecture, p, examples, columns_of(model.architecture, examples.m()), *kernels, use);
 }

@@ -180,6 +180,31 @@ TEST_F(ThreadsVariable, SaysHowManyUnlessTheCallerDoes) {
   EXPECT_EQ(chosen_threads(0), available_cpus());
 }
 
+TEST_F(ThreadsVariable, SmallWorkTakesOneWhereNobodySays) {
+  ::unsetenv("STRATA_THREADS");
+  EXPECT_EQ(chosen_threads(0, true), 1);
+  EXPECT_EQ(chosen_threads(3, true), 3);
+  ::setenv("STRATA_THREADS", "7", 1);
+  EXPECT_EQ(chosen_threads(0, true), 7);
+  ::setenv("STRATA_THREADS", "many", 1);
+  EXPECT_THROW(static_cast<void>(chosen_threads(0, true)), Error);
+}
+
+TEST_F(ThreadsVariable, ANumberThatNobodyMeantIsRefused) {
+  EXPECT_EQ(chosen_threads(1024), 1024);
+  for (const int asked : {-1, -1000, 1025, 2'000'000'000}) {
+    try {
+      static_cast<void>(chosen_threads(asked));
+      ADD_FAILURE() << asked;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::usage);
+      EXPECT_EQ(std::string(error.what()),
+                "expected a number of threads from 1 to 1024, or 0 for as many as the process may use, found " +
+                    std::to_string(asked));
+    }
+  }
+}
+
 TEST_F(ThreadsVariable, AnythingElseIsRefused) {
   for (const char* text : {"0", "-1", "1025", "2x", " 2", "two", "2.5", "99999999999999999999"}) {
     ::setenv("STRATA_THREADS", text, 1);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 
@@ -240,8 +241,31 @@ TEST(Predict, WrongSizesAndNumbers) {
   EXPECT_ERROR(model.predict(X, std::numeric_limits<std::size_t>::max()), "shape", "X has 7 numbers");
   const std::vector<double> bad = {1, 2, 3, 4, std::nan(""), 6};
   EXPECT_ERROR(model.predict(bad, 2), "value", "X(2, 2) is nan; expected a finite number");
-  EXPECT_ERROR(model.predict(std::span(X).first(3), 1, -1), "usage",
-               "expected a number of threads of at least 0, found -1");
+}
+
+// One meaning everywhere, and one default: as STRATA_THREADS says.
+TEST(Predict, TheNumberOfThreads) {
+  const Model model = make_model<float>({3, {}, 1, Loss::binary_cross_entropy});
+  const std::vector<double> X = {1, 2, 3};
+  Table table = table_of(X, 3);
+  table.add_text("y", std::vector<std::string>{"yes"});
+  for (const int threads : {-1, 1025}) {
+    const std::string refused =
+        "expected a number of threads from 1 to 1024, or 0 for as many as the process may use, found " +
+        std::to_string(threads);
+    EXPECT_ERROR(model.predict(X, 1, threads), "usage", refused);
+    EXPECT_ERROR(model.predict(std::span<const double>(), 0, threads), "usage", refused);
+    EXPECT_ERROR(model.predict(table, threads), "usage", refused);
+    EXPECT_ERROR(model.evaluate(table, threads), "usage", refused);
+  }
+  const char* variable = std::getenv("STRATA_THREADS");
+  const std::string before = variable == nullptr ? "" : variable;
+  ::setenv("STRATA_THREADS", "many", 1);
+  EXPECT_ERROR(model.predict(X, 1), "usage", "STRATA_THREADS=many: expected");
+  EXPECT_ERROR(model.predict(table), "usage", "STRATA_THREADS=many: expected");
+  EXPECT_ERROR(model.evaluate(table), "usage", "STRATA_THREADS=many: expected");
+  EXPECT_EQ(model.predict(X, 1, 1024).size(), 1U);
+  ::setenv("STRATA_THREADS", before.c_str(), 1);
 }
 
 TEST(Predict, NumbersTooLargeForThePrecision) {

@@ -97,6 +97,17 @@ TEST(EveryDoor, RefusesOptionsThatTheCommandLineWouldRefuse) {
   }
 }
 
+TEST(Threads, OutOfRangeAreRefused) {
+  Options options;
+  for (const int threads : {-1, 1025}) {
+    options.threads = threads;
+    const std::string expected =
+        "--threads: expected a whole number from 1 to 1024, or auto, found '" + std::to_string(threads) + "'";
+    EXPECT_EQ(refusal(options), expected);
+    EXPECT_THROW(static_cast<void>(check_gradients(ten_rows(), options)), Error);
+  }
+}
+
 TEST(Iterations, ThatCannotBeCountedAreRefused) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   Options options;
