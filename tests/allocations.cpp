@@ -9,6 +9,7 @@ namespace {
 
 std::atomic<long long> count{0};
 std::atomic<long long> bytes{0};
+std::atomic<long long> freed{0}, failed{0};
 std::atomic<long long> until_failure{0};  // 0: none fails
 std::atomic<bool> goes_on{false}, has_failed{false};
 
@@ -21,6 +22,7 @@ bool succeeds(std::size_t size) noexcept {
   if (left != 1) return true;
   if (!goes_on) until_failure = 0;
   has_failed = true;
+  ++failed;
   return false;
 }
 
@@ -34,12 +36,18 @@ void* counted(std::size_t size, std::align_val_t alignment) noexcept {
   return std::aligned_alloc(unit, (size + unit - 1) / unit * unit);
 }
 
+void free_counted(void* memory) noexcept {
+  if (memory != nullptr) ++freed;
+  std::free(memory);
+}
+
 }  // namespace
 
 namespace strata::testing {
 
 long long allocations() noexcept { return count; }
 long long allocated_bytes() noexcept { return bytes; }
+long long living_allocations() noexcept { return count - failed - freed; }
 
 FailingAllocations::FailingAllocations(long long nth, How how) noexcept {
   has_failed = false;
@@ -60,10 +68,10 @@ void* operator new(std::size_t size) {
 void* operator new[](std::size_t size) { return operator new(size); }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept { free_counted(memory); }
+void operator delete[](void* memory) noexcept { free_counted(memory); }
+void operator delete(void* memory, std::size_t) noexcept { free_counted(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { free_counted(memory); }
 // Memory that begins where a cache line does.
 void* operator new(std::size_t size, std::align_val_t alignment) {
   if (void* memory = counted(size, alignment)) return memory;
@@ -72,5 +80,5 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
 void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   return counted(size, alignment);
 }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { free_counted(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { free_counted(memory); }

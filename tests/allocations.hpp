@@ -6,6 +6,8 @@ namespace strata::testing {
 /// Since the program began, of all its threads.
 [[nodiscard]] long long allocations() noexcept;
 [[nodiscard]] long long allocated_bytes() noexcept;
+/// How many there are now that nobody has freed.
+[[nodiscard]] long long living_allocations() noexcept;
 
 /// While it lives, the `nth` allocation of the program from now on fails (1: the next one), or it and all that follow.
 class FailingAllocations {

@@ -21,7 +21,8 @@ enum class ErrorCode {
 };
 
 /// Every function of Strata reports failure by throwing this type, and only this type. What a function of the caller's
-/// own throws (a callback, a chooser of fields) passes untouched.
+/// own throws (a callback, a chooser of fields) ends the call and passes untouched. (A copy of a value of Strata's is
+/// one of its strings and vectors, and may throw what those throw.)
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}

@@ -140,7 +140,8 @@ void apply_recipe(Options& options, std::string_view name);
 
 /// How messages name an option, alone or (where `value` is not empty) with a value.
 using OptionSpelling = std::string (*)(std::string_view option, std::string_view value);
-/// For a binding to another language, once, at its beginning. Null, which it is at first: as the command line does.
+/// For a binding to another language, once, at its beginning; it must not throw. Null, which it is at first: as the
+/// command line does.
 void spell_options(OptionSpelling spelling) noexcept;
 
 /// The reference page docs/parameters.md.

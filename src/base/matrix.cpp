@@ -18,7 +18,7 @@ Matrix::Matrix(std::ptrdiff_t rows, std::ptrdiff_t cols) try : rows_(rows), cols
   throw_as_error("for this matrix");
 }
 
-Matrix::Matrix(std::initializer_list<std::initializer_list<double>> rows)
+Matrix::Matrix(std::initializer_list<std::initializer_list<double>> rows) try
     : Matrix(static_cast<std::ptrdiff_t>(rows.size()),
              rows.size() == 0 ? 0 : static_cast<std::ptrdiff_t>(rows.begin()->size())) {
   std::ptrdiff_t i = 0;
@@ -32,6 +32,8 @@ Matrix::Matrix(std::initializer_list<std::initializer_list<double>> rows)
     for (const double value : row) (*this)(i, j++) = value;
     ++i;
   }
+} catch (...) {
+  throw_as_error("for this matrix");
 }
 
 }  // namespace strata
