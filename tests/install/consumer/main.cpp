@@ -3,7 +3,16 @@
 #include <cstdio>
 #include <strata/strata.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
+
+// The package, the headers and the numbers are of one version.
+static_assert(std::string_view(STRATA_VERSION) == PACKAGE_VERSION);
+static_assert(STRATA_VERSION_NUMBER ==
+              STRATA_VERSION_MAJOR * 10000 + STRATA_VERSION_MINOR * 100 + STRATA_VERSION_PATCH);
+#if STRATA_VERSION_NUMBER < 100 || STRATA_VERSION_NUMBER > 990000
+#error "the version is no number that the preprocessor can compare"
+#endif
 
 int main(int argc, char** argv) {
   if (argc != 4) return 2;
