@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
-namespace strata {
+#include "strata/export.hpp"
+
+namespace strata STRATA_EXPORT {
 
 /// The element-wise functions g of A = g(Z).
 enum class Activation {
@@ -79,4 +81,4 @@ struct Architecture {
   bool operator==(const Architecture&) const = default;
 };
 
-}  // namespace strata
+}  // namespace strata STRATA_EXPORT

@@ -11,9 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "strata/export.hpp"
 #include "strata/package.hpp"
 
-namespace strata {
+namespace strata STRATA_EXPORT {
 
 /// One named quantity of every example: a column of a CSV file, or an array of an HDF5, NPY, NPZ or IDX file whose
 /// first index counts the examples.
@@ -113,4 +114,4 @@ struct Source {
 /// Writes a C-ordered float64 .npy file of this shape; `values` in that order.
 void write_npy(const std::filesystem::path& file, std::span<const std::size_t> shape, std::span<const double> values);
 
-}  // namespace strata
+}  // namespace strata STRATA_EXPORT

@@ -4,7 +4,9 @@
 #include <stdexcept>
 #include <string>
 
-namespace strata {
+#include "strata/export.hpp"
+
+namespace strata STRATA_EXPORT {
 
 /// What kind of thing went wrong; the message says what was expected, what was found, where, and what to do.
 enum class ErrorCode {
@@ -32,4 +34,4 @@ class Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-}  // namespace strata
+}  // namespace strata STRATA_EXPORT

@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "strata/export.hpp"
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata STRATA_EXPORT {
 
 /// An input of the network as its data names it.
 struct InputField {
@@ -40,4 +41,4 @@ struct Features {
   Target target;
 };
 
-}  // namespace strata
+}  // namespace strata STRATA_EXPORT

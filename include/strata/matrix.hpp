@@ -5,7 +5,9 @@
 #include <initializer_list>
 #include <vector>
 
-namespace strata {
+#include "strata/export.hpp"
+
+namespace strata STRATA_EXPORT {
 
 /// A matrix that owns its numbers; column-major: data()[i + j·rows()] is element (i, j).
 class Matrix {
@@ -39,4 +41,4 @@ struct Layer {
   bool operator==(const Layer&) const = default;
 };
 
-}  // namespace strata
+}  // namespace strata STRATA_EXPORT

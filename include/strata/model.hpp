@@ -13,10 +13,11 @@
 
 #include "strata/architecture.hpp"
 #include "strata/data.hpp"
+#include "strata/export.hpp"
 #include "strata/features.hpp"
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata STRATA_EXPORT {
 
 /// How well a network does on some examples.
 struct Metrics {
@@ -107,4 +108,4 @@ class Model {
 [[nodiscard]] Table read_for(const Model& model, const Source& source, bool with_target,
                              std::vector<std::string>* notes = nullptr);
 
-}  // namespace strata
+}  // namespace strata STRATA_EXPORT

@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "strata/architecture.hpp"
+#include "strata/export.hpp"
 
-namespace strata {
+namespace strata STRATA_EXPORT {
 
 enum class Task { automatic, binary, classes, regression };
 enum class OptimizerKind { gradient_descent, momentum, adam, adamw };
@@ -147,4 +148,4 @@ void spell_options(OptionSpelling spelling) noexcept;
 /// The reference page docs/parameters.md.
 [[nodiscard]] std::string options_markdown();
 
-}  // namespace strata
+}  // namespace strata STRATA_EXPORT

@@ -2,7 +2,10 @@
 // library has no place of its own. The package's CMake file defines STRATA_DECODE_PROGRAM, also after it was moved.
 #pragma once
 
-namespace strata::internal {
+#include "strata/export.hpp"
+
+namespace strata STRATA_EXPORT {
+namespace internal {
 
 /// Says where strata-decode is, the program that reads HDF5, PNG and JPEG files. For the line below only.
 bool decoder_is_at(const char* program) noexcept;
@@ -11,4 +14,5 @@ bool decoder_is_at(const char* program) noexcept;
 inline const bool decoder_is_known = decoder_is_at(STRATA_DECODE_PROGRAM);
 #endif
 
-}  // namespace strata::internal
+}  // namespace internal
+}  // namespace strata STRATA_EXPORT

@@ -7,10 +7,11 @@
 #include <string_view>
 
 #include "strata/architecture.hpp"
+#include "strata/export.hpp"
 #include "strata/model.hpp"
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata STRATA_EXPORT {
 
 /// Made once, used as often as you like. It holds a copy of the weights, laid out for the vector instructions of this
 /// CPU (or of the kernels that the environment variable STRATA_KERNELS names), and keeps nothing of what it was made
@@ -58,4 +59,4 @@ class Predictor {
   std::unique_ptr<Data> data_;
 };
 
-}  // namespace strata
+}  // namespace strata STRATA_EXPORT

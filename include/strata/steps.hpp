@@ -25,9 +25,11 @@
 #include <vector>
 
 #include "strata/architecture.hpp"
+#include "strata/export.hpp"
 #include "strata/matrix.hpp"
 
-namespace strata::steps {
+namespace strata STRATA_EXPORT {
+namespace steps {
 
 using strata::Layer;
 using strata::Matrix;
@@ -101,4 +103,5 @@ struct Scale {
                                     Scale scale = Scale::lecun(), int report_every = 100);
 [[nodiscard]] Matrix predict(const Matrix& X, const Parameters& parameters);  // 1 where the probability is above 0.5
 
-}  // namespace strata::steps
+}  // namespace steps
+}  // namespace strata STRATA_EXPORT

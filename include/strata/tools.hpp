@@ -9,10 +9,11 @@
 #include <vector>
 
 #include "strata/data.hpp"
+#include "strata/export.hpp"
 #include "strata/model.hpp"
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata STRATA_EXPORT {
 
 /// A matrix of the equations, with the equation that made it.
 struct TracedMatrix {
@@ -134,4 +135,4 @@ void write_text(const std::filesystem::path& file, std::string_view text);
 /// program that ends then: writing a file afterwards is an Error(io). (The library handles no signal by itself.)
 void remove_temporary_files() noexcept;
 
-}  // namespace strata
+}  // namespace strata STRATA_EXPORT

@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "strata/data.hpp"
+#include "strata/export.hpp"
 #include "strata/matrix.hpp"
 #include "strata/model.hpp"
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata STRATA_EXPORT {
 
 /// The cost at iteration i is that of the parameters before update i, on the batch of that update, with L2.
 struct CostReport {
@@ -72,4 +73,4 @@ struct Fit {
 /// Reads the file (only what the options name), and the validation file if there is one, then trains.
 [[nodiscard]] Fit train(const std::filesystem::path& file, const Options& options, const Callbacks& callbacks = {});
 
-}  // namespace strata
+}  // namespace strata STRATA_EXPORT

@@ -91,7 +91,7 @@ struct Place {
   std::optional<BadCell> bad;
 };
 
-struct Table::Storage {
+struct [[gnu::visibility("hidden")]] Table::Storage {
   std::string source = "the table";
   bool is_picture = false;
   std::size_t rows = 0;

@@ -8,7 +8,7 @@
 
 namespace strata {
 
-struct Model::Data : Features {
+struct [[gnu::visibility("hidden")]] Model::Data : Features {
   Architecture architecture;
   TrainingRecord record;
   std::variant<Parameters<float>, Parameters<double>> parameters;

@@ -18,7 +18,7 @@
 
 namespace strata {
 
-struct Predictor::Data {
+struct [[gnu::visibility("hidden")]] Predictor::Data {
   template <class T>
   using Network = std::unique_ptr<PreparedNetwork<T>>;
 

@@ -21,7 +21,7 @@ MAY_USE = {
 }
 # The room that an installed header is the front of: it may include what that room may, and who may use the room includes it.
 FRONT_OF = {
-    "error.hpp": "base", "matrix.hpp": "base", "version.hpp": "base",
+    "error.hpp": "base", "export.hpp": "base", "matrix.hpp": "base", "version.hpp": "base",
     "architecture.hpp": "config", "options.hpp": "config",
     "data.hpp": "data", "package.hpp": "data",
     "features.hpp": "features", "model.hpp": "model", "predictor.hpp": "model", "trainer.hpp": "train",
