@@ -17,7 +17,7 @@ target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> $<$<
 
 if(NOT STRATA_CORE_ONLY)
 strata_room(data
-  SOURCES table.cpp mapped_file.cpp cache.cpp take_rows.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
+  SOURCES table.cpp mapped_file.cpp cache.cpp take_rows.cpp table_parts.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
   USES base
   LIBRARIES ZLIB::ZLIB)
 endif()

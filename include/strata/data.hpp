@@ -1,20 +1,53 @@
 // Data as the command line and a C++ program need it: tables of examples, read from files or made from arrays.
 #pragma once
 
+#include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "strata/export.hpp"
 #include "strata/package.hpp"
 
 namespace strata STRATA_EXPORT {
+
+/// The types of numbers that a table holds as they are: whole ones without and with a sign, and floating point, with
+/// their bits.
+enum class NumberType : std::uint8_t { u8, i8, u16, i16, u32, i32, u64, i64, f32, f64 };
+
+/// A C++ type of such numbers.
+template <class T>
+concept Number = (std::integral<T> && !std::same_as<T, bool>) || std::same_as<T, float> || std::same_as<T, double>;
+
+template <Number T>
+[[nodiscard]] constexpr NumberType number_type() noexcept {
+  if (std::is_floating_point_v<T>) return sizeof(T) == sizeof(float) ? NumberType::f32 : NumberType::f64;
+  return static_cast<NumberType>(2 * std::countr_zero(sizeof(T)) + (std::is_signed_v<T> ? 1 : 0));
+}
+
+/// Numbers in memory of the caller's, which a table reads where they are and never writes.
+struct BorrowedNumbers {
+  const void* data = nullptr;  ///< the first number of the first example, aligned for its type
+  NumberType type = NumberType::f64;
+  std::size_t rows = 0;                 ///< examples
+  std::vector<std::size_t> shape = {};  ///< of an example, whose numbers follow each other in C order
+  /// Bytes from one example to the next, as NumPy counts them; negative: backwards; 0: each begins where the one before
+  /// it ends. So a column of a matrix of doubles in C order, with n columns, has the shape {} and the stride 8·n.
+  std::ptrdiff_t stride = 0;
+  /// Lets go of the memory, which does not change before; may be empty. Called exactly once, by the thread that takes
+  /// away the last table which needs the numbers. It must not throw.
+  std::function<void()> release = {};
+};
 
 /// One named quantity of every example: a column of a CSV file, or an array of an HDF5, NPY, NPZ or IDX file whose
 /// first index counts the examples.
@@ -40,11 +73,16 @@ struct Field {
 /// name.
 using FieldChooser = std::function<std::vector<std::string>(std::span<const Field> available)>;
 
-/// Examples in rows, named fields in columns. Movable, not copyable: it may be large.
+/// Examples in rows, named fields in columns. A copy costs the names, not the numbers: tables share these, also with
+/// their parts, and write over them only where a training consumes a table that alone has them. Several threads may use
+/// copies, or read one table, at the same time.
 class Table {
  public:
   Table();
   ~Table();
+  /// Throws Error(memory).
+  Table(const Table& other);
+  Table& operator=(const Table& other);
   Table(Table&&) noexcept;
   Table& operator=(Table&&) noexcept;
 
@@ -69,9 +107,27 @@ class Table {
   /// "pictures.h5: train_set_x, example 17 (counted from 0), number 3".
   [[nodiscard]] std::string where(const Field& field, std::size_t row, std::size_t k = 0) const;
 
-  /// Adds a field of numbers: rows × Π shape of them, example after example. Throws Error(shape) when the sizes do not
-  /// fit.
-  void add_numbers(std::string name, std::vector<std::size_t> shape, std::span<const double> values);
+  /// The examples of this list, in its order; one may come several times. What is said of a cell names its place in the
+  /// file, as here. A text field keeps the categories that are left, in the order of their first appearance; of no
+  /// examples, all. Throws Error(usage) for an example that is not there.
+  [[nodiscard]] Table select_rows(std::span<const std::size_t> rows) const;
+  /// Examples first … first + count − 1. Errors: as select_rows.
+  [[nodiscard]] Table slice_rows(std::size_t first, std::size_t count) const;
+  /// These fields, in this order. Errors: as field; usage (a name comes twice).
+  [[nodiscard]] Table select_fields(std::span<const std::string> names) const;
+
+  /// Adds a field of numbers: rows × Π shape of them, example after example. They are copied, in their own type; 8-bit
+  /// unsigned ones count as pixels. Errors: shape (the sizes do not fit), usage (the name is taken), value (a whole
+  /// number that float64 cannot hold exactly), memory. The table is then as it was.
+  template <std::ranges::contiguous_range Numbers = std::span<const double>>
+    requires Number<std::ranges::range_value_t<Numbers>>
+  void add_numbers(std::string name, std::vector<std::size_t> shape, const Numbers& values) {
+    add_copy(std::move(name), std::move(shape), number_type<std::ranges::range_value_t<Numbers>>(),
+             std::as_bytes(std::span(values)));
+  }
+  /// The same without a copy. Errors: as add_numbers; usage (no memory, or addresses that do not suit the type). By the
+  /// time that an error arrives, `release` has been called.
+  void add_borrowed(std::string name, BorrowedNumbers numbers);
   void add_text(std::string name, std::span<const std::string> values);
   void rename(std::string_view from, std::string to);
   /// Takes over the fields of another table. Throws Error(shape) unless it has as many rows, or this one is still
@@ -83,6 +139,8 @@ class Table {
   [[nodiscard]] const Storage& storage() const noexcept { return *storage_; }
 
  private:
+  void add_copy(std::string name, std::vector<std::size_t> shape, NumberType type, std::span<const std::byte> values);
+
   std::unique_ptr<Storage> storage_;
 };
 

@@ -12,6 +12,7 @@
 
 #include "base/checked.hpp"
 #include "base/text.hpp"
+#include "data/formats.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -278,6 +279,16 @@ void read_array(Input& input, const ArrayLayout& layout, Field field, Table& tab
   input.require_end("the last number");
   table.storage().add_array(std::move(field), layout.is_text() ? NumberType::u32 : layout.type, std::move(bytes),
                             origin);
+}
+
+Table table_of_array(Input& input, const ArrayLayout& layout, std::string name, const Request& request) {
+  if (const std::string reason = why_no_field(layout); !reason.empty())
+    throw Error(ErrorCode::format, fmt::format("{}: the array {}", input.name(), reason));
+  const Field field = field_of(std::move(name), layout);
+  static_cast<void>(chosen_fields(input.name(), {&field, 1}, request.choose));
+  Table table = table_from(input.name(), request.spill);
+  read_array(input, layout, field, table, 0);
+  return table;
 }
 
 }  // namespace strata

@@ -33,6 +33,10 @@ struct ArrayLayout {
 /// table as `field`. Throws Error(format) when the input has fewer or more bytes than the layout says.
 void read_array(Input& input, const ArrayLayout& layout, Field field, Table& table, std::size_t origin);
 
+struct Request;
+/// The same of a file that holds this one array, under this name. Throws Error(format) when it can be no field.
+[[nodiscard]] Table table_of_array(Input& input, const ArrayLayout& layout, std::string name, const Request& request);
+
 /// Gives texts their numbers, in the order of their first appearance.
 class Categories {
  public:

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -221,13 +222,13 @@ Header read_header(std::span<const std::byte> file, const std::string& name) {
 }
 
 // The number of a text is used as an index: one that names no text must not get further than this.
-void require_texts(const Table& table, const Field& field) {
+void require_texts(const Table& table, const Field& field, const std::byte* file) {
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const double number = table.number(field, row);
     if (number >= 0 && number < static_cast<double>(field.categories.size()) && number == std::floor(number)) continue;
     const Place& place = table.storage().place(field);
     const Block& block = table.storage().blocks[place.block];
-    const std::size_t at = static_cast<std::size_t>(block.mapped - table.storage().maps.front().bytes().data()) +
+    const std::size_t at = static_cast<std::size_t>(block.numbers.get() - file) +
                            (row * block.width + place.offset) * bytes_of(block.type);
     throw Error(ErrorCode::format,
                 fmt::format("{}: byte {}: {} is text number {}, but there are {} texts; the cache is damaged: write it "
@@ -245,7 +246,7 @@ void write_cache(const Table& table, const fs::path& file) {
   header.text(fs::path(storage.source).filename().string());
   header.number<std::uint32_t>(static_cast<std::uint32_t>(storage.blocks.size()));
   const auto bytes_in = [&](const Block& block) {
-    return std::span(block.numbers<std::byte>(), storage.rows * block.width * bytes_of(block.type));
+    return std::span(block.numbers.get(), storage.rows * block.width * bytes_of(block.type));
   };
   for (const Block& block : storage.blocks) {
     blocks.push_back({block.type, block.width, 0, 0, checksum(bytes_in(block))});
@@ -308,19 +309,20 @@ void verify_cache(const fs::path& file) {
 
 Table read_cache(FileReader& file, const Request& request) {
   const std::string name = file.name();
-  Table table;
+  Table table = table_from(name);
   Table::Storage& storage = table.storage();
-  storage.maps.emplace_back(file);
-  const std::span<const std::byte> bytes = storage.maps.front().bytes();
+  const auto map = std::make_shared<const MappedFile>(file);
+  const std::span<const std::byte> bytes = map->bytes();
   Header header = read_header(bytes, name);
   std::vector<Field> available;
   for (const CachedField& cached : header.fields) available.push_back(cached.field);
   const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose);
-  storage.source = name;
   storage.rows = header.rows;
-  storage.origins.push_back({.name = name, .is_csv = false, .lines = {}});
-  for (const BlockEntry& block : header.blocks)
-    storage.blocks.push_back({block.type, block.width, {}, bytes.data() + block.begin});
+  for (const BlockEntry& block : header.blocks) {
+    const std::shared_ptr<const std::byte> numbers(map, bytes.data() + block.begin);
+    storage.blocks.push_back({block.type, block.width, numbers, header.rows});
+    storage.blocks.back().is_mapped = true;
+  }
   for (const std::size_t i : chosen) {
     CachedField& cached = header.fields[i];
     storage.places.push_back(
@@ -328,7 +330,7 @@ Table read_cache(FileReader& file, const Request& request) {
     storage.fields.push_back(std::move(cached.field));
   }
   for (const Field& field : storage.fields) {
-    if (field.is_text()) require_texts(table, field);
+    if (field.is_text()) require_texts(table, field, bytes.data());
   }
   return table;
 }

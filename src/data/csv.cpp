@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -19,6 +18,7 @@ namespace strata {
 namespace {
 
 constexpr std::size_t kMostColumns = 1'000'000;
+constexpr std::size_t kMostBad = 10'000;  // cells that are no numbers: remembered beside the first of each column
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 std::string_view without_blanks(std::string_view text) {
@@ -96,7 +96,8 @@ struct Column {
   enum class Kind { undecided, numbers, text };
   Kind kind = Kind::undecided;
   Categories categories;
-  std::optional<BadCell> bad;
+  std::vector<BadCell> bad;
+  bool has_more_bad = false;
 };
 
 class CsvReader {
@@ -169,11 +170,14 @@ class CsvReader {
     number = kNotANumber;
     const bool is_empty = without_blanks(cell.text).empty();
     if (!is_empty && column.kind == Column::Kind::undecided) return begin_text(slot, cell);
-    if (!column.bad) {
+    if (column.bad.empty() || (kept_bad_ < kMostBad && !column.has_more_bad)) {
       std::string room;
-      column.bad = BadCell{.row = rows_,
-                           .line = cell.line,
-                           .text = is_empty ? "" : std::string(as_utf8(without_blanks(cell.text), room))};
+      column.bad.push_back({.row = rows_,
+                            .line = cell.line,
+                            .text = is_empty ? "" : std::string(as_utf8(without_blanks(cell.text), room))});
+      ++kept_bad_;
+    } else {
+      column.has_more_bad = true;
     }
   }
 
@@ -181,7 +185,9 @@ class CsvReader {
   void begin_text(std::size_t slot, const CsvScanner::Cell& cell) {
     Column& column = columns_[slot];
     column.kind = Column::Kind::text;
-    column.bad.reset();
+    kept_bad_ -= column.bad.size();
+    column.bad.clear();
+    column.has_more_bad = false;
     double* numbers = numbers_.as<double>() + slot;
     for (std::size_t row = 0; row < rows_; ++row) {
       numbers[row * columns_.size()] = static_cast<double>(column.categories.index(""));
@@ -205,7 +211,9 @@ class CsvReader {
                                 .origin = 0,
                                 .cell = cells_[slot] + 1,
                                 .name = field.name,
-                                .bad = std::move(columns_[slot].bad)});
+                                .bad = std::move(columns_[slot].bad),
+                                .has_more_bad = columns_[slot].has_more_bad,
+                                .texts = {}});
     }
     storage.fields = std::move(fields_);
     storage.blocks.push_back({NumberType::f64, columns_.size(), std::move(numbers_)});
@@ -226,6 +234,7 @@ class CsvReader {
   Buffer numbers_ = Buffer::in(request_.spill);  // rows × chosen columns doubles
   std::size_t row_bytes_ = 0;
   std::size_t rows_ = 0;
+  std::size_t kept_bad_ = 0;
 };
 
 }  // namespace

@@ -134,10 +134,7 @@ Table read_hdf5(FileReader& file, const Request& request) {
   }
   const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose, refused);
   require_equal_rows(name, available, chosen);
-  Table table;
-  table.storage().spill = request.spill;
-  table.storage().source = name;
-  table.storage().origins.push_back({.name = name, .is_csv = false, .lines = {}});
+  Table table = table_from(name, request.spill);
   for (const std::size_t i : chosen) {
     Input input(std::make_unique<DecoderProcess>("read", file, listed[i].name),
                 fmt::format("{}: {}", name, printable(listed[i].name)));

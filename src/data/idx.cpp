@@ -34,17 +34,7 @@ Table read_idx(Input& input, const Request& request) {
     for (const std::byte digit : digits) size = size << 8U | static_cast<std::size_t>(digit);
     layout.dims.push_back(size);
   }
-  if (const std::string reason = why_no_field(layout); !reason.empty()) {
-    throw Error(ErrorCode::format, fmt::format("{}: the array {}", input.name(), reason));
-  }
-  const Field field = field_of(rank >= 2 ? "images" : "labels", layout);
-  static_cast<void>(chosen_fields(input.name(), {&field, 1}, request.choose));
-  Table table;
-  table.storage().spill = request.spill;
-  table.storage().source = input.name();
-  table.storage().origins.push_back({.name = input.name(), .is_csv = false, .lines = {}});
-  read_array(input, layout, field, table, 0);
-  return table;
+  return table_of_array(input, layout, rank >= 2 ? "images" : "labels", request);
 }
 
 }  // namespace strata

@@ -144,16 +144,9 @@ std::vector<double> read_image(FileReader& file, std::span<const std::size_t> sh
 }
 
 Table read_picture(FileReader& file, const Request& request) {
-  const std::string name = file.name();
   auto [input, layout] = open_picture(file);
   layout.dims.insert(layout.dims.begin(), 1);  // one example
-  const Field field = field_of("picture", layout);
-  static_cast<void>(chosen_fields(name, {&field, 1}, request.choose));
-  Table table;
-  table.storage().source = name;
-  table.storage().origins.push_back({.name = name, .is_csv = false, .lines = {}});
-  read_array(input, layout, field, table, 0);
-  return table;
+  return table_of_array(input, layout, "picture", request);
 }
 
 }  // namespace strata

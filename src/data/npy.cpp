@@ -202,18 +202,7 @@ ArrayLayout read_npy_header(Input& input) {
 }
 
 Table read_npy(Input& input, const Request& request) {
-  const ArrayLayout layout = read_npy_header(input);
-  if (const std::string reason = why_no_field(layout); !reason.empty()) {
-    throw Error(ErrorCode::format, fmt::format("{}: the array {}", input.name(), reason));
-  }
-  const Field field = field_of("array", layout);
-  static_cast<void>(chosen_fields(input.name(), {&field, 1}, request.choose));
-  Table table;
-  table.storage().spill = request.spill;
-  table.storage().source = input.name();
-  table.storage().origins.push_back({.name = input.name(), .is_csv = false, .lines = {}});
-  read_array(input, layout, field, table, 0);
-  return table;
+  return table_of_array(input, read_npy_header(input), "array", request);
 }
 
 void write_npy(const std::filesystem::path& file, std::span<const std::size_t> shape,

@@ -345,10 +345,7 @@ Table read_npz(FileReader& file, const Request& request) {
   }
   const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose, refused);
   require_equal_rows(name, available, chosen);
-  Table table;
-  table.storage().spill = request.spill;
-  table.storage().source = name;
-  table.storage().origins.push_back({.name = name, .is_csv = false, .lines = {}});
+  Table table = table_from(name, request.spill);
   for (const std::size_t i : chosen) {
     Input input = open(*members[i]);
     const ArrayLayout layout = read_npy_header(input);

@@ -66,7 +66,7 @@ std::optional<std::pair<std::size_t, std::size_t>> first_not_finite(const Run& r
   if (run.block->type != NumberType::f32 && run.block->type != NumberType::f64) return std::nullopt;
   const auto scan = [&]<class T>(T) -> std::optional<std::pair<std::size_t, std::size_t>> {
     for (std::size_t row = 0; row < rows; ++row) {
-      const T* numbers = run.block->numbers<T>() + row * run.block->width + run.offset;
+      const T* numbers = run.block->row<T>(row) + run.offset;
       if (all_finite(numbers, run.count)) continue;
       for (std::size_t k = 0; k < run.count; ++k) {
         if (!std::isfinite(numbers[k])) return std::pair{row, run.offset + k};
@@ -81,6 +81,30 @@ std::string csv_place(const Origin& origin, std::size_t line, std::size_t cell) 
   return fmt::format("{}:{}:{}", origin.name, line, cell);
 }
 
+// Which example of its file a row of the table is.
+std::size_t row_in_file(const Table::Storage& storage, const Place& place, std::size_t row) {
+  return storage.blocks[place.block].rows[row];
+}
+
+// What stands in a cell instead of a number, where that is remembered.
+const BadCell* bad_cell(const Place& place, std::size_t row_in_file) {
+  const auto found = std::ranges::lower_bound(place.bad, row_in_file, {}, &BadCell::row);
+  return found != place.bad.end() && found->row == row_in_file ? &*found : nullptr;
+}
+
+std::size_t line_of(const Table::Storage& storage, const Place& place, std::size_t row) {
+  const std::size_t in_file = row_in_file(storage, place, row);
+  const BadCell* const bad = bad_cell(place, in_file);
+  return bad != nullptr ? bad->line : storage.origins[place.origin].lines.line(in_file);
+}
+
+std::string array_place(const std::string& source, const std::string& name, std::size_t row, std::size_t k,
+                        std::size_t width) {
+  std::string text = fmt::format("{}: {}, example {} (counted from 0)", source, printable(name), row);
+  if (width > 1) text += fmt::format(", number {}", k);
+  return text;
+}
+
 [[noreturn]] void refuse_word(const Table& table, const Field& field, std::size_t row, std::string_view word) {
   const Place& place = table.storage().place(field);
   const Origin& origin = table.storage().origins[place.origin];
@@ -88,10 +112,9 @@ std::string csv_place(const Origin& origin, std::size_t line, std::size_t cell) 
     throw Error(ErrorCode::value,
                 fmt::format("{} is the text '{}'; expected a number", table.where(field, row), cell_text(word)));
   }
-  const std::size_t line = place.bad && place.bad->row == row ? place.bad->line : origin.lines.line(row);
-  throw Error(ErrorCode::value,
-              fmt::format("{}: expected a number in column '{}', found '{}'{}", csv_place(origin, line, place.cell),
-                          printable(place.name), cell_text(word), hint_for(word)));
+  throw Error(ErrorCode::value, fmt::format("{}: expected a number in column '{}', found '{}'{}",
+                                            csv_place(origin, line_of(table.storage(), place, row), place.cell),
+                                            printable(place.name), cell_text(word), hint_for(word)));
 }
 
 [[noreturn]] void refuse_number(const Table& table, const Field& field, std::size_t row, std::size_t k) {
@@ -103,14 +126,42 @@ std::string csv_place(const Origin& origin, std::size_t line, std::size_t cell) 
     throw Error(ErrorCode::value,
                 fmt::format("{} is {}; every number must be finite", table.where(field, row, k), word));
   }
-  if (place.bad && place.bad->row == row) {
-    if (!place.bad->text.empty()) refuse_word(table, field, row, place.bad->text);
+  const std::size_t in_file = row_in_file(table.storage(), place, row);
+  const std::string where = csv_place(origin, line_of(table.storage(), place, row), place.cell);
+  if (const BadCell* const bad = bad_cell(place, in_file)) {
+    if (!bad->text.empty()) refuse_word(table, field, row, bad->text);
     throw Error(ErrorCode::value, fmt::format("{}: the cell of column '{}' is empty; missing values are not supported",
-                                              csv_place(origin, place.bad->line, place.cell), printable(place.name)));
+                                              where, printable(place.name)));
   }
+  if (std::isnan(value) && place.has_more_bad && in_file > place.bad.back().row) word = "no number";
   throw Error(ErrorCode::value,
-              fmt::format("{}: column '{}' holds {}; every number must be finite",
-                          csv_place(origin, origin.lines.line(row), place.cell), printable(place.name), word));
+              fmt::format("{}: column '{}' holds {}; every number must be finite", where, printable(place.name), word));
+}
+
+// A whole number of more than 53 bits, between the first and the last that is set, has no double of its own.
+template <std::integral T>
+bool is_exact(T value) {
+  auto magnitude = static_cast<std::uint64_t>(value);
+  if (std::is_signed_v<T> && value < 0) magnitude = 0 - magnitude;
+  return magnitude == 0 || std::bit_width(magnitude) - std::countr_zero(magnitude) <= 53;
+}
+
+void require_exact(const Block& block, const Field& field, const std::string& source) {
+  with_number_type(block.type, [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_integral_v<T> && sizeof(T) == 8) {
+      for (std::size_t row = 0; row < field.rows; ++row) {
+        const T* const numbers = block.row<T>(row);
+        for (std::size_t k = 0; k < block.width; ++k) {
+          if (is_exact(numbers[k])) continue;
+          throw Error(ErrorCode::value,
+                      fmt::format("{} is {}, which float64 cannot hold exactly; add it as text, or as float64 where "
+                                  "rounding does not matter",
+                                  array_place(source, field.name, row, k, block.width), numbers[k]));
+        }
+      }
+    }
+  });
 }
 
 // What is added to several lists at once is added to all of them or to none: from here on nothing needs memory.
@@ -123,6 +174,26 @@ void require_new_name(const Table& table, std::string_view name) {
   if (table.find(name) != nullptr) {
     throw Error(ErrorCode::usage, fmt::format("{} already has a field named '{}'", table.source(), printable(name)));
   }
+}
+
+// Sets the rows of a new field of `count` numbers.
+void require_fit(const Table& table, Field& field, std::size_t count) {
+  require_new_name(table, field.name);
+  const std::size_t width = checked_product(field.shape, "the shape of an example");
+  const bool is_first = table.fields().empty();
+  if (width == 0 || count == 0 || count % width != 0 || (!is_first && count / width != table.rows())) {
+    throw Error(ErrorCode::shape,
+                fmt::format("field '{}': {} numbers do not make {} examples of shape {}", printable(field.name), count,
+                            is_first ? "whole" : std::to_string(table.rows()), shape_words(field.shape)));
+  }
+  field.rows = count / width;
+}
+
+// A field that a program made.
+void add_field(Table::Storage& storage, Field field, Block block) {
+  require_exact(block, field, storage.source);
+  storage.origins.push_back({.name = storage.source, .is_csv = false, .lines = {}});
+  storage.add_array(std::move(field), std::move(block), storage.origins.size() - 1);
 }
 
 }  // namespace
@@ -155,7 +226,28 @@ const Place& Table::Storage::place(const Field& field) const {
   throw Error(ErrorCode::internal, fmt::format("the field '{}' is not one of {}", printable(field.name), source));
 }
 
-void Table::Storage::add_array(Field field, NumberType type, Buffer bytes, std::size_t origin) {
+void Table::Storage::require_row(std::size_t row) const {
+  if (row < rows) return;
+  throw Error(ErrorCode::usage,
+              fmt::format("{} has {} examples; there is no example {} (counted from 0)", source, rows, row));
+}
+
+Block::Block(NumberType number_type, std::size_t numbers_in_row, Buffer bytes)
+    : Block(number_type, numbers_in_row, nullptr,
+            numbers_in_row == 0 ? 0 : bytes.size() / (numbers_in_row * bytes_of(number_type))) {
+  const auto held = std::make_shared<Buffer>(std::move(bytes));
+  numbers = {held, held->data()};
+  buffer = held.get();
+}
+
+Buffer* Block::buffer_alone() const noexcept {
+  if (buffer == nullptr || numbers.use_count() != 1) return nullptr;
+  // use_count waits for nobody. A copy that comes and goes does: what the threads of former sharers read is read.
+  std::shared_ptr<const std::byte>(numbers).reset();
+  return buffer;
+}
+
+void Table::Storage::add_array(Field field, Block block, std::size_t origin) {
   if (!fields.empty() && field.rows != rows) {
     throw Error(ErrorCode::shape, fmt::format("{}: '{}' has {} examples, but '{}' has {}; choose fields with as many",
                                               origins[origin].name, printable(field.name), field.rows,
@@ -167,18 +259,31 @@ void Table::Storage::add_array(Field field, NumberType type, Buffer bytes, std::
   make_room(fields, 1);
   rows = field.rows;
   places.push_back(std::move(place));
-  blocks.push_back({type, field.width(), std::move(bytes)});
+  blocks.push_back(std::move(block));
   fields.push_back(std::move(field));
+}
+
+Table table_from(const std::string& source, const std::filesystem::path& spill) {
+  Table table;
+  table.storage().source = source;
+  table.storage().spill = spill;
+  table.storage().origins.push_back({.name = source, .is_csv = false, .lines = {}});
+  return table;
 }
 
 bool is_mapped(const Table& table, std::span<const Field* const> fields) {
   const Table::Storage& storage = table.storage();
-  return std::ranges::any_of(
-      fields, [&](const Field* field) { return storage.blocks[storage.place(*field).block].mapped != nullptr; });
+  return std::ranges::any_of(fields,
+                             [&](const Field* field) { return storage.blocks[storage.place(*field).block].is_mapped; });
 }
 
 Table::Table() : storage_(only_errors("for a table", [] { return std::make_unique<Storage>(); })) {}
 Table::~Table() = default;
+Table::Table(const Table& other)
+    : storage_(only_errors("for a copy of this table", [&] {
+        return other.storage_ ? std::make_unique<Storage>(*other.storage_) : nullptr;  // none: it was moved from
+      })) {}
+Table& Table::operator=(const Table& other) { return *this = Table(other); }
 Table::Table(Table&&) noexcept = default;
 Table& Table::operator=(Table&&) noexcept = default;
 
@@ -213,32 +318,16 @@ double Table::number(const Field& field, std::size_t row, std::size_t k) const t
                     source(), k, row, printable(field.name), storage_->rows, field.width()));
   }
   const Block& block = storage_->blocks[place.block];
-  return with_number_type(block.type, [&](auto zero) {
-    return static_cast<double>(block.numbers<decltype(zero)>()[row * block.width + place.offset + k]);
-  });
+  const auto value = with_number_type(
+      block.type, [&](auto zero) { return static_cast<double>(block.row<decltype(zero)>(row)[place.offset + k]); });
+  return place.texts.empty() ? value : place.texts[static_cast<std::size_t>(value)];
 } catch (...) {
   throw_as_error("for this table");
 }
 
 void Table::read_row(std::span<const Field* const> fields, std::size_t row, double* out) const try {
-  if (row >= storage_->rows) {
-    throw Error(ErrorCode::usage, fmt::format("{} has {} examples; there is no example {} (counted from 0)", source(),
-                                              storage_->rows, row));
-  }
-  // Neighbours are joined on the way, so that many columns of one file are one loop.
-  Run run;
-  for (const Field* field : fields) {
-    const Place& place = storage_->place(*field);
-    const Block* block = &storage_->blocks[place.block];
-    if (run.block == block && run.offset + run.count == place.offset) {
-      run.count += field->width();
-      continue;
-    }
-    if (run.block != nullptr) read_runs({&run, 1}, row, out);
-    out += run.count;
-    run = {block, place.offset, field->width()};
-  }
-  if (run.block != nullptr) read_runs({&run, 1}, row, out);
+  storage_->require_row(row);
+  read_runs(runs_of(*storage_, fields), row, out);
 } catch (...) {
   throw_as_error("for this table");
 }
@@ -277,34 +366,53 @@ std::string Table::where(const Field& field, std::size_t row, std::size_t k) con
   const Place& place = storage_->place(field);
   const Origin& origin = storage_->origins[place.origin];
   if (origin.is_csv) {
-    const std::size_t line = place.bad && place.bad->row == row ? place.bad->line : origin.lines.line(row);
+    const std::size_t line = line_of(*storage_, place, row);
     return fmt::format("{} (column '{}')", csv_place(origin, line, place.cell), printable(place.name));
   }
-  std::string text = fmt::format("{}: {}, example {} (counted from 0)", origin.name, printable(place.name), row);
-  if (field.width() > 1) text += fmt::format(", number {}", k);
-  return text;
+  return array_place(origin.name, place.name, row_in_file(*storage_, place, row), k, field.width());
 } catch (...) {
   throw_as_error("for this table");
 }
 
-void Table::add_numbers(std::string name, std::vector<std::size_t> shape, std::span<const double> values) try {
-  require_new_name(*this, name);
-  const std::size_t width = checked_product(shape, "the shape of an example");
-  const bool fits = width > 0 && !values.empty() &&
-                    (storage_->fields.empty() ? values.size() % width == 0
-                                              : values.size() / width == storage_->rows && values.size() % width == 0);
-  if (!fits) {
+void Table::add_copy(std::string name, std::vector<std::size_t> shape, NumberType type,
+                     std::span<const std::byte> values) try {
+  Field field{.name = std::move(name), .shape = std::move(shape), .categories = {}, .is_bytes = type == NumberType::u8};
+  const std::size_t count = values.size() / bytes_of(type);
+  require_fit(*this, field, count);
+  Buffer bytes(values.size());
+  std::ranges::copy(values, bytes.data());
+  add_field(*storage_, std::move(field), Block(type, count / field.rows, std::move(bytes)));
+} catch (...) {
+  throw_as_error("for this table");
+}
+
+void Table::add_borrowed(std::string name, BorrowedNumbers numbers) try {
+  // First, so that whatever goes wrong from here on, where there is no memory for it included, releases them.
+  std::shared_ptr<const std::byte> memory(static_cast<const std::byte*>(numbers.data),
+                                          [release = std::move(numbers.release)](const std::byte*) {
+                                            if (release) release();
+                                          });
+  Field field{.name = std::move(name),
+              .shape = std::move(numbers.shape),
+              .categories = {},
+              .is_bytes = numbers.type == NumberType::u8};
+  const std::size_t width = checked_product(field.shape, "the shape of an example");
+  require_fit(*this, field, checked_multiply(numbers.rows, width, "the size of an array"));
+  const std::size_t bytes = bytes_of(numbers.type);
+  const auto apart = numbers.stride / static_cast<std::ptrdiff_t>(bytes);
+  if (memory == nullptr)
+    throw Error(ErrorCode::usage, fmt::format("field '{}': its memory is a null pointer", printable(field.name)));
+  if (std::bit_cast<std::uintptr_t>(memory.get()) % bytes != 0 ||
+      apart * static_cast<std::ptrdiff_t>(bytes) != numbers.stride) {
     throw Error(
-        ErrorCode::shape,
-        fmt::format("field '{}': {} numbers do not make {} examples of shape {}", printable(name), values.size(),
-                    storage_->fields.empty() ? "whole" : std::to_string(storage_->rows), shape_words(shape)));
+        ErrorCode::usage,
+        fmt::format("field '{}': numbers of {} bytes must begin at a multiple of {} and be a multiple of it "
+                    "apart; found the address {:#x} and the stride {}: copy them, with add_numbers",
+                    printable(field.name), bytes, bytes, std::bit_cast<std::uintptr_t>(memory.get()), numbers.stride));
   }
-  Buffer bytes(values.size_bytes());
-  std::ranges::copy(values, bytes.as<double>());
-  storage_->origins.push_back({.name = source(), .is_csv = false, .lines = {}});
-  storage_->add_array(
-      {.name = std::move(name), .shape = std::move(shape), .categories = {}, .rows = values.size() / width},
-      NumberType::f64, std::move(bytes), storage_->origins.size() - 1);
+  Block block(numbers.type, width, std::move(memory), numbers.rows);
+  if (numbers.stride != 0) block.stride = apart;
+  add_field(*storage_, std::move(field), std::move(block));
 } catch (...) {
   throw_as_error("for this table");
 }
@@ -323,8 +431,7 @@ void Table::add_text(std::string name, std::span<const std::string> values) try 
     if (is_new) field.categories.push_back(values[i]);
     bytes.as<std::uint32_t>()[i] = found->second;
   }
-  storage_->origins.push_back({.name = source(), .is_csv = false, .lines = {}});
-  storage_->add_array(std::move(field), NumberType::u32, std::move(bytes), storage_->origins.size() - 1);
+  add_field(*storage_, std::move(field), Block(NumberType::u32, 1, std::move(bytes)));
 } catch (...) {
   throw_as_error("for this table");
 }
@@ -355,7 +462,6 @@ void Table::append(Table&& other) try {
   make_room(storage_->places, from.places.size());
   make_room(storage_->blocks, from.blocks.size());
   make_room(storage_->origins, from.origins.size());
-  make_room(storage_->maps, from.maps.size());
   for (Place& place : from.places) {
     place.block += storage_->blocks.size();
     place.origin += storage_->origins.size();
@@ -364,7 +470,6 @@ void Table::append(Table&& other) try {
   std::ranges::move(from.places, std::back_inserter(storage_->places));
   std::ranges::move(from.blocks, std::back_inserter(storage_->blocks));
   std::ranges::move(from.origins, std::back_inserter(storage_->origins));
-  std::ranges::move(from.maps, std::back_inserter(storage_->maps));
   other.storage_ = std::move(nothing);
 } catch (...) {
   throw_as_error("for this table");

@@ -1,11 +1,11 @@
 // How a table holds its numbers. Every array of a file is one block in the number type of the file (a pixel stays one
-// byte); a CSV file is one block of doubles. Blocks are row-major: example after example.
+// byte); a CSV file is one block of doubles. Blocks are row-major: example after example. Tables share the numbers.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,8 +15,6 @@
 #include "strata/data.hpp"
 
 namespace strata {
-
-enum class NumberType : std::uint8_t { u8, i8, u16, i16, u32, i32, u64, i64, f32, f64 };
 
 /// Calls `visit` with a zero of the C++ type that belongs to `type`.
 template <class Visitor>
@@ -40,16 +38,31 @@ decltype(auto) with_number_type(NumberType type, Visitor&& visit) {
   return with_number_type(type, [](auto zero) { return sizeof zero; });
 }
 
+/// Numbers in rows. Copies share them, and only take_rows writes over them, where a table alone has them.
 struct Block {
-  NumberType type = NumberType::f64;
-  std::size_t width = 0;              // numbers in a row
-  Buffer bytes;                       // rows × width numbers
-  const std::byte* mapped = nullptr;  // the numbers are there instead, in a file that cannot be written to
+  Block(NumberType number_type, std::size_t numbers_in_row, Buffer bytes);
+  Block(NumberType number_type, std::size_t numbers_in_row, std::shared_ptr<const std::byte> memory, std::size_t count)
+      : type(number_type),
+        width(numbers_in_row),
+        stride(static_cast<std::ptrdiff_t>(numbers_in_row)),
+        numbers(std::move(memory)),
+        rows(count) {}
 
+  NumberType type;
+  std::size_t width;                         // numbers in a row
+  std::ptrdiff_t stride;                     // numbers from where a row begins to where the next does
+  std::shared_ptr<const std::byte> numbers;  // keeps what they are in: a buffer, a mapped file, memory of the caller's
+  Rows rows;                                 // those of the numbers that the table has
+  Buffer* buffer = nullptr;                  // that they are in, if it is one
+  bool is_mapped = false;                    // they are in a mapped file
+
+  /// Row i of the table.
   template <class T>
-  [[nodiscard]] const T* numbers() const noexcept {
-    return mapped != nullptr ? reinterpret_cast<const T*>(mapped) : bytes.as<T>();
+  [[nodiscard]] const T* row(std::size_t i) const noexcept {
+    return reinterpret_cast<const T*>(numbers.get()) + static_cast<std::ptrdiff_t>(rows[i]) * stride;
   }
+  /// The buffer, where no other block has its numbers: it may be written over.
+  [[nodiscard]] Buffer* buffer_alone() const noexcept;
 };
 
 /// The lines on which the records of a CSV file begin. Nearly always a record is one line, so only the rows are kept
@@ -74,21 +87,23 @@ struct Origin {
   LineNumbers lines;  // CSV only
 };
 
-/// The first cell of a column of numbers that is none.
+/// A cell of a column of numbers that is none.
 struct BadCell {
-  std::size_t row = 0;   // of the table
+  std::size_t row = 0;   // of the file, counted from 0
   std::size_t line = 0;  // of the file, where the cell begins
   std::string text;      // empty: the cell is
 };
 
 /// Where the numbers of a field are.
 struct Place {
-  std::size_t block = 0;   // index in Storage::blocks
-  std::size_t offset = 0;  // of its first number in a row of the block
-  std::size_t origin = 0;  // index in Storage::origins
-  std::size_t cell = 0;    // CSV: which cell of a record, from 1
-  std::string name;        // as the file has it; a rename leaves it
-  std::optional<BadCell> bad;
+  std::size_t block = 0;             // index in Storage::blocks
+  std::size_t offset = 0;            // of its first number in a row of the block
+  std::size_t origin = 0;            // index in Storage::origins
+  std::size_t cell = 0;              // CSV: which cell of a record, from 1
+  std::string name;                  // as the file has it; a rename leaves it
+  std::vector<BadCell> bad;          // in the order of the rows: the first one, and others as far as there is room
+  bool has_more_bad = false;         // there was none for cells further down
+  std::vector<std::uint32_t> texts;  // not empty: which text of the field each number in the block stands for
 };
 
 struct [[gnu::visibility("hidden")]] Table::Storage {
@@ -99,14 +114,22 @@ struct [[gnu::visibility("hidden")]] Table::Storage {
   std::vector<Place> places;  // one a field
   std::vector<Block> blocks;
   std::vector<Origin> origins;
-  std::vector<MappedFile> maps;  // that blocks point into
-  std::filesystem::path spill;   // the folder for blocks that are read while memory is to be spared; empty: in memory
+  std::filesystem::path spill;  // the folder for blocks that are read while memory is to be spared; empty: in memory
 
   /// Error(internal) for a field of another table.
   [[nodiscard]] const Place& place(const Field& field) const;
+  /// Error(usage) for a row that is not there.
+  void require_row(std::size_t row) const;
   /// One array of `field.rows` examples. Throws Error(shape) when the table has another number of rows.
-  void add_array(Field field, NumberType type, Buffer bytes, std::size_t origin);
+  void add_array(Field field, Block block, std::size_t origin);
+  void add_array(Field field, NumberType type, Buffer bytes, std::size_t origin) {
+    const std::size_t width = field.width();
+    add_array(std::move(field), Block(type, width, std::move(bytes)), origin);
+  }
 };
+
+/// Without fields yet, of one origin that is no CSV file.
+[[nodiscard]] Table table_from(const std::string& source, const std::filesystem::path& spill = {});
 
 /// Are the numbers of any of these fields in a mapped file? Then they may be more than memory holds.
 [[nodiscard]] bool is_mapped(const Table& table, std::span<const Field* const> fields);
@@ -116,6 +139,7 @@ struct Run {
   const Block* block = nullptr;
   std::size_t offset = 0;
   std::size_t count = 0;
+  const std::vector<std::uint32_t>* texts = nullptr;  // where numbers of texts have changed: the new ones
 };
 
 /// The fields as runs, neighbours joined.
@@ -125,8 +149,9 @@ void read_runs(std::span<const Run> runs, std::size_t row, double* out);
 
 /// Turns a table into the columns of a matrix, and consumes it. For every r of `rows`, in their order, the numbers of
 /// `fields` (the sum of their widths) go to transform(raw, out), which writes the n_out numbers of the next column.
-/// The result holds rows.size() × n_out numbers of T. Where the fields are doubles of one block, `rows` ascend and a
-/// column is no longer than a row was, this happens in the memory of the block: X then costs no more than the data did.
+/// The result holds rows.size() × n_out numbers of T. Where the fields are doubles of one block that no other table
+/// has, `rows` ascend and a column is no longer than a row was, this happens in the memory of the block: X then costs
+/// no more than the data did.
 template <class T>
 [[nodiscard]] Buffer take_rows(Table&& table, std::span<const Field* const> fields, const Rows& rows, std::size_t n_out,
                                const std::function<void(const double* raw, T* out)>& transform);

@@ -15,11 +15,12 @@ std::vector<Run> runs_of(const Table::Storage& storage, std::span<const Field* c
   for (const Field* field : fields) {
     const Place& place = storage.place(*field);
     const Block* block = &storage.blocks[place.block];
-    const std::size_t width = field->width();
-    if (!runs.empty() && runs.back().block == block && runs.back().offset + runs.back().count == place.offset) {
-      runs.back().count += width;
+    const bool is_next = !runs.empty() && runs.back().block == block && runs.back().texts == nullptr &&
+                         runs.back().offset + runs.back().count == place.offset && place.texts.empty();
+    if (is_next) {
+      runs.back().count += field->width();
     } else {
-      runs.push_back({block, place.offset, width});
+      runs.push_back({block, place.offset, field->width(), place.texts.empty() ? nullptr : &place.texts});
     }
   }
   return runs;
@@ -28,10 +29,10 @@ std::vector<Run> runs_of(const Table::Storage& storage, std::span<const Field* c
 void read_runs(std::span<const Run> runs, std::size_t row, double* out) {
   for (const Run& run : runs) {
     with_number_type(run.block->type, [&](auto zero) {
-      using Number = decltype(zero);
-      const Number* from = run.block->numbers<Number>() + row * run.block->width + run.offset;
+      const auto* from = run.block->row<decltype(zero)>(row) + run.offset;
       for (std::size_t k = 0; k < run.count; ++k) out[k] = static_cast<double>(from[k]);
     });
+    if (run.texts != nullptr) *out = (*run.texts)[static_cast<std::size_t>(*out)];
     out += run.count;
   }
 }
@@ -54,15 +55,15 @@ Buffer take_rows(Table&& table, std::span<const Field* const> fields, const Rows
 
   // With strictly ascending rows, row i of `rows` is at least row i of the block, so the columns that are already
   // written end at or before the row that is read next.
-  const bool in_place = !runs.empty() && runs.front().block->type == NumberType::f64 &&
-                        runs.front().block->mapped == nullptr &&
-                        std::ranges::all_of(runs, [&](const Run& run) { return run.block == runs.front().block; }) &&
-                        column_bytes <= runs.front().block->width * sizeof(double) && rows.ascend();
+  const Block* const block = runs.empty() ? nullptr : runs.front().block;
+  Buffer* const used = block != nullptr ? block->buffer_alone() : nullptr;
+  const bool in_place = used != nullptr && block->type == NumberType::f64 &&
+                        std::ranges::all_of(runs, [&](const Run& run) { return run.block == block; }) &&
+                        column_bytes <= block->width * sizeof(double) && rows.ascend() && block->rows.ascend();
 
   Buffer fresh;
   if (!in_place) fresh.resize(total_bytes);
-  Buffer& target =
-      in_place ? storage.blocks[static_cast<std::size_t>(runs.front().block - storage.blocks.data())].bytes : fresh;
+  Buffer& target = in_place ? *used : fresh;
   const auto raw = std::make_unique<double[]>(raw_size);
   const auto column = std::make_unique<T[]>(n_out);
   for (std::size_t i = 0; i < rows.size(); ++i) {

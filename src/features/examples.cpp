@@ -92,7 +92,7 @@ void Examples<T>::read(Index example, T* x, T* y) {
     apply_scaling(features_->scaling, numbers_, x);
     if (checked_ == Checked::yes) check(row, x);
   } else {
-    const auto* bytes = bytes_.block->numbers<std::uint8_t>() + row * bytes_.block->width + bytes_.offset;
+    const auto* bytes = bytes_.block->row<std::uint8_t>(row) + bytes_.offset;
     for (std::size_t i = 0; i < bytes_.count; ++i) x[i] = scaled_bytes_[bytes[i]];
   }
   if (n_y_ > 0) target_->encode(row, y, static_cast<int>(n_y_));

@@ -62,10 +62,11 @@ Conversion convert(const fs::path& from, const fs::path& to, const Options& opti
   made.fields.assign(table.fields().begin(), table.fields().end());
   for (std::size_t f = 0; f < made.fields.size(); ++f) {
     const auto& bad = table.storage().places[f].bad;
-    if (!bad) continue;
-    made.notes.push_back(fmt::format(
-        "{}: the cell is {}; it and others like it in column '{}' become NaN", table.where(table.fields()[f], bad->row),
-        bad->text.empty() ? "empty" : "'" + printable(bad->text) + "'", printable(made.fields[f].name)));
+    if (bad.empty()) continue;
+    made.notes.push_back(fmt::format("{}: the cell is {}; it and others like it in column '{}' become NaN",
+                                     table.where(table.fields()[f], bad.front().row),
+                                     bad.front().text.empty() ? "empty" : "'" + printable(bad.front().text) + "'",
+                                     printable(made.fields[f].name)));
   }
   write_cache(table, to);
   verify_cache(to);

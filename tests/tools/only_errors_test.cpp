@@ -246,7 +246,36 @@ TEST_F(OnlyErrors, LeaveATableThatIsWhole) {
         }
         EXPECT_EQ(more.table.number(more.table.fields().back(), 11), 0.5);
       });
+  struct Lent {
+    Table table = some_table();
+    std::string name = "a borrowed field with a long name";
+    std::shared_ptr<int> released = std::make_shared<int>(0);
+    BorrowedNumbers numbers;
+  };
+  const auto lent = [&] {
+    Lent made;
+    made.numbers = {numbers.data(), NumberType::f64, 12, {}, 0, [released = made.released] { ++*released; }};
+    return made;
+  };
+  fail_everywhere("add_borrowed", lent, [](Lent& given) {
+    try {
+      given.table.add_borrowed(std::move(given.name), std::move(given.numbers));
+    } catch (const Error&) {
+      EXPECT_EQ(*given.released, 1);
+      EXPECT_EQ(given.table.fields().size(), 3U);
+      throw;
+    }
+    EXPECT_EQ(*given.released, 0);
+    EXPECT_EQ(given.table.number(given.table.fields().back(), 11), 0.5);
+  });
   const Table table = some_table();
+  const std::vector<std::size_t> rows = {3, 1, 3};
+  const std::vector<std::string> some = {"another input with a long name", "the target, with a long name"};
+  fail_everywhere("a copy", [&] { static_cast<void>(Table(table)); });
+  fail_everywhere("an assignment", [] { return Table(); }, [&](Table& other) { other = table; });
+  fail_everywhere("select_rows", [&] { static_cast<void>(table.select_rows(rows)); });
+  fail_everywhere("slice_rows", [&] { static_cast<void>(table.slice_rows(2, 5)); });
+  fail_everywhere("select_fields", [&] { static_cast<void>(table.select_fields(some)); });
   fail_everywhere("a table", [] { static_cast<void>(Table()); });
   fail_everywhere("where", [&] { static_cast<void>(table.where(table.fields()[0], 3)); });
   const auto refuse = [&](const char* what, ErrorCode code, auto operation) {

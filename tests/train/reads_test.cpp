@@ -75,8 +75,8 @@ class Reads : public ::testing::Test {
   int until_the_first_update(const Options& options) {
     Table table = read_table(folder_ / "data.sdata");
     const Block& block = table.storage().blocks.front();
-    const auto address = reinterpret_cast<std::uintptr_t>(block.mapped);
-    EXPECT_NE(block.mapped, nullptr);
+    const auto address = reinterpret_cast<std::uintptr_t>(block.numbers.get());
+    EXPECT_TRUE(block.is_mapped);
     const std::uintptr_t first = (address + kPage - 1) / kPage * kPage;
     const std::uintptr_t end = (address + kRows * block.width * sizeof(double)) / kPage * kPage;
     watched = Watched();
