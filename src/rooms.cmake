@@ -36,7 +36,7 @@ strata_room(features
   USES data config base)
 
 strata_room(model
-  SOURCES model.cpp predict.cpp predictor.cpp score.cpp read_for.cpp model_file.cpp metadata.cpp safetensors.cpp strict_json.cpp
+  SOURCES model.cpp plan.cpp predict.cpp predictor.cpp score.cpp read_for.cpp model_file.cpp metadata.cpp safetensors.cpp strict_json.cpp
   USES features network kernels data config base
   LIBRARIES nlohmann_json::nlohmann_json ZLIB::ZLIB)
 

@@ -9,11 +9,7 @@
 
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
-#include "features/examples.hpp"
-#include "kernels/prepared.hpp"
-#include "kernels/registry.hpp"
-#include "model/model_data.hpp"
-#include "model/score.hpp"
+#include "model/plan.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -35,27 +31,6 @@ namespace {
 template <class T>
 constexpr std::string_view kNumbers = std::is_same_v<T, float> ? "float32" : "float64";
 
-template <class T>
-std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, const Parameters<T>& p, Precision precision,
-                                            const Scaling& scaling, const Target& target) {
-  NetworkValues<T> values;
-  const int L = net.depth();
-  for (int l = 1; l <= L; ++l) {
-    values.layers.push_back({p.W[l], p.b[l], l < L ? net.layer(l).activation : Activation::identity});
-  }
-  values.head = net.head();
-  std::vector<double> offset(scaling.offset), divisor(scaling.divisor);
-  if (scaling.kind == ScaleKind::divide_255) {
-    offset.assign(static_cast<std::size_t>(net.inputs), 0.0);
-    divisor.assign(static_cast<std::size_t>(net.inputs), 255.0);
-  }
-  values.input_offset = offset;
-  values.input_divisor = divisor;
-  values.output_offset = target.offset;
-  values.output_divisor = target.divisor;
-  return prepare_network<T>(chosen_kernels(), precision, values);
-}
-
 constexpr const char* kMaking = "to make this network ready for prediction";
 
 template <class T>
@@ -67,7 +42,7 @@ std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, std::span<c
   }
   Parameters<T> p(net);
   std::copy(theta.begin(), theta.end(), p.theta().begin());
-  return prepare(net, p, precision, Scaling(), Target());
+  return Plan<T>{net, p, precision, Features()}.prepare();
 }
 
 void require_size(char letter, std::size_t size, std::size_t m, std::size_t n, const char* rows) {
@@ -111,14 +86,9 @@ void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> 
 
 Predictor::Predictor(const Model& model)
     : data_(only_errors(kMaking, [&] {
-        const Model::Data& from = model.data();
-        const Precision precision = from.precision();
-        return std::visit(
-            [&](const auto& p) {
-              return std::make_unique<Data>(
-                  Data{precision, prepare(from.architecture, p, precision, from.scaling, from.target), from.scaling});
-            },
-            from.parameters);
+        return with_plan(model.data(), [](const auto& plan) {
+          return std::make_unique<Data>(Data{plan.precision, plan.prepare(), plan.features.scaling});
+        });
       })) {}
 
 Predictor::Predictor(const Architecture& net, std::span<const float> theta, Precision precision)

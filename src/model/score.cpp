@@ -1,15 +1,10 @@
 #include "model/score.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "base/text.hpp"
-#include "network/step.hpp"
-#include "network/workspace.hpp"
-#include "strata/error.hpp"
+#include "model/plan.hpp"
 
 namespace strata {
 namespace {
@@ -17,12 +12,6 @@ namespace {
 constexpr Index kBatch = 256;  // examples predicted at a time: their activations stay in the cache
 
 }  // namespace
-
-void refuse_output(const std::string& where, double output) {
-  throw Error(ErrorCode::value, fmt::format("{}: the network's output for this example is {}; its inputs are far "
-                                            "outside what the network was trained on",
-                                            where, shortest(output)));
-}
 
 template <class T>
 std::size_t predicted_class(Head head, const T* a, Index n) {
@@ -84,24 +73,6 @@ Metrics Score<T>::metrics() const {
 }
 
 template <class T>
-void for_each_output(const Architecture& net, const Parameters<T>& p, Examples<T>& examples, Index columns,
-                     const Kernels<T>& k, const UseOutputs<T>& use) {
-  const int L = net.depth();
-  Workspace<T> ws(net, std::min(columns, std::max<Index>(examples.m(), 1)), Keep::forward);
-  for (Index j = 0; j < examples.m(); j += columns) {
-    const auto [X, Y] = examples.range(j, std::min(columns, examples.m() - j));
-    ws.loss = 0;
-    if (Y.rows == 0) {
-      predict(net, p, X, ws, k);
-    } else {
-      forward(net, p, {X}, ws, k);
-      k.loss_head(net.loss, ws.Z[L], Y, ws.A[L], ws.dZ[L], &ws.loss);
-    }
-    use(j, ws.A[L], Y, ws.loss);
-  }
-}
-
-template <class T>
 Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, Examples<T>& examples,
               const Kernels<T>& k) {
   Score<T> sums(net, target);
@@ -114,10 +85,6 @@ template class Score<float>;
 template class Score<double>;
 template std::size_t predicted_class(Head, const float*, Index);
 template std::size_t predicted_class(Head, const double*, Index);
-template void for_each_output(const Architecture&, const Parameters<float>&, Examples<float>&, Index,
-                              const Kernels<float>&, const UseOutputs<float>&);
-template void for_each_output(const Architecture&, const Parameters<double>&, Examples<double>&, Index,
-                              const Kernels<double>&, const UseOutputs<double>&);
 template Metrics score(const Architecture&, const Target&, const Parameters<float>&, Examples<float>&,
                        const Kernels<float>&);
 template Metrics score(const Architecture&, const Target&, const Parameters<double>&, Examples<double>&,

@@ -1,0 +1,109 @@
+#include "model/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/cpus.hpp"
+#include "base/text.hpp"
+#include "base/thread_pool.hpp"
+#include "kernels/registry.hpp"
+#include "network/step.hpp"
+#include "network/workspace.hpp"
+#include "strata/error.hpp"
+
+namespace strata {
+namespace {
+
+constexpr Index kMostColumns = 256;
+constexpr Index kMostNumbers = 1 << 22;  // in the widest layer, as long as that leaves kFewestColumns
+constexpr Index kFewestColumns = 16;
+constexpr double kSmallWork = 1 << 21;  // multiply-adds of all examples: some 30 µs of one thread
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<PreparedNetwork<T>> Plan<T>::prepare() const {
+  NetworkValues<T> values;
+  const int L = net.depth();
+  for (int l = 1; l <= L; ++l) {
+    values.layers.push_back({p.W[l], p.b[l], l < L ? net.layer(l).activation : Activation::identity});
+  }
+  values.head = net.head();
+  std::vector<double> offset(features.scaling.offset), divisor(features.scaling.divisor);
+  if (features.scaling.kind == ScaleKind::divide_255) {
+    offset.assign(static_cast<std::size_t>(net.inputs), 0.0);
+    divisor.assign(static_cast<std::size_t>(net.inputs), 255.0);
+  }
+  values.input_offset = offset;
+  values.input_divisor = divisor;
+  values.output_offset = features.target.offset;
+  values.output_divisor = features.target.divisor;
+  return prepare_network<T>(chosen_kernels(), precision, values);
+}
+
+template <class T>
+Index Plan<T>::columns() const {
+  Index widest = 1;
+  for (int l = 0; l <= net.depth(); ++l) widest = std::max<Index>(widest, net.units(l));
+  return std::clamp(kMostNumbers / widest, kFewestColumns, kMostColumns);
+}
+
+template <class T>
+void Plan<T>::run(Examples<T>& examples, int threads, const UseOutputs<T>& use) const {
+  const double work = static_cast<double>(p.theta().size()) * static_cast<double>(examples.m());
+  ThreadPool pool(chosen_threads(threads, work < kSmallWork));
+  const auto kernels = make_kernels<T>(chosen_kernels(), precision, pool);
+  for_each_output<T>(net, p, examples, columns(), *kernels,
+                     [&](Index first, View<const T> A, View<const T> Y, double loss) {
+                       for (Index i = 0; i < A.cols; ++i) {
+                         for (Index k = 0; k < A.rows; ++k) {
+                           const T a = in_target_units(A(k, i), k);
+                           if (!std::isfinite(a)) refuse_output(examples.where(first + i, 0), static_cast<double>(a));
+                         }
+                       }
+                       use(first, A, Y, loss);
+                     });
+}
+
+template <class T>
+T Plan<T>::in_target_units(T a, Index k) const {
+  const Target& target = features.target;
+  if (target.offset.empty()) return a;
+  const auto at = static_cast<std::size_t>(k);
+  return static_cast<T>(static_cast<double>(a) * target.divisor[at] + target.offset[at]);
+}
+
+template <class T>
+void for_each_output(const Architecture& net, const Parameters<T>& p, Examples<T>& examples, Index columns,
+                     const Kernels<T>& k, const UseOutputs<T>& use) {
+  const int L = net.depth();
+  Workspace<T> ws(net, std::min(columns, std::max<Index>(examples.m(), 1)), Keep::forward);
+  for (Index j = 0; j < examples.m(); j += columns) {
+    const auto [X, Y] = examples.range(j, std::min(columns, examples.m() - j));
+    ws.loss = 0;
+    if (Y.rows == 0) {
+      predict(net, p, X, ws, k);
+    } else {
+      forward(net, p, {X}, ws, k);
+      k.loss_head(net.loss, ws.Z[L], Y, ws.A[L], ws.dZ[L], &ws.loss);
+    }
+    use(j, ws.A[L], Y, ws.loss);
+  }
+}
+
+void refuse_output(const std::string& where, double output) {
+  throw Error(ErrorCode::value, fmt::format("{}: the network's output for this example is {}; its inputs are far "
+                                            "outside what the network was trained on",
+                                            where, shortest(output)));
+}
+
+template struct Plan<float>;
+template struct Plan<double>;
+template void for_each_output(const Architecture&, const Parameters<float>&, Examples<float>&, Index,
+                              const Kernels<float>&, const UseOutputs<float>&);
+template void for_each_output(const Architecture&, const Parameters<double>&, Examples<double>&, Index,
+                              const Kernels<double>&, const UseOutputs<double>&);
+
+}  // namespace strata

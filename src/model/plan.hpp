@@ -1,0 +1,60 @@
+// The plan of prediction, for all who predict: the features make x of raw inputs, the layers and the head make a of x,
+// and the target's scale is undone.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "base/view.hpp"
+#include "features/examples.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/prepared.hpp"
+#include "model/model_data.hpp"
+#include "network/parameters.hpp"
+
+namespace strata {
+
+/// The network's outputs A[L] for all examples, `columns` at a time: use(first, A, Y, loss), with Σ_i L(A[L]^(i),
+/// Y^(i)) of these examples; without a target Y has no rows, and there is no loss.
+template <class T>
+using UseOutputs = std::function<void(Index first, View<const T> A, View<const T> Y, double loss)>;
+template <class T>
+void for_each_output(const Architecture& net, const Parameters<T>& p, Examples<T>& examples, Index columns,
+                     const Kernels<T>& k, const UseOutputs<T>& use);
+
+/// Borrows its parts. Two ways to carry it out give the same bits: with the weights where they are, each product shared
+/// by the threads, or with a copy of the weights laid out for the kernels, which pays when it is used again and again.
+template <class T>
+struct Plan {
+  const Architecture& net;
+  const Parameters<T>& p;
+  Precision precision;
+  const Features& features;
+
+  /// The copy, from raw inputs to the units of the target. Errors: unsupported, memory.
+  [[nodiscard]] std::unique_ptr<PreparedNetwork<T>> prepare() const;
+  /// How many examples pass through the layers together: depends on the network alone.
+  [[nodiscard]] Index columns() const;
+  /// Where the weights are. Throws Error(value) for an output that, in the units of the target, is no finite number.
+  void run(Examples<T>& examples, int threads, const UseOutputs<T>& use) const;
+  /// A[L](k, i) in the units of the target, rounded as the model computes.
+  [[nodiscard]] T in_target_units(T a, Index k) const;
+};
+
+/// use(plan) with the plan of a model, in the numbers of its precision.
+template <class Use>
+decltype(auto) with_plan(const Model::Data& model, const Use& use) {
+  return std::visit(
+      [&]<class T>(const Parameters<T>& p) { return use(Plan<T>{model.architecture, p, model.precision(), model}); },
+      model.parameters);
+}
+
+/// The Error(value) for an output of an example that is no finite number.
+[[noreturn]] void refuse_output(const std::string& where, double output);
+
+extern template struct Plan<float>;
+extern template struct Plan<double>;
+
+}  // namespace strata
