@@ -76,6 +76,8 @@ class Model {
 
   [[nodiscard]] const Architecture& architecture() const noexcept;
   [[nodiscard]] Precision precision() const noexcept;
+  /// The inputs, their scaling and the target in one.
+  [[nodiscard]] const Features& features() const noexcept;
   [[nodiscard]] const std::vector<InputField>& inputs() const noexcept;
   [[nodiscard]] const Target& target() const noexcept;
   [[nodiscard]] const Scaling& scaling() const noexcept;
@@ -105,7 +107,11 @@ class Model {
 /// Reads the fields that the model needs, renamed to the names that the model knows. In files of arrays (HDF5, NPY,
 /// NPZ, IDX) an input under another name is taken when it alone has the right shape. A picture is resized to the
 /// network's input. `notes` receives a sentence on each choice made.
-[[nodiscard]] Table read_for(const Model& model, const Source& source, bool with_target,
+[[nodiscard]] Table read_for(const Features& features, const Source& source, bool with_target,
                              std::vector<std::string>* notes = nullptr);
+[[nodiscard]] inline Table read_for(const Model& model, const Source& source, bool with_target,
+                                    std::vector<std::string>* notes = nullptr) {
+  return read_for(model.features(), source, with_target, notes);
+}
 
 }  // namespace strata STRATA_EXPORT

@@ -32,6 +32,7 @@ const Architecture& Model::architecture() const noexcept { return data_->archite
 
 Precision Model::precision() const noexcept { return data_->precision(); }
 
+const Features& Model::features() const noexcept { return *data_; }
 const std::vector<InputField>& Model::inputs() const noexcept { return data_->inputs; }
 const Target& Model::target() const noexcept { return data_->target; }
 const Scaling& Model::scaling() const noexcept { return data_->scaling; }

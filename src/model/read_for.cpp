@@ -44,8 +44,8 @@ std::string described(std::span<const Field* const> fields) {
 // Made while the file is open: what it has is known, the numbers are not read yet.
 class Plan {
  public:
-  Plan(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes)
-      : model_(model), source_(source), with_target_(with_target), notes_(notes) {}
+  Plan(const Features& features, const Source& source, bool with_target, std::vector<std::string>* notes)
+      : features_(features), source_(source), with_target_(with_target), notes_(notes) {}
 
   [[nodiscard]] std::vector<std::string> choose(std::span<const Field> available) {
     available_ = available;
@@ -97,7 +97,7 @@ class Plan {
   }
 
   void choose_inputs() {
-    const std::vector<InputField>& inputs = model_.inputs();
+    const std::vector<InputField>& inputs = features_.inputs;
     if (!source_.inputs.empty()) {
       require_count(source_.inputs, inputs.size(), "inputs");
       for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -128,7 +128,7 @@ class Plan {
     const std::string advice = arrays ? "; name it with " + spelled("inputs", "NAME") : "";
     const InputField& input = *missing.front();
     if (missing.size() > 1 || input.shape.empty()) {
-      throw_missing(file(), names, model_.inputs().size(), "input", available_);
+      throw_missing(file(), names, features_.inputs.size(), "input", available_);
     }
     std::vector<const Field*> candidates;
     for (const Field& field : available_) {
@@ -136,7 +136,7 @@ class Plan {
       if (field.shape == input.shape) candidates.push_back(&field);
     }
     if (candidates.empty()) {
-      throw_missing(file(), names, model_.inputs().size(), "input", available_,
+      throw_missing(file(), names, features_.inputs.size(), "input", available_,
                     fmt::format("; none of them has the shape {}{}", example_shape(input.shape), advice));
     }
     if (candidates.size() > 1) {
@@ -150,11 +150,11 @@ class Plan {
   }
 
   [[nodiscard]] const std::vector<std::string>& target_names() const {
-    return source_.target.empty() ? model_.target().names : source_.target;
+    return source_.target.empty() ? features_.target.names : source_.target;
   }
 
   void choose_target() {
-    const std::vector<std::string>& wanted = model_.target().names;
+    const std::vector<std::string>& wanted = features_.target.names;
     if (!source_.target.empty()) {
       if (source_.target.size() == 1 && find(available_, source_.target[0]) == nullptr &&
           names_input(source_.target[0])) {
@@ -179,7 +179,7 @@ class Plan {
 
   // In a file of arrays the one that has a number for each example, and is no input, must be it.
   void choose_only_target(const std::vector<std::string>& missing) {
-    const std::vector<std::string>& wanted = model_.target().names;
+    const std::vector<std::string>& wanted = features_.target.names;
     const Field& input = *find(available_, chosen_.front());
     std::vector<const Field*> candidates;
     for (const Field& field : available_) {
@@ -204,7 +204,7 @@ class Plan {
         in_quotes(candidates.front()->name), in_quotes(wanted[0]), input.rows));
   }
 
-  const Model& model_;
+  const Features& features_;
   const Source& source_;
   bool with_target_;
   std::vector<std::string>* notes_;
@@ -248,9 +248,9 @@ Table read_target_file(const fs::path& file, const Target& target, std::span<con
   return table;
 }
 
-Table picture_for(const Model& model, FileReader& reader, bool with_target, std::vector<std::string>* notes) {
+Table picture_for(const Features& features, FileReader& reader, bool with_target, std::vector<std::string>* notes) {
   const std::string file = reader.name();
-  const std::vector<InputField>& inputs = model.inputs();
+  const std::vector<InputField>& inputs = features.inputs;
   if (with_target) {
     throw Error(ErrorCode::usage,
                 fmt::format("{} is a picture, which does not say what it shows: evaluate takes a table or a file of "
@@ -280,26 +280,26 @@ Table picture_for(const Model& model, FileReader& reader, bool with_target, std:
 }
 
 // cats.jpg that is no picture, for a model of pictures: the name says what was meant.
-void require_picture_inside(const Model& model, const fs::path& file) {
+void require_picture_inside(const Features& features, const fs::path& file) {
   const std::string ending = file.extension().string();
   const bool named = ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".JPG" || ending == ".PNG";
-  if (!named || model.inputs().size() != 1 || model.inputs()[0].shape.size() < 2) return;
+  if (!named || features.inputs.size() != 1 || features.inputs[0].shape.size() < 2) return;
   throw Error(ErrorCode::format, fmt::format("{} is not a picture: it begins neither as a PNG nor as a JPEG file does",
                                              printable(file.string())));
 }
 
 }  // namespace
 
-Table read_for(const Model& model, const Source& source, bool with_target, std::vector<std::string>* notes) try {
+Table read_for(const Features& features, const Source& source, bool with_target, std::vector<std::string>* notes) try {
   FileReader reader = open_data(source.file);
-  if (is_picture(reader)) return picture_for(model, reader, with_target, notes);
-  const Target& target = model.target();
+  if (is_picture(reader)) return picture_for(features, reader, with_target, notes);
+  const Target& target = features.target;
   std::vector<std::string> text;
   if (with_target && has_text_labels(target)) text = source.target.empty() ? target.names : source.target;
 
-  Plan plan(model, source, with_target, notes);
+  Plan plan(features, source, with_target, notes);
   const FieldChooser choose = [&](std::span<const Field> available) {
-    require_picture_inside(model, source.file);
+    require_picture_inside(features, source.file);
     return plan.choose(available);
   };
   Table table = read_table(reader, Request{choose, text});

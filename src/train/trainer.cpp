@@ -379,12 +379,8 @@ Fit Training<T>::run() {
 
 // The validation file, read as the trained model would read it.
 Table read_validation(const Problem& problem, const Messages& messages) {
-  auto data = std::make_unique<Model::Data>();
-  data->architecture = problem.architecture;
-  Features& features = *data;
-  features = of_problem(problem);
   std::vector<std::string> notes;
-  Table table = read_for(Model(std::move(data)), Source{problem.options.validation, {}, {}}, true, &notes);
+  Table table = read_for(problem, Source{problem.options.validation, {}, {}}, true, &notes);
   for (const std::string& note : notes) messages.note("validation: " + note);
   return table;
 }
