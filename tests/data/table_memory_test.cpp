@@ -56,7 +56,8 @@ TEST(WholeNumbers, are_never_rounded) {
   Table table;
   table.add_numbers("a", {}, std::vector<int>{1, 2, 3});
   const std::vector<std::int64_t> ids = {1, 2, kOdd}, negative = {-kOdd, 1, 1};
-  const std::string advice = ", which float64 cannot hold exactly; add it as text, or as float64 where rounding does not matter";
+  const std::string advice =
+      ", which float64 cannot hold exactly; add it as text, or as float64 where rounding does not matter";
   EXPECT_EQ(error_of(ErrorCode::value, [&] { return table.add_numbers("id", {}, ids), 0; }),
             "the table: id, example 2 (counted from 0) is 9007199254740993" + advice);
   EXPECT_EQ(error_of(ErrorCode::value, [&] { return table.add_numbers("id", {}, negative), 0; }),
@@ -68,7 +69,10 @@ TEST(WholeNumbers, are_never_rounded) {
             "the table: id, example 2 (counted from 0), number 1 is 18446744073709551615" + advice);
   EXPECT_TRUE(released);
   EXPECT_EQ(error_of(ErrorCode::value,
-                     [&] { return table.add_numbers("id", {}, std::vector{std::numeric_limits<long long>::max(), 1LL, 1LL}), 0; }),
+                     [&] {
+                       return table.add_numbers("id", {}, std::vector{std::numeric_limits<long long>::max(), 1LL, 1LL}),
+                              0;
+                     }),
             "the table: id, example 0 (counted from 0) is 9223372036854775807" + advice);
   EXPECT_EQ(names(table), (std::vector<std::string>{"a"}));
 }
@@ -128,10 +132,11 @@ TEST(Borrowed, refuses_what_does_not_fit_and_gives_it_back) {
             std::string::npos);
   EXPECT_EQ(refused(ErrorCode::usage, "x", [](BorrowedNumbers& numbers) { numbers.data = nullptr; }),
             "field 'x': its memory is a null pointer");
-  EXPECT_NE(refused(ErrorCode::usage, "x", [](BorrowedNumbers& numbers) { numbers.stride = 12; })
-                .find("field 'x': numbers of 8 bytes must begin at a multiple of 8 and be a multiple of it apart; found "
-                      "the address 0x"),
-            std::string::npos);
+  EXPECT_NE(
+      refused(ErrorCode::usage, "x", [](BorrowedNumbers& numbers) { numbers.stride = 12; })
+          .find("field 'x': numbers of 8 bytes must begin at a multiple of 8 and be a multiple of it apart; found "
+                "the address 0x"),
+      std::string::npos);
   EXPECT_NE(refused(ErrorCode::usage, "x",
                     [](BorrowedNumbers& numbers) { numbers.data = static_cast<const char*>(numbers.data) + 4; })
                 .find("4 and the stride 0: copy them, with add_numbers"),

@@ -84,8 +84,8 @@ TEST_F(TableParts, take_rows_writes_over_numbers_that_a_table_alone_has) {
   part = part.select_rows(std::vector<std::size_t>{0, 2, 3, 4});
   const std::byte* const there = memory_of(part, "n");
   const std::vector<const Field*> fields = {&part.field("m")};
-  const Buffer taken = take_rows<double>(std::move(part), fields, Rows(3, 1), 1,
-                                         [](const double* raw, double* out) { *out = *raw; });
+  const Buffer taken =
+      take_rows<double>(std::move(part), fields, Rows(3, 1), 1, [](const double* raw, double* out) { *out = *raw; });
   EXPECT_EQ(taken.data(), there);
   EXPECT_EQ(std::vector<double>(taken.as<double>(), taken.as<double>() + 3), (std::vector<double>{12, 13, 14}));
 }
@@ -178,8 +178,7 @@ TEST_F(TableParts, no_more_of_those_cells_are_remembered_than_there_is_room_for)
   std::string text = "a,b,c\n1,1,\n";
   for (int i = 0; i < 10'001; ++i) text += ",1,\n";
   const Table table = read(text + "2,nan,x\n,,\n");
-  EXPECT_EQ(refusal(table.slice_rows(1, 1), "a"),
-            std::string("x.csv:3:1: the cell of column 'a' is empty") + kMissing);
+  EXPECT_EQ(refusal(table.slice_rows(1, 1), "a"), std::string("x.csv:3:1: the cell of column 'a' is empty") + kMissing);
   EXPECT_EQ(refusal(table.slice_rows(10'003, 1), "a"),
             "x.csv:10005:1: column 'a' holds no number; every number must be finite");
   // The first of a column always is; a column that turns out to be text forgets its own.

@@ -84,8 +84,7 @@ void expect_as_from_a_file(bool float64) {
   const ReadOnly<T> memory(X);
   int released = 0;
   Table table;
-  table.add_borrowed("array",
-                     {memory.data(), number_type<T>(), kRows, {kInputs}, 0, [&released] { ++released; }});
+  table.add_borrowed("array", {memory.data(), number_type<T>(), kRows, {kInputs}, 0, [&released] { ++released; }});
   table.add_text("y", labels());
   expect_same(train(table, options), expected);
   EXPECT_EQ(released, 0);
@@ -140,9 +139,7 @@ TEST_F(TrainTable, PartsGiveTheBitsOfAFileWithTheirRows) {
   EXPECT_EQ(error_of(ErrorCode::value, [&] { return expected.model.evaluate(whole); }),
             "all.csv:8:4 (column 'y'): label 'rare' is not one of the classes that the model knows: high, low");
   EXPECT_EQ(error_of(ErrorCode::value,
-                     [&] {
-                       return train(whole.select_rows(std::vector<std::size_t>{6, 13}), options).iterations;
-                     }),
+                     [&] { return train(whole.select_rows(std::vector<std::size_t>{6, 13}), options).iterations; }),
             "the target 'y' is the same in every row ('rare'), so there is nothing to learn; is it the right column?");
 }
 
