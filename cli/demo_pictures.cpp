@@ -8,27 +8,6 @@
 #include "demo.hpp"
 
 namespace strata::cli {
-namespace {
-
-Table rows_of(const Table& table, std::span<const std::size_t> rows) {
-  Table part;
-  for (const Field& field : table.fields()) {
-    if (field.is_text()) {
-      std::vector<std::string> words;
-      for (const std::size_t row : rows)
-        words.push_back(field.categories[static_cast<std::size_t>(table.number(field, row))]);
-      part.add_text(field.name, words);
-    } else {
-      std::vector<double> numbers;
-      for (const std::size_t row : rows)
-        for (std::size_t k = 0; k < field.width(); ++k) numbers.push_back(table.number(field, row, k));
-      part.add_numbers(field.name, field.shape, numbers);
-    }
-  }
-  return part;
-}
-
-}  // namespace
 
 HeldBack hold_back(const Table& table) {
   std::vector<std::size_t> order(table.rows());
@@ -40,8 +19,8 @@ HeldBack hold_back(const Table& table) {
   parts.test_rows.assign(order.begin(), middle);
   parts.train_rows.assign(middle, order.end());
   std::sort(parts.train_rows.begin(), parts.train_rows.end());
-  parts.train = rows_of(table, parts.train_rows);
-  parts.test = rows_of(table, parts.test_rows);
+  parts.train = table.select_rows(parts.train_rows);
+  parts.test = table.select_rows(parts.test_rows);
   return parts;
 }
 

@@ -8,26 +8,11 @@
 
 #include "strata/strata.hpp"
 
-namespace {
-
-// Some rows of a table as a table of its own.
-strata::Table rows_of(const strata::Table& table, const std::vector<std::size_t>& rows) {
-  strata::Table part;
-  for (const strata::Field& field : table.fields()) {
-    std::vector<double> values;
-    for (const std::size_t row : rows) values.push_back(table.number(field, row));
-    part.add_numbers(field.name, {}, values);
-  }
-  return part;
-}
-
-}  // namespace
-
 int main(int argc, char** argv) try {
   const strata::Table digits = strata::read_table(argc > 1 ? argv[1] : "data/digits.csv");
   std::vector<std::size_t> train_rows, held_rows;  // every sixth row is held back
   for (std::size_t row = 0; row < digits.rows(); ++row) (row % 6 == 5 ? held_rows : train_rows).push_back(row);
-  const strata::Table held_back = rows_of(digits, held_rows);
+  const strata::Table held_back = digits.select_rows(held_rows);
 
   strata::Options options;
   options.target = {"digit"};
@@ -42,7 +27,7 @@ int main(int argc, char** argv) try {
       std::printf("epoch %2d: mean cost %.4f\n", static_cast<int>(report.epoch), report.mean_cost);
   };
 
-  const strata::Fit fit = strata::train(rows_of(digits, train_rows), options, callbacks);
+  const strata::Fit fit = strata::train(digits.select_rows(train_rows), options, callbacks);
   if (fit.ending != strata::Ending::done) {
     std::fprintf(stderr, "5-digits: %s\n", fit.explanation.c_str());
     return 1;
