@@ -34,6 +34,7 @@ std::string shown(const std::string& file) { return file == kStandardOutput ? "s
 
 bool is_terminal(const std::string& file) {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return false;
   const bool terminal = ::isatty(descriptor) == 1;
   ::close(descriptor);
   return terminal;
