@@ -127,8 +127,8 @@ void read_in_pieces(Bytes bytes, const Reader& reader) {
   const auto outcome = [&](std::size_t piece) {
     std::string text;
     const auto error = error_of([&] {
-      Input input(std::make_unique<MemorySource>(bytes, piece), "data", bytes.size());
-      text = description(reader(input, Request{choose, {}}));
+      auto input = std::make_unique<Input>(std::make_unique<MemorySource>(bytes, piece), "data", bytes.size());
+      text = description(*reader(std::move(input), Request{choose, {}})->next(kAllRows));
     });
     return error.value_or(text);
   };

@@ -19,6 +19,7 @@ namespace strata {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{1} << 20;
+constexpr std::size_t kLongestText = std::size_t{16} << 20;
 
 template <std::size_t N>
 void swap_items(std::byte* items, std::size_t count) {
@@ -150,12 +151,19 @@ Buffer read_texts(Input& input, const ArrayLayout& layout, std::size_t count, Fi
                   const std::filesystem::path& spill) {
   Categories categories;
   Buffer out = Buffer::in(spill);
-  std::vector<std::byte> item(layout.item_bytes);
+  std::vector<std::byte> item(layout.kind == ArrayLayout::Kind::counted_text ? 4 : layout.item_bytes);
   std::string text;
   for (std::size_t i = 0; i < count; ++i) {
     input.read_exactly(item, "the texts");
     text.clear();
-    if (layout.kind == ArrayLayout::Kind::bytes_text) {
+    if (layout.kind == ArrayLayout::Kind::counted_text) {  // its length, the smallest byte first, and its bytes
+      std::size_t length = 0;
+      for (std::size_t d = item.size(); d-- > 0;) length = length << 8U | static_cast<std::size_t>(item[d]);
+      if (length > kLongestText)
+        throw Error(ErrorCode::format, fmt::format("{}: a text is longer than 16 MiB", input.name()));
+      text.resize(length);
+      input.read_exactly(std::as_writable_bytes(std::span(text)), "the texts");
+    } else if (layout.kind == ArrayLayout::Kind::bytes_text) {
       text.assign(reinterpret_cast<const char*>(item.data()), item.size());
       text.erase(text.find_last_not_of('\0') + 1);
     } else {
@@ -262,7 +270,9 @@ std::string why_no_field(const ArrayLayout& layout) {
   return "";
 }
 
-void read_array(Input& input, const ArrayLayout& layout, Field field, Table& table, std::size_t origin) {
+namespace {
+
+void require_size(const Input& input, const ArrayLayout& layout) {
   const std::size_t count = checked_product(layout.dims, "the shape of an array");
   const std::size_t expected = checked_multiply(count, layout.item_bytes, "the size of an array");
   if (input.left() && *input.left() != expected) {
@@ -273,22 +283,86 @@ void read_array(Input& input, const ArrayLayout& layout, Field field, Table& tab
                     input.name(), count, layout.item_bytes, expected, fewer ? "only" : "in fact", *input.left(),
                     fewer ? "cut short" : "damaged, or holds more than one array"));
   }
+}
+
+// The next `field.rows` examples.
+void read_rows(Input& input, const ArrayLayout& layout, Field field, Table& table, std::size_t origin) {
+  const std::size_t width = layout.is_text() ? 1 : field.width();
+  const std::size_t count = checked_multiply(field.rows, width, "the shape of an array");
   const std::filesystem::path& spill = table.storage().spill;
   Buffer bytes =
       layout.is_text() ? read_texts(input, layout, count, field, spill) : read_numbers(input, layout, count, spill);
-  input.require_end("the last number");
   table.storage().add_array(std::move(field), layout.is_text() ? NumberType::u32 : layout.type, std::move(bytes),
                             origin);
 }
 
-Table table_of_array(Input& input, const ArrayLayout& layout, std::string name, const Request& request) {
+// Where the first index runs fastest, an example's numbers are all over the file; and every open array of an HDF5 file
+// is a process.
+constexpr std::size_t kMostOpen = 32;
+
+class ArrayBlocks final : public TableBlocks {
+ public:
+  ArrayBlocks(std::string name, std::vector<ArrayField> arrays, std::filesystem::path spill)
+      : name_(std::move(name)), arrays_(std::move(arrays)), inputs_(arrays_.size()), spill_(std::move(spill)) {
+    left_ = arrays_.front().field.rows;
+    whole_ = arrays_.size() > kMostOpen || std::ranges::any_of(arrays_, [](const ArrayField& array) {
+               return array.layout.fortran && array.field.width() > 1;
+             });
+  }
+
+  std::optional<Table> next(std::size_t most) override {
+    if (left_ == 0) return std::nullopt;
+    const std::size_t rows = whole_ ? left_ : std::min(most, left_);
+    left_ -= rows;
+    Table table = table_from(name_, spill_);
+    table.storage().origins.front().first = first_;
+    for (std::size_t i = 0; i < arrays_.size(); ++i) {
+      const ArrayLayout& layout = arrays_[i].layout;
+      if (inputs_[i] == nullptr) {
+        inputs_[i] = arrays_[i].open();
+        if (layout.kind != ArrayLayout::Kind::counted_text) require_size(*inputs_[i], layout);
+      }
+      Field field = arrays_[i].field;
+      field.rows = rows;
+      read_rows(*inputs_[i], layout, std::move(field), table, 0);
+      if (left_ > 0) continue;
+      inputs_[i]->require_end(layout.kind == ArrayLayout::Kind::counted_text ? "the last text" : "the last number");
+      inputs_[i].reset();
+    }
+    first_ += rows;
+    return table;
+  }
+
+ private:
+  std::string name_;
+  std::vector<ArrayField> arrays_;
+  std::vector<std::unique_ptr<Input>> inputs_;
+  std::filesystem::path spill_;
+  std::size_t left_ = 0, first_ = 0;
+  bool whole_ = false;
+};
+
+}  // namespace
+
+void read_array(Input& input, const ArrayLayout& layout, Field field, Table& table, std::size_t origin) {
+  require_size(input, layout);
+  read_rows(input, layout, std::move(field), table, origin);
+  input.require_end("the last number");
+}
+
+Blocks blocks_of(std::string name, std::vector<ArrayField> arrays, const Request& request) {
+  return std::make_unique<ArrayBlocks>(std::move(name), std::move(arrays), request.spill);
+}
+
+Blocks blocks_of(std::unique_ptr<Input> input, const std::string& field, const ArrayLayout& layout,
+                 const Request& request) {
+  const std::string name = input->name();
   if (const std::string reason = why_no_field(layout); !reason.empty())
-    throw Error(ErrorCode::format, fmt::format("{}: the array {}", input.name(), reason));
-  const Field field = field_of(std::move(name), layout);
-  static_cast<void>(chosen_fields(input.name(), {&field, 1}, request.choose));
-  Table table = table_from(input.name(), request.spill);
-  read_array(input, layout, field, table, 0);
-  return table;
+    throw Error(ErrorCode::format, fmt::format("{}: the array {}", name, reason));
+  const Field found = field_of(field, layout);
+  static_cast<void>(chosen_fields(name, {&found, 1}, request.choose));
+  const auto once = std::make_shared<std::unique_ptr<Input>>(std::move(input));
+  return blocks_of(name, {{found, layout, [once] { return std::move(*once); }}}, request);
 }
 
 }  // namespace strata

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "data/byte_source.hpp"
+#include "data/formats.hpp"
 #include "data/table_storage.hpp"
 
 namespace strata {
 
 /// How an array lies in a file.
 struct ArrayLayout {
-  enum class Kind { number, boolean, half, bytes_text, ucs4_text };
+  enum class Kind { number, boolean, half, bytes_text, ucs4_text, counted_text };
   Kind kind = Kind::number;
   NumberType type = NumberType::f64;  // in the table; half: f32, boolean: u8, text: u32
   std::size_t item_bytes = 8;         // in the file
@@ -20,7 +21,7 @@ struct ArrayLayout {
   bool fortran = false;               // the first index runs fastest
   std::vector<std::size_t> dims;
 
-  [[nodiscard]] bool is_text() const noexcept { return kind == Kind::bytes_text || kind == Kind::ucs4_text; }
+  [[nodiscard]] bool is_text() const noexcept { return kind >= Kind::bytes_text; }
 };
 
 /// The field that an array makes: rows = the first dimension, shape = the others. Text has no categories before the
@@ -33,9 +34,18 @@ struct ArrayLayout {
 /// table as `field`. Throws Error(format) when the input has fewer or more bytes than the layout says.
 void read_array(Input& input, const ArrayLayout& layout, Field field, Table& table, std::size_t origin);
 
-struct Request;
-/// The same of a file that holds this one array, under this name. Throws Error(format) when it can be no field.
-[[nodiscard]] Table table_of_array(Input& input, const ArrayLayout& layout, std::string name, const Request& request);
+/// An array of a file that becomes a field; `open` gives its items when they are asked for.
+struct ArrayField {
+  Field field;
+  ArrayLayout layout;
+  std::function<std::unique_ptr<Input>()> open;
+};
+/// Arrays of as many examples, from their beginning. In blocks they are open together and read side by side; all rows
+/// at once are read one array after the other.
+[[nodiscard]] Blocks blocks_of(std::string name, std::vector<ArrayField> arrays, const Request& request);
+/// The array that is all of an input, of which the header is read.
+[[nodiscard]] Blocks blocks_of(std::unique_ptr<Input> input, const std::string& field, const ArrayLayout& layout,
+                               const Request& request);
 
 /// Gives texts their numbers, in the order of their first appearance.
 class Categories {

@@ -222,20 +222,68 @@ Header read_header(std::span<const std::byte> file, const std::string& name) {
 }
 
 // The number of a text is used as an index: one that names no text must not get further than this.
-void require_texts(const Table& table, const Field& field, const std::byte* file) {
+void require_texts(const Table& table, const Field& field, std::size_t block_begin) {
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const double number = table.number(field, row);
     if (number >= 0 && number < static_cast<double>(field.categories.size()) && number == std::floor(number)) continue;
     const Place& place = table.storage().place(field);
     const Block& block = table.storage().blocks[place.block];
-    const std::size_t at = static_cast<std::size_t>(block.numbers.get() - file) +
-                           (row * block.width + place.offset) * bytes_of(block.type);
+    const std::size_t at = block_begin + (row * block.width + place.offset) * bytes_of(block.type);
     throw Error(ErrorCode::format,
                 fmt::format("{}: byte {}: {} is text number {}, but there are {} texts; the cache is damaged: write it "
                             "again with strata convert",
                             table.source(), at, table.where(field, row), shortest(number), field.categories.size()));
   }
 }
+
+// Of a block only its own rows are mapped, so that what was looked at takes no memory any more.
+class CacheBlocks final : public TableBlocks {
+ public:
+  CacheBlocks(FileReader& file, const Request& request)
+      : file_(file), header_(read_header(MappedFile(file).bytes(), file.name())) {
+    std::vector<Field> available;
+    for (const CachedField& cached : header_.fields) available.push_back(cached.field);
+    chosen_ = chosen_fields(file.name(), available, request.choose);
+  }
+
+  std::optional<Table> next(std::size_t most) override {
+    if (first_ == header_.rows) return std::nullopt;
+    Table table = table_from(file_.name());
+    Table::Storage& storage = table.storage();
+    storage.rows = std::min(most, header_.rows - first_);
+    storage.origins.front().first = first_;
+    std::vector<std::size_t> begins;
+    for (const BlockEntry& block : header_.blocks) {
+      const std::size_t row_bytes = block.width * bytes_of(block.type);
+      begins.push_back(block.begin + first_ * row_bytes);
+      const auto map = std::make_shared<const MappedFile>(file_, begins.back(), storage.rows * row_bytes);
+      const std::shared_ptr<const std::byte> numbers(map, map->bytes().data());
+      storage.blocks.push_back({block.type, block.width, numbers, storage.rows});
+      storage.blocks.back().is_mapped = true;
+    }
+    for (const std::size_t i : chosen_) {
+      const CachedField& cached = header_.fields[i];
+      storage.places.push_back({.block = cached.block,
+                                .offset = cached.offset,
+                                .origin = 0,
+                                .cell = 0,
+                                .name = cached.field.name,
+                                .bad = {}});
+      storage.fields.push_back(cached.field);
+      storage.fields.back().rows = storage.rows;
+    }
+    for (std::size_t f = 0; f < storage.fields.size(); ++f)
+      if (storage.fields[f].is_text()) require_texts(table, storage.fields[f], begins[storage.places[f].block]);
+    first_ += storage.rows;
+    return table;
+  }
+
+ private:
+  FileReader& file_;
+  Header header_;
+  std::vector<std::size_t> chosen_;
+  std::size_t first_ = 0;
+};
 
 }  // namespace
 
@@ -307,32 +355,6 @@ void verify_cache(const fs::path& file) {
   }
 }
 
-Table read_cache(FileReader& file, const Request& request) {
-  const std::string name = file.name();
-  Table table = table_from(name);
-  Table::Storage& storage = table.storage();
-  const auto map = std::make_shared<const MappedFile>(file);
-  const std::span<const std::byte> bytes = map->bytes();
-  Header header = read_header(bytes, name);
-  std::vector<Field> available;
-  for (const CachedField& cached : header.fields) available.push_back(cached.field);
-  const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose);
-  storage.rows = header.rows;
-  for (const BlockEntry& block : header.blocks) {
-    const std::shared_ptr<const std::byte> numbers(map, bytes.data() + block.begin);
-    storage.blocks.push_back({block.type, block.width, numbers, header.rows});
-    storage.blocks.back().is_mapped = true;
-  }
-  for (const std::size_t i : chosen) {
-    CachedField& cached = header.fields[i];
-    storage.places.push_back(
-        {.block = cached.block, .offset = cached.offset, .origin = 0, .cell = 0, .name = cached.field.name, .bad = {}});
-    storage.fields.push_back(std::move(cached.field));
-  }
-  for (const Field& field : storage.fields) {
-    if (field.is_text()) require_texts(table, field, bytes.data());
-  }
-  return table;
-}
+Blocks read_cache(FileReader& file, const Request& request) { return std::make_unique<CacheBlocks>(file, request); }
 
 }  // namespace strata

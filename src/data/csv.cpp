@@ -100,42 +100,48 @@ struct Column {
   bool has_more_bad = false;
 };
 
-class CsvReader {
+class CsvBlocks final : public TableBlocks {
  public:
-  CsvReader(Input& input, const Request& request)
-      : scanner_(input, input.name()), name_(input.name()), request_(request) {}
-
-  Table read() {
+  CsvBlocks(std::unique_ptr<Input> input, const Request& request)
+      : input_(std::move(input)), name_(input_->name()), scanner_(*input_, name_), spill_(request.spill) {
     const Header header = read_header(scanner_, name_);
-    choose(header);
-    origin_.name = name_;
-    origin_.is_csv = true;
-    while (!scanner_.at_end()) read_record(header.names.size());
-    if (rows_ == 0) {
-      throw Error(ErrorCode::format, fmt::format("{} has a header but no rows", name_));
-    }
-    return finish();
+    choose(header, request);
+  }
+
+  std::optional<Table> next(std::size_t most) override {
+    begin_block();
+    while (rows_ < most && !scanner_.at_end()) read_record();
+    if (rows_ > 0) return finish();
+    if (is_first_) throw Error(ErrorCode::format, fmt::format("{} has a header but no rows", name_));
+    return std::nullopt;
   }
 
  private:
-  void choose(const Header& header) {
+  void begin_block() {
+    numbers_ = Buffer::in(spill_);
+    rows_ = kept_bad_ = 0;
+    origin_ = {.name = name_, .is_csv = true, .lines = {}};
+  }
+
+  void choose(const Header& header, const Request& request) {
     std::vector<Field> available;
     available.reserve(header.names.size());
     for (const std::string& column : header.names) available.push_back({.name = column, .shape = {}, .categories = {}});
-    const std::vector<std::size_t> chosen = chosen_fields(name_, available, request_.choose);
+    const std::vector<std::size_t> chosen = chosen_fields(name_, available, request.choose);
     slot_of_cell_.assign(header.names.size(), kSkipped);
     columns_.resize(chosen.size());
     for (std::size_t slot = 0; slot < chosen.size(); ++slot) {
       slot_of_cell_[chosen[slot]] = slot;
       cells_.push_back(chosen[slot]);
       fields_.push_back(std::move(available[chosen[slot]]));
-      if (std::ranges::find(request_.text, fields_.back().name) != request_.text.end())
+      if (std::ranges::find(request.text, fields_.back().name) != request.text.end())
         columns_[slot].kind = Column::Kind::text;
     }
     row_bytes_ = checked_multiply(columns_.size(), sizeof(double), "the size of a row");
   }
 
-  void read_record(std::size_t expected) {
+  void read_record() {
+    const std::size_t expected = slot_of_cell_.size();
     const std::size_t line = scanner_.line();
     CsvScanner::Cell cell = scanner_.next();
     if (is_blank_line(cell)) return;
@@ -181,7 +187,7 @@ class CsvReader {
     }
   }
 
-  // Until here all cells of the column were empty.
+  // Until here all cells of the column were empty. (What it is stays decided in the blocks that follow.)
   void begin_text(std::size_t slot, const CsvScanner::Cell& cell) {
     Column& column = columns_[slot];
     column.kind = Column::Kind::text;
@@ -203,7 +209,7 @@ class CsvReader {
     storage.source = name_;
     storage.rows = rows_;
     for (std::size_t slot = 0; slot < columns_.size(); ++slot) {
-      Field& field = fields_[slot];
+      Field field = fields_[slot];
       field.rows = rows_;
       field.categories = columns_[slot].categories.take();
       storage.places.push_back({.block = 0,
@@ -214,8 +220,11 @@ class CsvReader {
                                 .bad = std::move(columns_[slot].bad),
                                 .has_more_bad = columns_[slot].has_more_bad,
                                 .texts = {}});
+      columns_[slot].bad.clear();
+      columns_[slot].has_more_bad = false;
+      storage.fields.push_back(std::move(field));
     }
-    storage.fields = std::move(fields_);
+    is_first_ = false;
     storage.blocks.push_back({NumberType::f64, columns_.size(), std::move(numbers_)});
     storage.origins.push_back(std::move(origin_));
     return table;
@@ -223,22 +232,27 @@ class CsvReader {
 
   static constexpr std::size_t kSkipped = std::numeric_limits<std::size_t>::max();
 
+  std::unique_ptr<Input> input_;
+  std::string name_;
   CsvScanner scanner_;
-  const std::string& name_;
-  const Request& request_;
+  std::filesystem::path spill_;
   std::vector<std::size_t> slot_of_cell_;  // cell of a record → chosen column, or kSkipped
   std::vector<std::size_t> cells_;         // chosen column → cell of a record
   std::vector<Field> fields_;
   std::vector<Column> columns_;
-  Origin origin_;
-  Buffer numbers_ = Buffer::in(request_.spill);  // rows × chosen columns doubles
   std::size_t row_bytes_ = 0;
+  bool is_first_ = true;
+  // Of this block
+  Origin origin_;
+  Buffer numbers_;  // rows × chosen columns doubles
   std::size_t rows_ = 0;
   std::size_t kept_bad_ = 0;
 };
 
 }  // namespace
 
-Table read_csv(Input& input, const Request& request) { return CsvReader(input, request).read(); }
+Blocks read_csv(std::unique_ptr<Input> input, const Request& request) {
+  return std::make_unique<CsvBlocks>(std::move(input), request);
+}
 
 }  // namespace strata

@@ -1,7 +1,11 @@
-// The formats that a table can be read from. Every reader gets the choice of the caller and gives a whole table.
+// The formats that a table can be read from. Every reader gets the choice of the caller and gives the rows in blocks.
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,15 +29,29 @@ struct RefusedArray {
   std::string reason;
 };
 
-[[nodiscard]] Table read_csv(Input& input, const Request& request);
-[[nodiscard]] Table read_npy(Input& input, const Request& request);
-[[nodiscard]] Table read_npz(FileReader& file, const Request& request);
-[[nodiscard]] Table read_idx(Input& input, const Request& request);
-[[nodiscard]] Table read_hdf5(FileReader& file, const Request& request);
-[[nodiscard]] Table read_cache(FileReader& file, const Request& request);
+/// A table while it is read.
+class TableBlocks {
+ public:
+  virtual ~TableBlocks() = default;
+  /// The next rows: at most so many, at least one, or all that are left where the format cannot be read in parts.
+  /// Nothing behind the last. Every row is read once; what does not fit into the file's end is found there.
+  [[nodiscard]] virtual std::optional<Table> next(std::size_t most) = 0;
+};
+using Blocks = std::unique_ptr<TableBlocks>;
+inline constexpr std::size_t kAllRows = std::numeric_limits<std::size_t>::max();
+
+[[nodiscard]] Blocks read_csv(std::unique_ptr<Input> input, const Request& request);
+[[nodiscard]] Blocks read_npy(std::unique_ptr<Input> input, const Request& request);
+[[nodiscard]] Blocks read_npz(FileReader& file, const Request& request);
+[[nodiscard]] Blocks read_idx(std::unique_ptr<Input> input, const Request& request);
+[[nodiscard]] Blocks read_hdf5(FileReader& file, const Request& request);
+[[nodiscard]] Blocks read_cache(FileReader& file, const Request& request);
 [[nodiscard]] Table read_picture(FileReader& file, const Request& request);
 
-/// read_table, of what is open: from its beginning, or where it is not seekable and has not been read yet.
+/// What is open, from its beginning, or where it is not seekable and has not been read yet. Borrows the file. The
+/// fields are chosen before it returns.
+[[nodiscard]] Blocks read_blocks(FileReader& file, const Request& request);
+/// All blocks as one.
 [[nodiscard]] Table read_table(FileReader& file, const Request& request);
 /// strata::read_image, of what is open and not read yet.
 [[nodiscard]] std::vector<double> read_image(FileReader& file, std::span<const std::size_t> shape);

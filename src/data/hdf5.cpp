@@ -19,7 +19,6 @@ namespace strata {
 namespace {
 
 constexpr std::size_t kLongestList = std::size_t{100} << 20;
-constexpr std::size_t kLongestText = std::size_t{16} << 20;
 
 std::string read_all(ByteSource& source, const std::string& name) {
   std::string text;
@@ -71,14 +70,16 @@ void parse_line(std::string_view line, const std::string& source, std::vector<Li
     array.layout.dims.push_back(size);
   }
   if (code == "S") {
-    array.layout.kind = ArrayLayout::Kind::bytes_text;
+    array.layout.kind = ArrayLayout::Kind::counted_text;
   } else if (code == "b") {
     array.layout.kind = ArrayLayout::Kind::boolean;
     array.layout.type = NumberType::u8;
+    array.layout.item_bytes = 1;
   } else {
     const std::optional<NumberType> type = number_type(code);
     if (!type) throw fail();
     array.layout.type = *type;
+    array.layout.item_bytes = bytes_of(*type);
   }
   if (const std::string reason = why_no_field(array.layout); !reason.empty()) {
     refused.push_back({array.name, reason});
@@ -87,32 +88,9 @@ void parse_line(std::string_view line, const std::string& source, std::vector<Li
   }
 }
 
-// Each text: its length in 32 bits, the smallest byte first, and its bytes.
-void read_texts(Input& input, Field field, Table& table) {
-  Categories categories;
-  Buffer bytes = Buffer::in(table.storage().spill);
-  std::string text;
-  for (std::size_t row = 0; row < field.rows; ++row) {
-    std::array<std::byte, 4> digits;
-    input.read_exactly(digits, "the texts");
-    std::size_t length = 0;
-    for (std::size_t i = digits.size(); i-- > 0;) length = length << 8U | static_cast<std::size_t>(digits[i]);
-    if (length > kLongestText)
-      throw Error(ErrorCode::format, fmt::format("{}: a text is longer than 16 MiB", input.name()));
-    text.resize(length);
-    input.read_exactly(std::as_writable_bytes(std::span(text)), "the texts");
-    bytes.resize((row + 1) * sizeof(std::uint32_t));
-    bytes.as<std::uint32_t>()[row] = static_cast<std::uint32_t>(categories.index(text));
-  }
-  input.require_end("the last text");
-  bytes.shrink_to_fit();
-  field.categories = categories.take();
-  table.storage().add_array(std::move(field), NumberType::u32, std::move(bytes), 0);
-}
-
 }  // namespace
 
-Table read_hdf5(FileReader& file, const Request& request) {
+Blocks read_hdf5(FileReader& file, const Request& request) {
   const std::string name = file.name();
   std::vector<Listed> listed;
   std::vector<RefusedArray> refused;
@@ -134,21 +112,20 @@ Table read_hdf5(FileReader& file, const Request& request) {
   }
   const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose, refused);
   require_equal_rows(name, available, chosen);
-  Table table = table_from(name, request.spill);
+  std::vector<ArrayField> arrays;
   for (const std::size_t i : chosen) {
-    Input input(std::make_unique<DecoderProcess>("read", file, listed[i].name),
-                fmt::format("{}: {}", name, printable(listed[i].name)));
-    if (listed[i].layout.is_text()) {
-      read_texts(input, available[i], table);
-      continue;
-    }
-    const ArrayLayout layout = read_npy_header(input);
-    if (layout.dims != listed[i].layout.dims || layout.type != listed[i].layout.type) {
-      throw Error(ErrorCode::format, fmt::format("{} changed while it was read", input.name()));
-    }
-    read_array(input, layout, available[i], table, 0);
+    const auto open = [&file, array = listed[i]] {
+      const std::string shown = fmt::format("{}: {}", file.name(), printable(array.name));
+      auto input = std::make_unique<Input>(std::make_unique<DecoderProcess>("read", file, array.name), shown);
+      if (array.layout.is_text()) return input;
+      const ArrayLayout layout = read_npy_header(*input);
+      if (layout.dims != array.layout.dims || layout.type != array.layout.type)
+        throw Error(ErrorCode::format, fmt::format("{} changed while it was read", shown));
+      return input;
+    };
+    arrays.push_back({available[i], listed[i].layout, open});
   }
-  return table;
+  return blocks_of(name, std::move(arrays), request);
 }
 
 }  // namespace strata

@@ -9,9 +9,9 @@
 
 namespace strata {
 
-Table read_idx(Input& input, const Request& request) {
+Blocks read_idx(std::unique_ptr<Input> input, const Request& request) {
   std::array<std::byte, 4> start;
-  input.read_exactly(start, "the IDX header");
+  input->read_exactly(start, "the IDX header");
   ArrayLayout layout;
   switch (static_cast<unsigned>(start[2])) {
     case 0x08: layout.type = NumberType::u8; break;
@@ -21,7 +21,7 @@ Table read_idx(Input& input, const Request& request) {
     case 0x0D: layout.type = NumberType::f32; break;
     case 0x0E: layout.type = NumberType::f64; break;
     default:
-      throw Error(ErrorCode::unsupported, fmt::format("{}: IDX numbers of the unknown type 0x{:02x}", input.name(),
+      throw Error(ErrorCode::unsupported, fmt::format("{}: IDX numbers of the unknown type 0x{:02x}", input->name(),
                                                       static_cast<unsigned>(start[2])));
   }
   layout.item_bytes = bytes_of(layout.type);
@@ -29,12 +29,12 @@ Table read_idx(Input& input, const Request& request) {
   const auto rank = static_cast<std::size_t>(start[3]);
   for (std::size_t d = 0; d < rank; ++d) {
     std::array<std::byte, 4> digits;
-    input.read_exactly(digits, "the IDX header");
+    input->read_exactly(digits, "the IDX header");
     std::size_t size = 0;
     for (const std::byte digit : digits) size = size << 8U | static_cast<std::size_t>(digit);
     layout.dims.push_back(size);
   }
-  return table_of_array(input, layout, rank >= 2 ? "images" : "labels", request);
+  return blocks_of(std::move(input), rank >= 2 ? "images" : "labels", layout, request);
 }
 
 }  // namespace strata

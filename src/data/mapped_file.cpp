@@ -25,15 +25,17 @@ namespace fs = std::filesystem;
 
 }  // namespace
 
-MappedFile::MappedFile(const FileReader& file) {
-  if (file.size() == 0) return;
-  void* const data = ::mmap(nullptr, file.size(), PROT_READ, MAP_SHARED, file.descriptor(), 0);
+MappedFile::MappedFile(const FileReader& file, std::size_t begin, std::size_t size) {
+  if (size == 0) return;
+  before_ = begin % static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  void* const data =
+      ::mmap(nullptr, size + before_, PROT_READ, MAP_SHARED, file.descriptor(), static_cast<off_t>(begin - before_));
   if (data == MAP_FAILED) fail("map", file.name(), errno);
-  bytes_ = {static_cast<const std::byte*>(data), file.size()};
+  bytes_ = {static_cast<const std::byte*>(data) + before_, size};
 }
 
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()) - before_, bytes_.size() + before_);
 }
 
 FileMemory::FileMemory(const fs::path& folder)

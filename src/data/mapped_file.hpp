@@ -15,17 +15,22 @@ class MappedFile {
  public:
   /// The whole of a file that is seekable, as it is now. A file that another program shortens meanwhile ends the
   /// process with SIGBUS when a page is looked at that is gone. Errors: io.
-  explicit MappedFile(const FileReader& file);
+  explicit MappedFile(const FileReader& file) : MappedFile(file, 0, file.size()) {}
+  /// So many bytes of it.
+  MappedFile(const FileReader& file, std::size_t begin, std::size_t size);
   ~MappedFile();
-  MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+  MappedFile(MappedFile&& other) noexcept
+      : bytes_(std::exchange(other.bytes_, {})), before_(std::exchange(other.before_, 0)) {}
   MappedFile& operator=(MappedFile&& other) noexcept {
     std::swap(bytes_, other.bytes_);
+    std::swap(before_, other.before_);
     return *this;
   }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
  private:
   std::span<const std::byte> bytes_;
+  std::size_t before_ = 0;  // bytes of its first page that were not asked for
 };
 
 /// Memory that can be written and that grows, in a file without a name: it needs room on the disk, not in memory.

@@ -201,8 +201,9 @@ ArrayLayout read_npy_header(Input& input) {
   return HeaderParser(header, input.name()).parse();
 }
 
-Table read_npy(Input& input, const Request& request) {
-  return table_of_array(input, read_npy_header(input), "array", request);
+Blocks read_npy(std::unique_ptr<Input> input, const Request& request) {
+  const ArrayLayout layout = read_npy_header(*input);
+  return blocks_of(std::move(input), "array", layout, request);
 }
 
 void write_npy(const std::filesystem::path& file, std::span<const std::size_t> shape,

@@ -227,8 +227,7 @@ class MemberSource final : public ByteSource {
  public:
   MemberSource(Archive& archive, const Member& member)
       : archive_(archive), member_(member), packed_left_(member.compressed), left_(member.size), piece_(kPiece) {
-    const std::size_t data = archive.data_of(member);
-    archive.file().seek(data);
+    at_ = archive.data_of(member);
     if (inflateInit2(&stream_, -MAX_WBITS) != Z_OK) {
       throw Error(ErrorCode::memory, fmt::format("{}: no memory to inflate", archive.name()));
     }
@@ -254,15 +253,21 @@ class MemberSource final : public ByteSource {
   [[noreturn]] void fail(const char* what) const {
     archive_.fail(fmt::format("'{}': {}", printable(member_.name), what));
   }
-  std::size_t stored_into(std::span<std::byte> into) {
+  // Several members may be read side by side.
+  std::size_t read_packed(std::span<std::byte> into) {
+    archive_.file().seek(at_);
     const std::size_t got = archive_.file().read(into);
+    at_ += got;
     packed_left_ -= std::min(got, packed_left_);
+    return got;
+  }
+  std::size_t stored_into(std::span<std::byte> into) {
+    const std::size_t got = read_packed(into);
     return got;
   }
   bool refill() {
     if (stream_.avail_in > 0) return true;
-    const std::size_t got = archive_.file().read(std::span(piece_).first(std::min(piece_.size(), packed_left_)));
-    packed_left_ -= got;
+    const std::size_t got = read_packed(std::span(piece_).first(std::min(piece_.size(), packed_left_)));
     stream_.next_in = reinterpret_cast<Bytef*>(piece_.data());
     stream_.avail_in = static_cast<uInt>(got);
     return got > 0;
@@ -296,6 +301,7 @@ class MemberSource final : public ByteSource {
 
   Archive& archive_;
   const Member& member_;
+  std::size_t at_ = 0;       // in the file
   std::size_t packed_left_;  // not yet read from the file
   std::size_t left_;         // not yet given
   std::vector<std::byte> piece_;
@@ -306,29 +312,30 @@ class MemberSource final : public ByteSource {
 
 }  // namespace
 
-Table read_npz(FileReader& file, const Request& request) {
-  Archive archive(file);
-  const std::string& name = archive.name();
+Blocks read_npz(FileReader& file, const Request& request) {
+  const auto archive = std::make_shared<Archive>(file);
+  const std::string& name = archive->name();
   std::vector<Field> available;
   std::vector<const Member*> members;
+  std::vector<ArrayLayout> layouts;
   std::vector<RefusedArray> refused;
-  const auto open = [&](const Member& member) {
-    return Input(std::make_unique<MemberSource>(archive, member), fmt::format("{}: {}", name, printable(member.name)),
-                 member.size);
+  const auto open = [archive](const Member& member) {
+    return std::make_unique<Input>(std::make_unique<MemberSource>(*archive, member),
+                                   fmt::format("{}: {}", archive->name(), printable(member.name)), member.size);
   };
   bool is_workbook = false;
-  for (const Member& member : archive.members()) {
+  for (const Member& member : archive->members()) {
     is_workbook = is_workbook || member.name.starts_with("xl/");
     constexpr std::string_view kEnding = ".npy";
     if (!member.name.ends_with(kEnding)) continue;
     const std::string field_name = member.name.substr(0, member.name.size() - kEnding.size());
     try {
-      Input input = open(member);
-      const ArrayLayout layout = read_npy_header(input);
+      const ArrayLayout layout = read_npy_header(*open(member));
       const std::string reason = why_no_field(layout);
       if (reason.empty()) {
         available.push_back(field_of(field_name, layout));
         members.push_back(&member);
+        layouts.push_back(layout);
       } else {
         refused.push_back({field_name, reason});
       }
@@ -345,13 +352,16 @@ Table read_npz(FileReader& file, const Request& request) {
   }
   const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose, refused);
   require_equal_rows(name, available, chosen);
-  Table table = table_from(name, request.spill);
+  std::vector<ArrayField> arrays;
   for (const std::size_t i : chosen) {
-    Input input = open(*members[i]);
-    const ArrayLayout layout = read_npy_header(input);
-    read_array(input, layout, available[i], table, 0);
+    const auto open_array = [open, member = members[i]] {
+      auto input = open(*member);
+      static_cast<void>(read_npy_header(*input));
+      return input;
+    };
+    arrays.push_back({available[i], layouts[i], open_array});
   }
-  return table;
+  return blocks_of(name, std::move(arrays), request);
 }
 
 }  // namespace strata

@@ -115,16 +115,25 @@ void require_text(const std::string& name, std::string_view head) {
   }
 }
 
-Table read_stream(Input& input, Format format, const Request& request) {
-  if (format == Format::npy) return read_npy(input, request);
-  if (format == Format::idx) return read_idx(input, request);
-  require_text(input.name(), as_text(input.peek(kHead)));
-  if (as_text(input.peek(3)) == "\xEF\xBB\xBF") {
+Blocks read_stream(std::unique_ptr<Input> input, Format format, const Request& request) {
+  if (format == Format::npy) return read_npy(std::move(input), request);
+  if (format == Format::idx) return read_idx(std::move(input), request);
+  require_text(input->name(), as_text(input->peek(kHead)));
+  if (as_text(input->peek(3)) == "\xEF\xBB\xBF") {
     std::byte mark[3];
-    input.read_exactly(mark, "the byte order mark");
+    input->read_exactly(mark, "the byte order mark");
   }
-  return read_csv(input, request);
+  return read_csv(std::move(input), request);
 }
+
+class OneBlock final : public TableBlocks {
+ public:
+  explicit OneBlock(Table table) : table_(std::move(table)) {}
+  std::optional<Table> next(std::size_t) override { return std::exchange(table_, std::nullopt); }
+
+ private:
+  std::optional<Table> table_;
+};
 
 // Some of the names in a folder, enough for a hint. Not by std::filesystem::directory_iterator: that of GCC 12 ends the
 // program where there is no memory for a name.
@@ -227,29 +236,30 @@ Table read_table(const fs::path& file, const FieldChooser& choose, std::span<con
   });
 }
 
-Table read_table(FileReader& file, const Request& request) {
+Table read_table(FileReader& file, const Request& request) { return *read_blocks(file, request)->next(kAllRows); }
+
+Blocks read_blocks(FileReader& file, const Request& request) {
   if (file.seekable()) file.seek(0);
   Format format = format_of(as_text(file.peek(kHead)));
   // A pipe has no size that could be known before it ends.
   const std::optional<std::size_t> size = file.seekable() ? std::optional(file.size()) : std::nullopt;
   if (format == Format::gzip) {
-    Input inflated(inflate_gzip(std::make_unique<FileSource>(file), file.name()), file.name());
-    format = format_of(as_text(inflated.peek(kHead)));
+    auto inflated = std::make_unique<Input>(inflate_gzip(std::make_unique<FileSource>(file), file.name()), file.name());
+    format = format_of(as_text(inflated->peek(kHead)));
     if (format != Format::text && format != Format::npy && format != Format::idx) {
       throw Error(ErrorCode::unsupported,
                   fmt::format("{} holds {} inside gzip; decompress it first (gunzip)", file.name(), words_for(format)));
     }
-    return read_stream(inflated, format, request);
+    return read_stream(std::move(inflated), format, request);
   }
   if (format == Format::text || format == Format::npy || format == Format::idx) {
-    Input input(std::make_unique<FileSource>(file), file.name(), size);
-    return read_stream(input, format, request);
+    return read_stream(std::make_unique<Input>(std::make_unique<FileSource>(file), file.name(), size), format, request);
   }
   file.make_seekable(request.spill);
   if (format == Format::zip) return read_npz(file, request);
   if (format == Format::hdf5) return read_hdf5(file, request);
   if (format == Format::cache) return read_cache(file, request);
-  return read_picture(file, request);
+  return std::make_unique<OneBlock>(read_picture(file, request));
 }
 
 bool is_picture(FileReader& file) {

@@ -369,7 +369,7 @@ std::string Table::where(const Field& field, std::size_t row, std::size_t k) con
     const std::size_t line = line_of(*storage_, place, row);
     return fmt::format("{} (column '{}')", csv_place(origin, line, place.cell), printable(place.name));
   }
-  return array_place(origin.name, place.name, row_in_file(*storage_, place, row), k, field.width());
+  return array_place(origin.name, place.name, origin.first + row_in_file(*storage_, place, row), k, field.width());
 } catch (...) {
   throw_as_error("for this table");
 }

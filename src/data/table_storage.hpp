@@ -84,7 +84,8 @@ class LineNumbers {
 struct Origin {
   std::string name;  // the file, or "the table"
   bool is_csv = false;
-  LineNumbers lines;  // CSV only
+  std::size_t first = 0;  // which example of the file the first row is; arrays only
+  LineNumbers lines;      // CSV only
 };
 
 /// A cell of a column of numbers that is none.
