@@ -38,7 +38,10 @@ void add_metrics(Json& json, const Metrics& metrics, Task task, const std::strin
 [[nodiscard]] std::string layer_sizes(const Architecture& architecture);
 /// A word as a shell reads it back.
 [[nodiscard]] std::string shell_word(const std::string& word);
-/// Reads what the model needs of a file and says on stderr which choices were made.
+/// Opens a file for what the model needs of it and says on stderr which choices were made.
+[[nodiscard]] TableReader open_data(const Model& model, const std::string& file, const Arguments& arguments,
+                                    bool with_target);
+/// All of it.
 [[nodiscard]] Table read_data(const Model& model, const std::string& file, const Arguments& arguments,
                               bool with_target);
 /// A folder that holds the data sets of the demo; empty when there is none.

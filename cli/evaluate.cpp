@@ -8,8 +8,8 @@ namespace {
 
 int run(const Arguments& arguments) {
   const Model model = Model::load(arguments.operands[0]);
-  const Table table = read_data(model, arguments.operands[1], arguments, true);
-  const Metrics metrics = model.evaluate(table, arguments.options.threads);
+  TableReader reader = open_data(model, arguments.operands[1], arguments, true);
+  const Metrics metrics = model.evaluate(reader, arguments.options.threads);
   const Task task = model.target().task;
   if (arguments.has("json")) {
     Json json;

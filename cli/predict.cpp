@@ -16,28 +16,42 @@ std::string csv_cell(const std::string& text) {
   return quoted + '"';
 }
 
+/// Writes as it goes, in large pieces.
 class PredictionWriter {
  public:
   /// A column tells the file where there are several, or where it is a picture.
-  PredictionWriter(const Model& model, bool json, bool several_files)
-      : single_(model.precision() != Precision::float64), json_(json), with_file_(several_files) {}
+  PredictionWriter(const Model& model, bool json, bool several_files, const TextSink& sink)
+      : single_(model.precision() != Precision::float64), json_(json), with_file_(several_files), sink_(sink) {}
+
+  void begin_file() noexcept { example_ = 0; }
 
   void add(bool is_picture, const std::string& file, const Predictions& predictions) {
     with_file_ = with_file_ || is_picture;
-    if (!json_ && text_.empty()) add_header(predictions);
+    if (!json_ && !begun_) add_header(predictions);
+    begun_ = true;
     for (std::size_t i = 0; i < predictions.examples; ++i) {
       const double* values = predictions.values.data() + i * predictions.columns;
       const std::string* label = predictions.label.empty() ? nullptr : &predictions.classes[predictions.label[i]];
       if (json_)
-        add_json(file, i, predictions, label, values);
+        add_json(file, example_++, predictions, label, values);
       else
         add_csv(file, predictions.columns, label, values);
+      if (text_.size() > kPiece) flush();
     }
+    flush();
+    written_ += predictions.examples;
   }
 
-  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  [[nodiscard]] std::size_t written() const noexcept { return written_; }
 
  private:
+  static constexpr std::size_t kPiece = std::size_t{1} << 20;
+
+  void flush() {
+    sink_(text_);
+    text_.clear();
+  }
+
   void add_header(const Predictions& predictions) {
     if (with_file_) text_ += "file,";
     if (!predictions.classes.empty()) text_ += "label,";
@@ -66,8 +80,10 @@ class PredictionWriter {
     text_ += json.end().end().str() + '\n';
   }
 
-  bool single_, json_, with_file_;
-  std::string text_;
+  bool single_, json_, with_file_, begun_ = false;
+  const TextSink& sink_;
+  std::size_t example_ = 0, written_ = 0;  // of this file, of all
+  std::string text_;                       // not written yet
 };
 
 /// Found out before anything is read: predictions do not replace what they are made of.
@@ -87,16 +103,31 @@ int run(const Arguments& arguments) {
   const bool to_file = arguments.has("output") && arguments.value("output") != "-";
   if (to_file) require_output(arguments.operands, arguments.value("output"));
   const Model model = Model::load(arguments.operands.front());
-  PredictionWriter writer(model, arguments.has("json"), files.size() > 1);
-  for (const std::string& file : files) {
-    const Table table = read_data(model, file, arguments, false);
-    writer.add(table.is_picture(), file, model.predict(table, arguments.options.threads));
-  }
+  const auto predict_all = [&](PredictionWriter& writer) {
+    for (const std::string& file : files) {
+      TableReader reader = open_data(model, file, arguments, false);
+      writer.begin_file();
+      while (const std::optional<Table> block = reader.next())
+        writer.add(block->is_picture(), file, model.predict(*block, arguments.options.threads));
+    }
+  };
   if (!to_file) {
-    out().write(writer.text());
+    const TextSink sink = [](std::string_view text) { out().write(text); };
+    PredictionWriter writer(model, arguments.has("json"), files.size() > 1, sink);
+    try {
+      predict_all(writer);
+    } catch (const Error& error) {
+      if (writer.written() == 0) throw;
+      throw Error(error.code(),
+                  fmt::format("{}\n{} written before it", error.what(),
+                              counted(writer.written(), "prediction") + (writer.written() == 1 ? " was" : " were")));
+    }
     return 0;
   }
-  write_text(arguments.value("output"), writer.text());
+  write_text(arguments.value("output"), [&](const TextSink& sink) {
+    PredictionWriter writer(model, arguments.has("json"), files.size() > 1, sink);
+    predict_all(writer);
+  });
   if (!arguments.has("quiet")) say(fmt::format("the predictions are in {}", arguments.value("output")));
   return 0;
 }
@@ -108,7 +139,8 @@ Command predict_command() {
           "predict for new data, or for pictures",
           {"strata predict iris.strata new.csv > predictions.csv", "strata predict cats.strata my_photo.jpg"},
           "Prints CSV: the label and the probability of every class, or the values of a regression, in the shortest "
-          "digits that read back exactly. Inputs are matched by name; the target and other columns are ignored.",
+          "digits that read back exactly. Inputs are matched by name; the target and other columns are ignored. "
+          "What is read is predicted and written in blocks, so that a file of any size needs little memory.",
           {{"MODEL", "A file that 'strata train' wrote."},
            {"DATA",
             "A file with the model's inputs in any format that 'strata train' reads, or PNG and JPEG pictures, which "

@@ -51,12 +51,17 @@ std::string shell_word(const std::string& word) {
   return quoted + "'";
 }
 
-Table read_data(const Model& model, const std::string& file, const Arguments& arguments, bool with_target) {
+TableReader open_data(const Model& model, const std::string& file, const Arguments& arguments, bool with_target) {
   std::vector<std::string> notes;
-  Table table = read_for(model, Source{file, arguments.options.inputs, arguments.options.target}, with_target, &notes);
+  TableReader reader(model.features(), Source{file, arguments.options.inputs, arguments.options.target}, with_target,
+                     &notes);
   if (!arguments.has("quiet"))
     for (const std::string& note : notes) say(note);
-  return table;
+  return reader;
+}
+
+Table read_data(const Model& model, const std::string& file, const Arguments& arguments, bool with_target) {
+  return *open_data(model, file, arguments, with_target).next(static_cast<std::size_t>(-1));
 }
 
 std::filesystem::path demo_data_folder() {

@@ -57,6 +57,8 @@ struct Predictions {
   std::vector<std::string> classes;
 };
 
+class TableReader;
+
 class Model {
  public:
   struct Data;  ///< internal
@@ -92,6 +94,8 @@ class Model {
   [[nodiscard]] Predictions predict(const Table& table, int threads = 0) const;
   /// Needs the target too. Errors: as predict; value (a label that the model does not know).
   [[nodiscard]] Metrics evaluate(const Table& table, int threads = 0) const;
+  /// The same of all that `reader` still gives, block by block: the figures are those of the whole table, bit for bit.
+  [[nodiscard]] Metrics evaluate(TableReader& reader, int threads = 0) const;
   /// Raw inputs, as in the data (the model scales them): (n_x, m), example after example. Gives the activations A[L],
   /// (n_y, m): the probability of class 1, of every class, or the values in the units of the target. A Predictor does
   /// the same with less around it. Errors: as for a table.
@@ -113,5 +117,34 @@ class Model {
                                     std::vector<std::string>* notes = nullptr) {
   return read_for(model.features(), source, with_target, notes);
 }
+
+/// read_for in blocks of rows, for a file of any size in little memory:
+///
+///     TableReader reader(model.features(), {"new.csv"}, false);
+///     while (const auto block = reader.next()) use(model.predict(*block));
+///
+/// What is wrong with the file is found when its place is reached. What kind a column is, is decided once for all
+/// blocks. Read in parts are CSV, NPY, IDX (these three also from gzip or a pipe), NPZ, HDF5 and what `convert` wrote;
+/// as a whole, in one block, are pictures, arrays in Fortran's order, in which every example is all over the file, and
+/// more than 32 arrays of one file, which would all be open.
+class TableReader {
+ public:
+  /// Opens the file and chooses the fields. `features` must outlive it. Errors: as read_for.
+  TableReader(const Features& features, const Source& source, bool with_target,
+              std::vector<std::string>* notes = nullptr);
+  ~TableReader();
+  TableReader(TableReader&&) noexcept;
+  TableReader& operator=(TableReader&&) noexcept;
+
+  /// The next `rows` examples, fewer at the end, nothing behind it; 0: as many as take a few megabytes. Messages count
+  /// the examples of the whole file. Errors: as read_for; an error ends the reading.
+  [[nodiscard]] std::optional<Table> next(std::size_t rows = 0);
+  /// How many next() gives.
+  [[nodiscard]] std::size_t usual_rows() const noexcept;
+
+ private:
+  struct Data;
+  std::unique_ptr<Data> data_;
+};
 
 }  // namespace strata STRATA_EXPORT

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -130,6 +131,10 @@ struct Diagnosis {
 void require_writable(const std::filesystem::path& file);
 /// Replaces `file` by this text as a whole or leaves it as it was. Errors: io.
 void write_text(const std::filesystem::path& file, std::string_view text);
+/// The same of text that comes in pieces: `write` hands each to the function that it is given. What `write` throws
+/// passes, and leaves the file as it was.
+using TextSink = std::function<void(std::string_view piece)>;
+void write_text(const std::filesystem::path& file, const std::function<void(const TextSink&)>& write);
 /// Removes the temporary files of this process, so that a signal that ends it leaves nothing behind: what is being
 /// written is then neither finished nor there, and an old file is as it was. May be called in a signal handler, by a
 /// program that ends then: writing a file afterwards is an Error(io). (The library handles no signal by itself.)

@@ -1,6 +1,7 @@
 // What a model says about examples, and how right it is.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/only_errors.hpp"
@@ -48,12 +49,10 @@ void for_each_prediction(const Plan<T>& plan, Examples<T> examples, int threads,
 }
 
 template <class T>
-Metrics evaluate_table(const Plan<T>& plan, const Table& table, int threads) {
+void add_table(Score<T>& score, const Plan<T>& plan, const Table& table, int threads) {
   Examples<T> examples(table, plan.features, Rows(table.rows()), plan.net.outputs, Checked::yes);
   if (examples.m() == 0) throw Error(ErrorCode::value, printable(table.source()) + " has no examples to evaluate on");
-  Score<T> score(plan.net, plan.features.target);
   plan.run(examples, threads, [&](Index, View<const T> A, View<const T> Y, double loss) { score.add(A, Y, loss); });
-  return score.metrics();
 }
 
 }  // namespace
@@ -80,7 +79,24 @@ Predictions Model::predict(const Table& table, int threads) const try {
 }
 
 Metrics Model::evaluate(const Table& table, int threads) const try {
-  return with_plan(*data_, [&](const auto& plan) { return evaluate_table(plan, table, threads); });
+  return with_plan(*data_, [&]<class T>(const Plan<T>& plan) {
+    Score<T> score(plan.net, plan.features.target);
+    add_table(score, plan, table, threads);
+    return score.metrics();
+  });
+} catch (...) {
+  throw_as_error("to evaluate");
+}
+
+Metrics Model::evaluate(TableReader& reader, int threads) const try {
+  return with_plan(*data_, [&]<class T>(const Plan<T>& plan) {
+    Score<T> score(plan.net, plan.features.target);
+    // Whole chunks of columns, whose losses are summed apart: so the sums are those of one table.
+    const auto columns = static_cast<std::size_t>(plan.columns());
+    const std::size_t rows = columns * std::max<std::size_t>(1, reader.usual_rows() / columns);
+    while (const std::optional<Table> block = reader.next(rows)) add_table(score, plan, *block, threads);
+    return score.metrics();
+  });
 } catch (...) {
   throw_as_error("to evaluate");
 }

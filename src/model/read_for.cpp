@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/file_reader.hpp"
 #include "base/only_errors.hpp"
@@ -17,6 +18,9 @@ namespace strata {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kReading = "to read this file";
+constexpr std::size_t kBlockNumbers = std::size_t{1} << 20, kMostRows = std::size_t{1} << 14;
 
 std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
 
@@ -232,21 +236,23 @@ void rename_all(Table& table, const std::vector<std::string>& from, const std::v
   }
 }
 
-Table read_target_file(const fs::path& file, const Target& target, std::span<const std::string> text) {
-  FileReader reader = open_data(file);
-  const std::string& name = target.names[0];
-  const FieldChooser choose = [&](std::span<const Field> available) -> std::vector<std::string> {
-    if (find(available, name) != nullptr) return {name};
-    if (available.size() == 1) return {available.front().name};
-    std::vector<const Field*> fields;
-    for (const Field& field : available) fields.push_back(&field);
-    throw Error(ErrorCode::usage, fmt::format("{}: expected a file with one field, or one named {}; it has: {}",
-                                              spelled("target", reader.name()), in_quotes(name), described(fields)));
-  };
-  Table table = read_table(reader, Request{choose, text});
-  table.rename(std::string(table.fields().front().name), name);
-  return table;
-}
+// The target in a file of its own, whose only field, or the one of its name, it is.
+struct TargetFile {
+  TargetFile(const fs::path& path, const Target& target, std::span<const std::string> text) : file(open_data(path)) {
+    const std::string& name = target.names[0];
+    const FieldChooser choose = [&](std::span<const Field> available) -> std::vector<std::string> {
+      if (find(available, name) != nullptr) return {name};
+      if (available.size() == 1) return {available.front().name};
+      std::vector<const Field*> fields;
+      for (const Field& field : available) fields.push_back(&field);
+      throw Error(ErrorCode::usage, fmt::format("{}: expected a file with one field, or one named {}; it has: {}",
+                                                spelled("target", file.name()), in_quotes(name), described(fields)));
+    };
+    blocks = read_blocks(file, Request{choose, text});
+  }
+  FileReader file;
+  Blocks blocks;
+};
 
 Table picture_for(const Features& features, FileReader& reader, bool with_target, std::vector<std::string>* notes) {
   const std::string file = reader.name();
@@ -288,30 +294,97 @@ void require_picture_inside(const Features& features, const fs::path& file) {
                                              printable(file.string())));
 }
 
+std::size_t rows_left(TableBlocks& blocks) {
+  std::size_t rows = 0;
+  while (const auto table = blocks.next(kMostRows)) rows += table->rows();
+  return rows;
+}
+
 }  // namespace
 
-Table read_for(const Features& features, const Source& source, bool with_target, std::vector<std::string>* notes) try {
-  FileReader reader = open_data(source.file);
-  if (is_picture(reader)) return picture_for(features, reader, with_target, notes);
-  const Target& target = features.target;
-  std::vector<std::string> text;
-  if (with_target && has_text_labels(target)) text = source.target.empty() ? target.names : source.target;
+struct TableReader::Data {
+  Data(const Features& of, const Source& source, bool with_target, std::vector<std::string>* notes);
+  [[nodiscard]] std::optional<Table> next(std::size_t rows);
+  void add_target(std::optional<Table>& table, std::size_t asked);
 
+  const Features& features;
+  FileReader file;
+  std::optional<Table> picture;
+  std::vector<std::string> found, known_as;
+  Blocks blocks;
+  std::optional<TargetFile> target;
+  std::size_t given = 0;
+};
+
+TableReader::Data::Data(const Features& of, const Source& source, bool with_target, std::vector<std::string>* notes)
+    : features(of), file(open_data(source.file)) {
+  if (is_picture(file)) {
+    picture = picture_for(features, file, with_target, notes);
+    return;
+  }
+  const bool text_labels = with_target && has_text_labels(features.target);
+  std::vector<std::string> text;
+  if (text_labels) text = source.target.empty() ? features.target.names : source.target;
   Plan plan(features, source, with_target, notes);
   const FieldChooser choose = [&](std::span<const Field> available) {
     require_picture_inside(features, source.file);
     return plan.choose(available);
   };
-  Table table = read_table(reader, Request{choose, text});
-  rename_all(table, plan.chosen(), plan.known_as());
-  if (plan.target_file()) {
-    table.append(read_target_file(*plan.target_file(), target,
-                                  has_text_labels(target) ? std::span(target.names) : std::span<const std::string>{}));
-    if (notes != nullptr) notes->push_back(fmt::format("takes the target from {}", input_name(*plan.target_file())));
-  }
+  blocks = read_blocks(file, Request{choose, text});
+  found = plan.chosen();
+  known_as = plan.known_as();
+  if (!plan.target_file()) return;
+  target.emplace(*plan.target_file(), features.target,
+                 text_labels ? std::span(features.target.names) : std::span<const std::string>{});
+  if (notes != nullptr) notes->push_back(fmt::format("takes the target from {}", input_name(*plan.target_file())));
+}
+
+std::optional<Table> TableReader::Data::next(std::size_t rows) {
+  if (blocks == nullptr) return std::exchange(picture, std::nullopt);
+  std::optional<Table> table = blocks->next(rows);
+  if (table) rename_all(*table, found, known_as);
+  if (target) add_target(table, rows);
+  if (table) given += table->rows();
   return table;
-} catch (...) {
-  throw_as_error("to read this file");
+}
+
+// The rows of its own file that belong to these; both files end together.
+void TableReader::Data::add_target(std::optional<Table>& table, std::size_t asked) {
+  std::optional<Table> labels = target->blocks->next(table ? table->rows() : 1);
+  const std::size_t rows = table ? table->rows() : 0;
+  std::size_t label_rows = labels ? labels->rows() : 0;
+  if (label_rows == rows && rows < asked) label_rows += rows_left(*target->blocks);  // these are the last
+  if (rows != label_rows) {
+    const std::size_t all_labels = given + label_rows + rows_left(*target->blocks);
+    throw Error(ErrorCode::shape,
+                fmt::format("{} has {} examples, but {} has {}; they must belong together row by row",
+                            target->file.name(), all_labels, file.name(), given + rows + rows_left(*blocks)));
+  }
+  if (!table) return;
+  labels->rename(labels->fields().front().name, features.target.names[0]);
+  table->append(std::move(*labels));
+}
+
+TableReader::TableReader(const Features& features, const Source& source, bool with_target,
+                         std::vector<std::string>* notes)
+    : data_(only_errors(kReading, [&] { return std::make_unique<Data>(features, source, with_target, notes); })) {}
+TableReader::~TableReader() = default;
+TableReader::TableReader(TableReader&&) noexcept = default;
+TableReader& TableReader::operator=(TableReader&&) noexcept = default;
+
+std::optional<Table> TableReader::next(std::size_t rows) {
+  return only_errors(kReading, [&] { return data_->next(rows == 0 ? usual_rows() : rows); });
+}
+
+std::size_t TableReader::usual_rows() const noexcept {
+  const Target& target = data_->features.target;
+  std::size_t numbers = 8 * std::max(target.classes.size(), target.names.size());  // what is made of a row is longer
+  for (const InputField& input : data_->features.inputs) numbers += Field{.name = {}, .shape = input.shape}.width();
+  return std::clamp<std::size_t>(kBlockNumbers / numbers, 1, kMostRows);
+}
+
+Table read_for(const Features& features, const Source& source, bool with_target, std::vector<std::string>* notes) {
+  return *TableReader(features, source, with_target, notes).next(kAllRows);
 }
 
 }  // namespace strata

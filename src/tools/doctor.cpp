@@ -231,10 +231,17 @@ Diagnosis diagnose() try {
   throw_as_error("for the diagnosis");
 }
 
-void write_text(const fs::path& file, std::string_view text) try {
-  replace_file(file, [&](const Sink& sink) { sink(std::as_bytes(std::span(text.data(), text.size()))); });
-} catch (...) {
-  throw_as_error("to write this file");
+void write_text(const fs::path& file, std::string_view text) {
+  write_text(file, [&](const TextSink& sink) { sink(text); });
+}
+
+void write_text(const fs::path& file, const std::function<void(const TextSink&)>& write) {
+  only_errors("to write this file", [&](Caller& caller) {
+    const auto watched = caller.watched(write);
+    replace_file(file, [&](const Sink& sink) {
+      watched([&](std::string_view text) { sink(std::as_bytes(std::span(text.data(), text.size()))); });
+    });
+  });
 }
 
 }  // namespace strata

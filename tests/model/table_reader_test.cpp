@@ -1,0 +1,147 @@
+// A file read in blocks is the file read at once, wherever the blocks end, and its faults are found at their places.
+#include <zlib.h>
+
+#include "strata/model.hpp"
+#include "support.hpp"
+
+namespace strata {
+namespace {
+
+using testing::make_model;
+
+class Folder {
+ public:
+  Folder() : path_(std::filesystem::temp_directory_path() / ("strata-blocks-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directory(path_);
+    before_ = std::filesystem::current_path();
+    std::filesystem::current_path(path_);
+  }
+  ~Folder() {
+    std::filesystem::current_path(before_);
+    std::filesystem::remove_all(path_);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+ private:
+  std::filesystem::path path_, before_;
+};
+
+void write(const std::string& name, const std::string& text) {
+  std::ofstream(name, std::ios::binary) << text;
+}
+
+// Two inputs, and labels "no" and "yes".
+Model some_model() { return make_model<float>({2, {{3, Activation::tanh}}, 1, Loss::binary_cross_entropy}); }
+
+constexpr std::size_t kRows = 23;
+
+std::string csv(std::size_t rows = kRows) {
+  std::string text = "x0,note,x1,y\n";
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (i == 5) text += "\n";  // a blank line
+    text += std::to_string(i) + ",\"n,\n\"," + std::to_string(0.25 * static_cast<double>(i)) +
+            (i % 3 == 0 ? ",yes\n" : ",no\n");
+  }
+  return text;
+}
+
+std::vector<double> values_in_blocks(const Model& model, const Source& source, std::size_t rows) {
+  std::vector<double> values;
+  std::size_t blocks = 0;
+  TableReader reader(model.features(), source, false);
+  while (const auto block = reader.next(rows)) {
+    EXPECT_LE(block->rows(), rows);
+    ++blocks;
+    const std::vector<double> more = model.predict(*block, 1).values;
+    values.insert(values.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(blocks, (kRows + rows - 1) / rows);
+  EXPECT_FALSE(reader.next(rows));
+  return values;
+}
+
+TEST(TableReader, BlocksAreTheWholeWhereverTheyEnd) {
+  const Folder folder;
+  const Model model = some_model();
+  write("t.csv", csv());
+  const gzFile packed = gzopen("t.csv.gz", "wb");
+  gzwrite(packed, csv().data(), static_cast<unsigned>(csv().size()));
+  gzclose(packed);
+  for (const char* name : {"t.csv", "t.csv.gz"}) {
+    const std::vector<double> whole = model.predict(read_for(model, {name, {}, {}}, false)).values;
+    ASSERT_EQ(whole.size(), 2 * kRows);
+    for (const std::size_t rows : {1, 2, 5, 6, 22, 23, 24}) EXPECT_EQ(values_in_blocks(model, {name, {}, {}}, rows), whole);
+  }
+}
+
+TEST(TableReader, ArraysInBlocksWithLabelsInAFileOfTheirOwn) {
+  const Folder folder;
+  Model model = some_model();
+  model.data().inputs = {{"array", {2}}};
+  std::vector<double> X(2 * kRows), y(kRows);
+  for (std::size_t i = 0; i < X.size(); ++i) X[i] = 0.1 * static_cast<double>(i);
+  for (std::size_t i = 0; i < kRows; ++i) y[i] = static_cast<double>(i % 2);
+  model.data().target.classes = {"0", "1"};
+  write_npy("x.npy", std::vector<std::size_t>{kRows, 2}, X);
+  write_npy("y.npy", std::vector<std::size_t>{kRows}, y);
+  write_npy("short.npy", std::vector<std::size_t>{kRows - 1}, std::span(y).first(kRows - 1));
+  const Source source{"x.npy", {}, {"y.npy"}};
+  const std::vector<double> whole = model.predict(read_for(model, source, true)).values;
+  for (const std::size_t rows : {1, 7, 23, 100}) EXPECT_EQ(values_in_blocks(model, {"x.npy", {}, {}}, rows), whole);
+  TableReader reader(model.features(), source, true);
+  testing::expect_equal(model.evaluate(reader, 1), model.evaluate(read_for(model, source, true), 1));
+  const auto mismatch = [&](std::size_t rows) {
+    TableReader both(model.features(), {"x.npy", {}, {"short.npy"}}, true);
+    while (both.next(rows)) {
+    }
+  };
+  for (const std::size_t rows : {4, 22, 100}) {
+    EXPECT_ERROR(mismatch(rows), "shape",
+                 "short.npy has 22 examples, but x.npy has 23; they must belong together row by row");
+  }
+}
+
+TEST(TableReader, MetricsOfManyBlocksAreThoseOfTheWhole) {
+  const Folder folder;
+  for (const Loss loss : {Loss::squared_error, Loss::binary_cross_entropy}) {
+    const Model model = make_model<float>({2, {{3, Activation::tanh}}, 1, loss});
+    std::string text = "x0,x1,y\n";
+    for (int i = 0; i < 40'000; ++i) {
+      const std::string y = loss == Loss::squared_error ? std::to_string(0.1 * (i % 77)) : i % 3 == 0 ? "yes" : "no";
+      text += std::to_string(i % 13) + "," + std::to_string(0.01 * (i % 101)) + "," + y + "\n";
+    }
+    write("t.csv", text);
+    TableReader reader(model.features(), {"t.csv", {}, {}}, true);
+    ASSERT_LT(reader.usual_rows(), 40'000U);
+    testing::expect_equal(model.evaluate(reader, 1), model.evaluate(read_for(model, {"t.csv", {}, {}}, true), 1));
+  }
+}
+
+TEST(TableReader, FaultsAreFoundWhereTheyAre) {
+  const Folder folder;
+  const Model model = some_model();
+  const auto read_all = [&](const std::string& text, std::size_t rows) {
+    write("t.csv", text);
+    TableReader reader(model.features(), {"t.csv", {}, {}}, false);
+    while (const auto block = reader.next(rows)) static_cast<void>(model.predict(*block, 1));
+  };
+  for (const std::size_t rows : {1, 3, 100}) {
+    EXPECT_ERROR(read_all("x0,x1\n1,2\n\n3,4\n5,word\n", rows), "value",
+                 "t.csv:5:2: expected a number in column 'x1', found 'word'");
+    EXPECT_ERROR(read_all("x0,x1\n1,2\n3,4\n5\n", rows), "format", "t.csv:4: expected 2 cells, found 1");
+    EXPECT_ERROR(read_all("x0,x1\n1,2\n3,4\n\n5,\n", rows), "value",
+                 "t.csv:5:2: the cell of column 'x1' is empty; missing values are not supported");
+    EXPECT_ERROR(read_all("x0,x1\n", rows), "format", "t.csv has a header but no rows");
+  }
+  Model arrays = some_model();
+  arrays.data().inputs = {{"array", {2}}};
+  write_npy("x.npy", std::vector<std::size_t>{3, 2}, std::vector<double>{1, 2, 3, 4, 5, std::nan("")});
+  TableReader reader(arrays.features(), {"x.npy", {}, {}}, false);
+  static_cast<void>(reader.next(2));
+  EXPECT_ERROR(arrays.predict(*reader.next(2)), "value",
+               "x.npy: array, example 2 (counted from 0), number 1 is nan; every number must be finite");
+}
+
+}  // namespace
+}  // namespace strata
