@@ -27,9 +27,7 @@ class Folder {
   std::filesystem::path path_, before_;
 };
 
-void write(const std::string& name, const std::string& text) {
-  std::ofstream(name, std::ios::binary) << text;
-}
+void write(const std::string& name, const std::string& text) { std::ofstream(name, std::ios::binary) << text; }
 
 // Two inputs, and labels "no" and "yes".
 Model some_model() { return make_model<float>({2, {{3, Activation::tanh}}, 1, Loss::binary_cross_entropy}); }
@@ -71,7 +69,8 @@ TEST(TableReader, BlocksAreTheWholeWhereverTheyEnd) {
   for (const char* name : {"t.csv", "t.csv.gz"}) {
     const std::vector<double> whole = model.predict(read_for(model, {name, {}, {}}, false)).values;
     ASSERT_EQ(whole.size(), 2 * kRows);
-    for (const std::size_t rows : {1, 2, 5, 6, 22, 23, 24}) EXPECT_EQ(values_in_blocks(model, {name, {}, {}}, rows), whole);
+    for (const std::size_t rows : {1, 2, 5, 6, 22, 23, 24})
+      EXPECT_EQ(values_in_blocks(model, {name, {}, {}}, rows), whole);
   }
 }
 
