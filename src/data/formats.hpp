@@ -46,7 +46,7 @@ inline constexpr std::size_t kAllRows = std::numeric_limits<std::size_t>::max();
 [[nodiscard]] Blocks read_idx(std::unique_ptr<Input> input, const Request& request);
 [[nodiscard]] Blocks read_hdf5(FileReader& file, const Request& request);
 [[nodiscard]] Blocks read_cache(FileReader& file, const Request& request);
-[[nodiscard]] Table read_picture(FileReader& file, const Request& request);
+[[nodiscard]] Blocks read_picture(FileReader& file, const Request& request);
 
 /// What is open, from its beginning, or where it is not seekable and has not been read yet. Borrows the file. The
 /// fields are chosen before it returns.

@@ -143,10 +143,10 @@ std::vector<double> read_image(FileReader& file, std::span<const std::size_t> sh
   return picture;
 }
 
-Table read_picture(FileReader& file, const Request& request) {
+Blocks read_picture(FileReader& file, const Request& request) {
   auto [input, layout] = open_picture(file);
   layout.dims.insert(layout.dims.begin(), 1);  // one example
-  return table_of_array(input, layout, "picture", request);
+  return blocks_of(std::make_unique<Input>(std::move(input)), "picture", layout, request);
 }
 
 }  // namespace strata

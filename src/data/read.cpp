@@ -126,15 +126,6 @@ Blocks read_stream(std::unique_ptr<Input> input, Format format, const Request& r
   return read_csv(std::move(input), request);
 }
 
-class OneBlock final : public TableBlocks {
- public:
-  explicit OneBlock(Table table) : table_(std::move(table)) {}
-  std::optional<Table> next(std::size_t) override { return std::exchange(table_, std::nullopt); }
-
- private:
-  std::optional<Table> table_;
-};
-
 // Some of the names in a folder, enough for a hint. Not by std::filesystem::directory_iterator: that of GCC 12 ends the
 // program where there is no memory for a name.
 std::vector<std::string> names_in(const fs::path& folder) {
@@ -259,7 +250,7 @@ Blocks read_blocks(FileReader& file, const Request& request) {
   if (format == Format::zip) return read_npz(file, request);
   if (format == Format::hdf5) return read_hdf5(file, request);
   if (format == Format::cache) return read_cache(file, request);
-  return std::make_unique<OneBlock>(read_picture(file, request));
+  return read_picture(file, request);
 }
 
 bool is_picture(FileReader& file) {

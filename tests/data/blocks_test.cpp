@@ -18,7 +18,8 @@ void describe(const Table& table, std::vector<std::string>& rows) {
       text += table.where(field, row) + " ";
       for (std::size_t k = 0; k < field.width(); ++k) {
         const double number = table.number(field, row, k);
-        text += (field.is_text() ? field.categories.at(static_cast<std::size_t>(number)) : std::to_string(number)) + " ";
+        text +=
+            (field.is_text() ? field.categories.at(static_cast<std::size_t>(number)) : std::to_string(number)) + " ";
       }
     }
     rows.push_back(text);
@@ -70,8 +71,10 @@ TEST_F(Blocks, of_arrays) {
 
 TEST_F(Blocks, of_arrays_side_by_side) {
   for (const bool deflate : {false, true}) {
-    write_file("x.npz", zip_file({{.name = "X.npy", .bytes = npy_file("<f8", "(5, 2)", kPairs, false), .deflate = deflate},
-                                  {.name = "y.npy", .bytes = npy_file("|S2", "(5,)", "aabbaaccdd", false), .deflate = deflate}}));
+    write_file(
+        "x.npz",
+        zip_file({{.name = "X.npy", .bytes = npy_file("<f8", "(5, 2)", kPairs, false), .deflate = deflate},
+                  {.name = "y.npy", .bytes = npy_file("|S2", "(5,)", "aabbaaccdd", false), .deflate = deflate}}));
     expect_the_whole("x.npz");
   }
   {
@@ -98,10 +101,12 @@ TEST_F(Blocks, end_where_the_file_ends) {
   };
   const std::string whole = npy_file("<f8", "(5, 2)", kPairs, false);
   write_file("long.npy.gz", gzipped(whole + "x"));
-  EXPECT_NE(error_of(ErrorCode::format, [&] { return all("long.npy.gz"), 0; }).find("more bytes follow"), std::string::npos);
-  write_file("short.npy.gz", gzipped(whole.substr(0, whole.size() - 9)));
-  EXPECT_NE(error_of(ErrorCode::format, [&] { return all("short.npy.gz"), 0; }).find("the file ends inside the numbers"),
+  EXPECT_NE(error_of(ErrorCode::format, [&] { return all("long.npy.gz"), 0; }).find("more bytes follow"),
             std::string::npos);
+  write_file("short.npy.gz", gzipped(whole.substr(0, whole.size() - 9)));
+  EXPECT_NE(
+      error_of(ErrorCode::format, [&] { return all("short.npy.gz"), 0; }).find("the file ends inside the numbers"),
+      std::string::npos);
 }
 
 // A fault of one block is not taken for one of the next.
