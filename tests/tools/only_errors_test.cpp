@@ -108,6 +108,14 @@ TEST_F(OnlyErrors, LeaveAModel) {
   const Source source{"data.csv", {}, {"no such column"}};
   fail_everywhere("read_for",
                   [&] { refused(ErrorCode::usage, [&] { static_cast<void>(read_for(model, source, true)); }); });
+  fail_everywhere("read in blocks", [&] {
+    TableReader reader(model.features(), {"data.csv", {}, {}}, false);
+    while (const auto block = reader.next(5)) static_cast<void>(model.predict(*block, 1));
+  });
+  fail_everywhere("evaluate in blocks", [&] {
+    TableReader reader(model.features(), {"data.csv", {}, {}}, true);
+    static_cast<void>(model.evaluate(reader, 1));
+  });
   EXPECT_EQ(model.predict(X, 2, 1), expected);
   EXPECT_EQ(Model::load(model_file).predict(X, 2, 1), expected);
 }
@@ -206,6 +214,13 @@ TEST_F(OnlyErrors, LeaveAFile) {
   fail_everywhere("a file that is not there",
                   [&] { refused(ErrorCode::not_found, [&] { static_cast<void>(read_table(long_name)); }); });
   EXPECT_EQ(read_file(text_file.string()), "some text");
+  fail_everywhere("write_text in pieces",
+                  [&] { write_text(text_file, [](const TextSink& sink) { sink("some "), sink("pieces"); }); });
+  EXPECT_EQ(read_file(text_file.string()), "some pieces");
+  // What the caller throws is the caller's own business, and the file stays.
+  EXPECT_THROW(write_text(text_file, [](const TextSink& sink) { sink("half"), throw std::logic_error("mine"); }),
+               std::logic_error);
+  EXPECT_EQ(read_file(text_file.string()), "some pieces");
   for (const auto& entry : std::filesystem::directory_iterator("."))
     EXPECT_NE(entry.path().extension(), ".tmp") << entry.path() << " is left over";
 }
