@@ -46,9 +46,9 @@ std::string described(std::span<const Field* const> fields) {
 }
 
 // Made while the file is open: what it has is known, the numbers are not read yet.
-class Plan {
+class Choice {
  public:
-  Plan(const Features& features, const Source& source, bool with_target, std::vector<std::string>* notes)
+  Choice(const Features& features, const Source& source, bool with_target, std::vector<std::string>* notes)
       : features_(features), source_(source), with_target_(with_target), notes_(notes) {}
 
   [[nodiscard]] std::vector<std::string> choose(std::span<const Field> available) {
@@ -325,18 +325,18 @@ TableReader::Data::Data(const Features& of, const Source& source, bool with_targ
   const bool text_labels = with_target && has_text_labels(features.target);
   std::vector<std::string> text;
   if (text_labels) text = source.target.empty() ? features.target.names : source.target;
-  Plan plan(features, source, with_target, notes);
+  Choice choice(features, source, with_target, notes);
   const FieldChooser choose = [&](std::span<const Field> available) {
     require_picture_inside(features, source.file);
-    return plan.choose(available);
+    return choice.choose(available);
   };
   blocks = read_blocks(file, Request{choose, text});
-  found = plan.chosen();
-  known_as = plan.known_as();
-  if (!plan.target_file()) return;
-  target.emplace(*plan.target_file(), features.target,
+  found = choice.chosen();
+  known_as = choice.known_as();
+  if (!choice.target_file()) return;
+  target.emplace(*choice.target_file(), features.target,
                  text_labels ? std::span(features.target.names) : std::span<const std::string>{});
-  if (notes != nullptr) notes->push_back(fmt::format("takes the target from {}", input_name(*plan.target_file())));
+  if (notes != nullptr) notes->push_back(fmt::format("takes the target from {}", input_name(*choice.target_file())));
 }
 
 std::optional<Table> TableReader::Data::next(std::size_t rows) {
