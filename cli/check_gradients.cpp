@@ -102,12 +102,11 @@ Command check_gradients_command() {
            "strata check-gradients iris.strata iris.csv"},
           "Compares the derivative of the cost by every weight and bias with a central difference, in float64. With "
           "DATA alone it builds the network that the options describe, with its initial weights. The exit code is 0 "
-          "when all agree, 1 when "
-          "not.",
+          "when all agree, 1 when not. With dropout the units left out are those of the first update.",
           {{"MODEL", "A file that 'strata train' wrote; or DATA alone.", 0, 1},
            {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
-          {"target", "inputs", "task", "scale", "scale-target", "hidden-layers", "activation", "loss", "initializer",
-           "random", "seed", "l2"},
+          {"target", "inputs", "task", "scale", "scale-target", "hidden-layers", "activation", "dropout", "loss",
+           "initializer", "random", "seed", "l2"},
           {{"examples", 0, "N", "Compare on at most this many examples; 0: on all of them. Default: 64."},
            kJsonFlag,
            kQuietFlag},
