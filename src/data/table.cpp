@@ -377,11 +377,11 @@ std::string Table::where(const Field& field, std::size_t row, std::size_t k) con
 void Table::add_copy(std::string name, std::vector<std::size_t> shape, NumberType type,
                      std::span<const std::byte> values) try {
   Field field{.name = std::move(name), .shape = std::move(shape), .categories = {}, .is_bytes = type == NumberType::u8};
-  const std::size_t count = values.size() / bytes_of(type);
-  require_fit(*this, field, count);
+  require_fit(*this, field, values.size() / bytes_of(type));
   Buffer bytes(values.size());
   std::ranges::copy(values, bytes.data());
-  add_field(*storage_, std::move(field), Block(type, count / field.rows, std::move(bytes)));
+  Block block(type, field.width(), std::move(bytes));
+  add_field(*storage_, std::move(field), std::move(block));
 } catch (...) {
   throw_as_error("for this table");
 }
@@ -402,13 +402,12 @@ void Table::add_borrowed(std::string name, BorrowedNumbers numbers) try {
   const auto apart = numbers.stride / static_cast<std::ptrdiff_t>(bytes);
   if (memory == nullptr)
     throw Error(ErrorCode::usage, fmt::format("field '{}': its memory is a null pointer", printable(field.name)));
-  if (std::bit_cast<std::uintptr_t>(memory.get()) % bytes != 0 ||
-      apart * static_cast<std::ptrdiff_t>(bytes) != numbers.stride) {
-    throw Error(
-        ErrorCode::usage,
-        fmt::format("field '{}': numbers of {} bytes must begin at a multiple of {} and be a multiple of it "
-                    "apart; found the address {:#x} and the stride {}: copy them, with add_numbers",
-                    printable(field.name), bytes, bytes, std::bit_cast<std::uintptr_t>(memory.get()), numbers.stride));
+  const auto address = reinterpret_cast<std::uintptr_t>(memory.get());
+  if (address % bytes != 0 || apart * static_cast<std::ptrdiff_t>(bytes) != numbers.stride) {
+    throw Error(ErrorCode::usage,
+                fmt::format("field '{}': numbers of {} bytes must begin at a multiple of {} and be a multiple of it "
+                            "apart; found the address {:#x} and the stride {}: copy them, with add_numbers",
+                            printable(field.name), bytes, bytes, address, numbers.stride));
   }
   Block block(numbers.type, width, std::move(memory), numbers.rows);
   if (numbers.stride != 0) block.stride = apart;

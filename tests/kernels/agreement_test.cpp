@@ -234,10 +234,11 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
                            Shape{130, 700, 900}}) {
       if (too_slow(s.n, s.n_prev, s.m)) continue;
       for (const auto kind : {UpdateRule::Kind::gradient_descent, UpdateRule::Kind::momentum, UpdateRule::Kind::adam}) {
-        for (const auto& [c, decay] : {std::pair(0.0, 0.0), {0.25, 0.0}, {0.0, 0.125}}) {
+        for (const std::pair<double, double> drawn : {std::pair(0.0, 0.0), {0.25, 0.0}, {0.0, 0.125}}) {
+          const double c = drawn.first, decay = drawn.second;
           if (decay != 0 && kind == UpdateRule::Kind::gradient_descent) continue;  // for it a penalty is the same
           const UpdateRule rule{kind, 0.9, {0.01, 0.9, 0.999, 1e-8, 3}};
-          const auto run = [&, c = c, decay = decay](bool at_once) {
+          const auto run = [&](bool at_once) {
             std::mt19937_64 random(17);
             Guarded<T> W(s.n, s.n_prev, 1, 0), b(s.n, 1, 1, 0), A_prev(s.n_prev, s.m), dZ(s.n, s.m),
                 W1(s.n, s.n_prev, 2, 0), W2(s.n, s.n_prev, 3, 0), b1(s.n, 1, 1, 0), b2(s.n, 1, 2, 0),
