@@ -80,7 +80,7 @@ struct GradientCheck {
 [[nodiscard]] GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples = 0);
 /// The same for the network that `options` describe, with its initial weights in float64, whatever options.precision
 /// says. Errors: as train; diverged.
-[[nodiscard]] GradientCheck check_gradients(Table table, const Options& options, std::size_t examples = 0);
+[[nodiscard]] GradientCheck check_gradients(const Table& table, const Options& options, std::size_t examples = 0);
 /// Reads the file as a training would (only what the options name), then checks.
 [[nodiscard]] GradientCheck check_gradients(const std::filesystem::path& file, const Options& options,
                                             std::size_t examples = 0);

@@ -153,7 +153,7 @@ GradientCheck check_gradients(const Model& model, const Table& table, std::size_
   throw_as_error(kChecking);
 }
 
-GradientCheck check_gradients(Table table, const Options& options, std::size_t examples) try {
+GradientCheck check_gradients(const Table& table, const Options& options, std::size_t examples) try {
   validate(options);
   const auto ignore = [](std::string_view) {};
   const Problem problem = define_problem(table, options, {ignore, ignore});
@@ -172,7 +172,7 @@ GradientCheck check_gradients(const std::filesystem::path& file, const Options& 
   validate(options);
   Options named = options;  // a target in a file of its own gets the name that it has in the table
   Table table = read_training_table(file, named);
-  return check_gradients(std::move(table), named, examples);
+  return check_gradients(table, named, examples);
 } catch (...) {
   throw_as_error("to read this file");
 }
