@@ -192,7 +192,7 @@ void print_summary(const Fit& fit, const std::string& file) {
 
 /// Is it, or will it be, a file that is replaced, and no device or pipe, and nothing that is open already?
 bool is_replaced(const std::string& file) {
-  if (file.starts_with("/dev/std") || file.starts_with("/dev/fd/") || file.starts_with("/proc/")) return false;
+  if (file.starts_with("/dev/std") || file.starts_with("/dev/fd/") || file.starts_with("/proc/self/fd/")) return false;
   std::error_code ignored;
   const fs::file_status status = fs::status(file, ignored);
   return !fs::exists(status) || fs::is_regular_file(status);
@@ -242,6 +242,7 @@ std::string save(const Model& model, const std::string& file) {
     model.save(file);
     return file;
   } catch (const Error& error) {
+    if (error.code() != ErrorCode::io && error.code() != ErrorCode::not_found) throw;  // no other folder helps
     const std::string saved = save_elsewhere(model);
     if (saved.empty())
       throw Error(error.code(), fmt::format("{}\nNo folder for temporary files takes the model either (TMPDIR can name "

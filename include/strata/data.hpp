@@ -27,7 +27,8 @@ enum class NumberType : std::uint8_t { u8, i8, u16, i16, u32, i32, u64, i64, f32
 
 /// A C++ type of such numbers.
 template <class T>
-concept Number = (std::integral<T> && !std::same_as<T, bool>) || std::same_as<T, float> || std::same_as<T, double>;
+concept Number = (std::integral<T> && sizeof(T) <= sizeof(std::uint64_t) && !std::same_as<T, bool>) ||
+                 std::same_as<T, float> || std::same_as<T, double>;
 
 template <Number T>
 [[nodiscard]] constexpr NumberType number_type() noexcept {

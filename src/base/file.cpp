@@ -88,10 +88,11 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path&
   }
 }
 
-// The descriptor of this process that the path names, if it does: /dev/stdout, /dev/fd/3.
+// The descriptor of this process that the path names, if it does: /dev/stdout, /dev/stderr, /dev/fd/3.
 std::optional<int> descriptor_named(const fs::path& path) {
   std::string_view name = path.native();
   if (name == "/dev/stdout") return STDOUT_FILENO;
+  if (name == "/dev/stderr") return STDERR_FILENO;
   for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
     if (!name.starts_with(folder)) continue;
     name.remove_prefix(folder.size());

@@ -344,12 +344,6 @@ class ArrayBlocks final : public TableBlocks {
 
 }  // namespace
 
-void read_array(Input& input, const ArrayLayout& layout, Field field, Table& table, std::size_t origin) {
-  require_size(input, layout);
-  read_rows(input, layout, std::move(field), table, origin);
-  input.require_end("the last number");
-}
-
 Blocks blocks_of(std::string name, std::vector<ArrayField> arrays, const Request& request) {
   return std::make_unique<ArrayBlocks>(std::move(name), std::move(arrays), request.spill);
 }

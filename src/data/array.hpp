@@ -30,10 +30,6 @@ struct ArrayLayout {
 /// Why an array cannot be a field ("has no examples", …), or nothing.
 [[nodiscard]] std::string why_no_field(const ArrayLayout& layout);
 
-/// Reads the items up to the end of the input into C order and the byte order of this machine, and adds them to the
-/// table as `field`. Throws Error(format) when the input has fewer or more bytes than the layout says.
-void read_array(Input& input, const ArrayLayout& layout, Field field, Table& table, std::size_t origin);
-
 /// An array of a file that becomes a field; `open` gives its items when they are asked for.
 struct ArrayField {
   Field field;
@@ -41,7 +37,8 @@ struct ArrayField {
   std::function<std::unique_ptr<Input>()> open;
 };
 /// Arrays of as many examples, from their beginning. In blocks they are open together and read side by side; all rows
-/// at once are read one array after the other.
+/// at once are read one array after the other, into C order and the byte order of this machine. Throws Error(format)
+/// when an input has fewer or more bytes than its layout says.
 [[nodiscard]] Blocks blocks_of(std::string name, std::vector<ArrayField> arrays, const Request& request);
 /// The array that is all of an input, of which the header is read.
 [[nodiscard]] Blocks blocks_of(std::unique_ptr<Input> input, const std::string& field, const ArrayLayout& layout,

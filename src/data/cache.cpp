@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -287,6 +288,7 @@ class CacheBlocks final : public TableBlocks {
 
 }  // namespace
 
+// Of a table as it was read: all rows of its blocks, one after the other.
 void write_cache(const Table& table, const fs::path& file) {
   const Table::Storage& storage = table.storage();
   std::vector<BlockEntry> blocks;
@@ -297,6 +299,7 @@ void write_cache(const Table& table, const fs::path& file) {
     return std::span(block.numbers.get(), storage.rows * block.width * bytes_of(block.type));
   };
   for (const Block& block : storage.blocks) {
+    assert(block.rows.size() == storage.rows && block.stride == static_cast<std::ptrdiff_t>(block.width));
     blocks.push_back({block.type, block.width, 0, 0, checksum(bytes_in(block))});
     header.number<std::uint8_t>(static_cast<std::uint8_t>(block.type));
     header.number<std::uint64_t>(block.width);

@@ -363,6 +363,7 @@ void Table::require_numbers(std::span<const Field* const> fields) const try {
 }
 
 std::string Table::where(const Field& field, std::size_t row, std::size_t k) const try {
+  storage_->require_row(row);
   const Place& place = storage_->place(field);
   const Origin& origin = storage_->origins[place.origin];
   if (origin.is_csv) {

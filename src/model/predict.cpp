@@ -94,7 +94,9 @@ Metrics Model::evaluate(TableReader& reader, int threads) const try {
     // Whole chunks of columns, whose losses are summed apart: so the sums are those of one table.
     const auto columns = static_cast<std::size_t>(plan.columns());
     const std::size_t rows = columns * std::max<std::size_t>(1, reader.usual_rows() / columns);
-    while (const std::optional<Table> block = reader.next(rows)) add_table(score, plan, *block, threads);
+    bool any = false;
+    for (; const std::optional<Table> block = reader.next(rows); any = true) add_table(score, plan, *block, threads);
+    if (!any) throw Error(ErrorCode::value, "the reader has no examples left to evaluate on");
     return score.metrics();
   });
 } catch (...) {

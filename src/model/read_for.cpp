@@ -313,7 +313,10 @@ struct TableReader::Data {
   std::vector<std::string> found, known_as;
   Blocks blocks;
   std::optional<TargetFile> target;
+  std::optional<Table> labels;   // read, and not all given yet: some formats come as a whole
+  std::size_t labels_given = 0;  // of these
   std::size_t given = 0;
+  bool ended = false;
 };
 
 TableReader::Data::Data(const Features& of, const Source& source, bool with_target, std::vector<std::string>* notes)
@@ -341,28 +344,36 @@ TableReader::Data::Data(const Features& of, const Source& source, bool with_targ
 
 std::optional<Table> TableReader::Data::next(std::size_t rows) {
   if (blocks == nullptr) return std::exchange(picture, std::nullopt);
+  if (std::exchange(ended, true)) return std::nullopt;  // after an error too: inputs and target may be out of step
   std::optional<Table> table = blocks->next(rows);
   if (table) rename_all(*table, found, known_as);
   if (target) add_target(table, rows);
-  if (table) given += table->rows();
+  if (!table) return table;
+  given += table->rows();
+  ended = false;
   return table;
 }
 
 // The rows of its own file that belong to these; both files end together.
 void TableReader::Data::add_target(std::optional<Table>& table, std::size_t asked) {
-  std::optional<Table> labels = target->blocks->next(table ? table->rows() : 1);
   const std::size_t rows = table ? table->rows() : 0;
-  std::size_t label_rows = labels ? labels->rows() : 0;
-  if (label_rows == rows && rows < asked) label_rows += rows_left(*target->blocks);  // these are the last
-  if (rows != label_rows) {
-    const std::size_t all_labels = given + label_rows + rows_left(*target->blocks);
+  if (!labels) labels = target->blocks->next(std::max<std::size_t>(rows, 1)), labels_given = 0;
+  const std::size_t there = labels ? labels->rows() - labels_given : 0;
+  const bool is_last = rows < asked;
+  std::size_t more = is_last && there == rows ? rows_left(*target->blocks) : 0;
+  if (there < rows || (is_last && there + more != rows)) {
+    more += rows_left(*target->blocks);
+    const std::size_t all_labels = given + there + more;
     throw Error(ErrorCode::shape,
                 fmt::format("{} has {} examples, but {} has {}; they must belong together row by row",
                             target->file.name(), all_labels, file.name(), given + rows + rows_left(*blocks)));
   }
   if (!table) return;
-  labels->rename(labels->fields().front().name, features.target.names[0]);
-  table->append(std::move(*labels));
+  Table those = labels->slice_rows(labels_given, rows);
+  labels_given += rows;
+  if (labels_given == labels->rows()) labels.reset();
+  those.rename(std::string(those.fields().front().name), features.target.names[0]);
+  table->append(std::move(those));
 }
 
 TableReader::TableReader(const Features& features, const Source& source, bool with_target,
@@ -379,7 +390,11 @@ std::optional<Table> TableReader::next(std::size_t rows) {
 std::size_t TableReader::usual_rows() const noexcept {
   const Target& target = data_->features.target;
   std::size_t numbers = 8 * std::max(target.classes.size(), target.names.size());  // what is made of a row is longer
-  for (const InputField& input : data_->features.inputs) numbers += Field{.name = {}, .shape = input.shape}.width();
+  for (const InputField& input : data_->features.inputs) {
+    std::size_t width = 1;
+    for (const std::size_t size : input.shape) width *= size;
+    numbers += width;
+  }
   return std::clamp<std::size_t>(kBlockNumbers / numbers, 1, kMostRows);
 }
 

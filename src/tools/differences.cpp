@@ -90,7 +90,8 @@ Differences::Differences(const Architecture& net, const Parameters<double>& p, B
                 View<double>(A.data(), net.outputs, 1), View<double>(dZ.data(), net.outputs, 1),
                 &losses_[static_cast<std::size_t>(j)]);
   }
-  fast_ = way == Way::rank_one && cost_is_the_sum() && kernels_are_linear();
+  const bool drops = std::ranges::any_of(base_.g, [](const auto& g) { return g.dropout.rate != 0; });
+  fast_ = way == Way::rank_one && !drops && cost_is_the_sum() && kernels_are_linear();
   bound_rounding();
 }
 

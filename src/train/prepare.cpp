@@ -209,7 +209,12 @@ Problem define_problem(const Table& table, const Options& options, const Message
   problem.architecture.validate();
   problem.options.loss = problem.architecture.loss;
   problem.options.learning_rate = options.effective_learning_rate();
-  if (options.effective_weight_decay() != 0) problem.options.weight_decay = options.effective_weight_decay();
+  // Said in one way, so that the same training writes the same file.
+  const double decay = options.effective_weight_decay();
+  problem.options.weight_decay =
+      decay != 0 || options.optimizer == OptimizerKind::adamw ? std::optional(decay) : std::nullopt;
+  if (std::ranges::all_of(options.dropout, [&](double p) { return p == options.dropout.front(); }))
+    problem.options.dropout.resize(1);
 
   if (automatic) {
     messages.note(pixels ? "scale: 1/255, because the inputs are 8-bit numbers, as pixels are"

@@ -102,6 +102,7 @@ TEST_F(TableParts, rows_in_any_order_and_twice) {
   EXPECT_EQ(row, (std::vector<double>{12, 2, 2}));
   EXPECT_EQ(part.where(part.field("m"), 0), "x.csv:6:3 (column 'm')");
   EXPECT_EQ(part.where(part.field("word"), 3), "x.csv:5:2 (column 'word')");
+  EXPECT_THROW(static_cast<void>(part.where(part.field("word"), part.rows())), Error);
   // A part of a part, a range of a list, and a list of a range.
   const Table again = part.slice_rows(1, 3).select_rows(std::vector<std::size_t>{2, 0});
   EXPECT_EQ(numbers(again, "m"), (std::vector<double>{12, 10}));

@@ -234,7 +234,7 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
                            Shape{130, 700, 900}}) {
       if (too_slow(s.n, s.n_prev, s.m)) continue;
       for (const auto kind : {UpdateRule::Kind::gradient_descent, UpdateRule::Kind::momentum, UpdateRule::Kind::adam}) {
-        for (const std::pair<double, double> drawn : {std::pair(0.0, 0.0), {0.25, 0.0}, {0.0, 0.125}}) {
+        for (const std::pair<double, double>& drawn : {std::pair(0.0, 0.0), {0.25, 0.0}, {0.0, 0.125}}) {
           const double c = drawn.first, decay = drawn.second;
           if (decay != 0 && kind == UpdateRule::Kind::gradient_descent) continue;  // for it a penalty is the same
           const UpdateRule rule{kind, 0.9, {0.01, 0.9, 0.999, 1e-8, 3}};

@@ -117,6 +117,50 @@ TEST(TableReader, MetricsOfManyBlocksAreThoseOfTheWhole) {
   }
 }
 
+// Labels that come as a whole, for in Fortran's order an example is all over the file, belong to inputs in blocks.
+TEST(TableReader, LabelsMayComeAsAWhole) {
+  const Folder folder;
+  const Model model = make_model<double>({1, {{3, Activation::tanh}}, 2, Loss::squared_error});
+  std::vector<double> x, y;
+  for (int i = 0; i < 23; ++i) x.push_back(i);
+  for (int i = 0; i < 46; ++i) y.push_back(i * 0.125);
+  write_npy("x.npy", std::vector<std::size_t>{23, 1}, x);
+  std::string header = "{'descr': '<f8', 'fortran_order': True, 'shape': (23, 2), }";
+  header.resize(117, ' ');
+  std::string turned("\x93NUMPY\x01\x00\x76\x00", 10);
+  turned += header + "\n";
+  for (const std::size_t k : {0, 1}) {
+    for (std::size_t i = 0; i < 23; ++i) turned.append(reinterpret_cast<const char*>(&y[2 * i + k]), sizeof(double));
+  }
+  write("y.npy", turned);
+  const Source source{"x.npy", {"array"}, {"y.npy"}};
+  const Table whole = read_for(model, source, true);
+  ASSERT_EQ(whole.rows(), 23U);
+  const Field& target = whole.field(model.target().names[0]);
+  for (const std::size_t rows : {1, 5, 23, 100}) {
+    TableReader reader(model.features(), source, true);
+    std::size_t at = 0;
+    while (const auto block = reader.next(rows)) {
+      for (std::size_t i = 0; i < block->rows(); ++i, ++at) {
+        for (const std::size_t k : {0, 1})
+          EXPECT_EQ(block->number(block->field(target.name), i, k), whole.number(target, at, k));
+      }
+    }
+    EXPECT_EQ(at, 23U) << rows;
+  }
+}
+
+TEST(TableReader, IsAtItsEndAfterAnError) {
+  const Folder folder;
+  const Model model = some_model();
+  write("t.csv", "x0,x1,y\n1,2,yes\n1\n3,4,no\n");
+  TableReader reader(model.features(), {"t.csv", {}, {}}, true);
+  EXPECT_TRUE(reader.next(1));
+  EXPECT_THROW(static_cast<void>(reader.next(1)), Error);
+  EXPECT_FALSE(reader.next(1)) << "what follows may not belong together";
+  EXPECT_ERROR(static_cast<void>(model.evaluate(reader, 1)), "value", "the reader has no examples left to evaluate on");
+}
+
 TEST(TableReader, FaultsAreFoundWhereTheyAre) {
   const Folder folder;
   const Model model = some_model();

@@ -84,6 +84,9 @@ TEST(DropoutTraining, WithoutItNothingChanges) {
   const Fit plain = train(table(100), none), zeros = train(table(100), dropping({0, 0}));
   EXPECT_TRUE(weights_of(plain.model) == weights_of(zeros.model));
   for (const auto& [option, value] : plain.model.record().options) EXPECT_NE(option, "dropout");
+  EXPECT_EQ(plain.model.record().options, zeros.model.record().options) << "the same training, the same record";
+  none.weight_decay = 0;
+  EXPECT_EQ(train(table(100), none).model.record().options, plain.model.record().options);
 }
 
 // Prediction uses all units: the figures of the record are those of the model that is kept.
@@ -123,9 +126,15 @@ TEST(DropoutTraining, TheGradientCheckHoldsItsMasks) {
   options.l2 = 0.5;
   const GradientCheck check = check_gradients(table(30), options);
   EXPECT_TRUE(check.passed);
-  bool some_without_gradient = false;
-  for (const auto& block : check.blocks) some_without_gradient = some_without_gradient || block.largest_gradient > 0;
-  EXPECT_TRUE(some_without_gradient);
+  Options without = options;
+  without.dropout = {0};
+  EXPECT_NE(check.blocks[0].largest_gradient, check_gradients(table(30), without).blocks[0].largest_gradient);
+  // Of inputs that are 0, where masked and unmasked outputs are the same.
+  Table zeros;
+  for (const char* name : {"x", "z"}) zeros.add_numbers(name, {}, std::vector<double>{0, 0, 0});
+  zeros.add_numbers("y", {}, std::vector<double>{1, 2, 3});
+  options.scale = ScaleKind::none;
+  EXPECT_TRUE(check_gradients(zeros, options, 1).passed);
   const Fit fit = train(table(30), options);
   EXPECT_TRUE(check_gradients(fit.model, table(30)).passed);
 }
