@@ -302,7 +302,7 @@ std::size_t rows_left(TableBlocks& blocks) {
 
 }  // namespace
 
-struct TableReader::Data {
+struct [[gnu::visibility("hidden")]] TableReader::Data {
   Data(const Features& of, const Source& source, bool with_target, std::vector<std::string>* notes);
   [[nodiscard]] std::optional<Table> next(std::size_t rows);
   void add_target(std::optional<Table>& table, std::size_t asked);
