@@ -82,11 +82,13 @@ TEST_F(TableParts, take_rows_writes_over_numbers_that_a_table_alone_has) {
 
   Table part = letters();
   part = part.select_rows(std::vector<std::size_t>{0, 2, 3, 4});
-  const std::byte* const there = memory_of(part, "n");
+  [[maybe_unused]] const std::byte* const there = memory_of(part, "n");
   const std::vector<const Field*> fields = {&part.field("m")};
   const Buffer taken =
       take_rows<double>(std::move(part), fields, Rows(3, 1), 1, [](const double* raw, double* out) { *out = *raw; });
+#ifndef __SANITIZE_ADDRESS__  // whose allocator moves what shrinks
   EXPECT_EQ(taken.data(), there);
+#endif
   EXPECT_EQ(std::vector<double>(taken.as<double>(), taken.as<double>() + 3), (std::vector<double>{12, 13, 14}));
 }
 

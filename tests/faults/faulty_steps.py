@@ -35,9 +35,9 @@ FAULTS = [
     ("X is fed to every layer", ["equations"],
      [replaced(FORWARD, "ws.A[l - 1]", "batch.X.rows == ws.A[l - 1].rows ? batch.X : In<T>(ws.A[l - 1])")]),
     ("the last hidden layer is not activated", ["equations", "step by hand"],
-     [replaced(FORWARD, "ws.g[l]", "l == L - 1 ? Pointwise<T>(Activation::identity) : ws.g[l]")]),
+     [replaced(FORWARD, "ws.g[l]", "with(ws.g[l], l == L - 1 ? Activation::identity : ws.g[l].activation)")]),
     ("forward uses the activation of the layer below", ["equations", "gradients"],
-     [replaced(FORWARD, "ws.g[l]", "ws.g[l > 1 ? l - 1 : l]")]),
+     [replaced(FORWARD, "ws.g[l]", "with(ws.g[l], ws.g[l > 1 ? l - 1 : l].activation)")]),
     ("forward uses the bias of the layer below", ["equations", "gradients"],
      [replaced(FORWARD, "p.b[l]", "p.b[l > 1 && net.units(l) == net.units(l - 1) ? l - 1 : l]")]),
     ("predict gives logits", ["equations", "repetition"], [(None, "k.head_forward(net.head(), ws.Z[L], ws.A[L]);", ";")]),
@@ -84,7 +84,7 @@ FAULTS = [
      [replaced(BACKWARD, "p.W[l]", "p.W[l - 1].rows == p.W[l].rows && p.W[l - 1].cols == p.W[l].cols ? p.W[l - 1] : p.W[l]")]),
     ("g' is forgotten", ["step by hand", "gradients"],
      [(None, BACKWARD, "k.linear_backward_input(p.W[l], ws.dZ[l], ws.dZ[l - 1]);")]),
-    ("g' of the layer above", ["gradients", "equations"], [replaced(BACKWARD, "ws.g[l - 1]", "ws.g[l < L ? l : l - 1]")]),
+    ("g' of the layer above", ["gradients", "equations"], [replaced(BACKWARD, "ws.g[l - 1]", "with(ws.g[l - 1], ws.g[l < L ? l : l - 1].activation)")]),
     ("g' at A[l]", ["gradients", "equations"],
      [replaced(BACKWARD, "ws.Z[l - 1], ws.A[l - 1]", "ws.Z[ws.A[l].rows == ws.A[l - 1].rows ? l : l - 1], "
                "ws.A[ws.A[l].rows == ws.A[l - 1].rows ? l : l - 1]")]),
@@ -112,6 +112,12 @@ namespace strata::testing {
 namespace {
 
 template <class T> using In = View<const T>;
+
+// The layer with another g: what it has besides is of its own size.
+template <class T> Pointwise<T> with(Pointwise<T> layer, Activation g) {
+  layer.activation = g;
+  return layer;
+}
 
 double largest_so_far(double m) {
   static double largest = 0;
