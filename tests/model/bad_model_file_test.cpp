@@ -129,6 +129,10 @@ TEST(BadModelFile, MetadataThatDoesNotFit) {
          "metadata: architecture.hidden[1].units: expected a whole number of at least 1, found 0");
   expect(R"("units":2)", R"("units":2147483648)",
          "metadata: architecture.hidden[1].units: expected a whole number of at most 2147483647, found 2147483648");
+  expect(R"("gelu")", R"("gelu","dropout":"x")",
+         "metadata: architecture.hidden[1].dropout: expected a number, found \"x\"");
+  expect(R"("gelu")", R"("gelu","dropout":1)", "a dropout of 1; it needs a number from 0 to less than 1");
+  expect(R"("gelu")", R"("gelu","dropout":null)", "a dropout of nan; it needs a number from 0 to less than 1");
   expect(R"("gelu")", R"("geluu")",
          "metadata: architecture.hidden[1].activation: expected the name of an activation, found \"geluu\"");
   expect(R"("squared-error")", R"("hinge")",

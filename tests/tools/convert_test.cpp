@@ -9,9 +9,12 @@
 #include "data/data_test.hpp"
 #include "strata/tools.hpp"
 #include "strata/trainer.hpp"
+#include "support/weights.hpp"
 
 namespace strata {
 namespace {
+
+using testing::weights_of;
 
 using namespace testing;
 using Convert = InFolder;
@@ -25,15 +28,6 @@ Options options_of(std::int64_t batch_size, Precision precision) {
   options.validation = "0.25";
   options.threads = 1;
   return options;
-}
-
-std::vector<std::vector<double>> weights_of(const Model& model) {
-  std::vector<std::vector<double>> all;
-  for (int l = 1; l <= model.architecture().depth(); ++l) {
-    all.push_back(model.weights(l));
-    all.push_back(model.biases(l));
-  }
-  return all;
 }
 
 /// Trains on `original` and, with the name that the target has there, on `cache`.

@@ -15,12 +15,15 @@
 #include "kernels/registry.hpp"
 #include "optim/optimizer.hpp"
 #include "strata/trainer.hpp"
+#include "support/weights.hpp"
 #include "train/initial.hpp"
 #include "train/loader.hpp"
 #include "train/prepare.hpp"
 
 namespace strata {
 namespace {
+
+using testing::weights_of;
 
 // `poisoned`: one example, somewhere in the middle, overflows with weights that have grown to 1 or so.
 Table table(std::size_t rows = 20, bool poisoned = false) {
@@ -53,15 +56,6 @@ Options options_of(OptimizerKind optimizer, double learning_rate, std::int64_t b
   options.activation = {Activation::leaky_relu};
   options.threads = 1;
   return options;
-}
-
-std::vector<std::vector<double>> weights_of(const Model& model) {
-  std::vector<std::vector<double>> all;
-  for (int l = 1; l <= model.architecture().depth(); ++l) {
-    all.push_back(model.weights(l));
-    all.push_back(model.biases(l));
-  }
-  return all;
 }
 
 // Every step looked at, as a report of its cost demands.

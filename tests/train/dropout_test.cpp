@@ -13,9 +13,12 @@
 #include "network/step.hpp"
 #include "strata/tools.hpp"
 #include "strata/trainer.hpp"
+#include "support/weights.hpp"
 
 namespace strata {
 namespace {
+
+using testing::weights_of;
 
 Table table(std::size_t rows) {
   std::vector<double> x, z, y;
@@ -41,15 +44,6 @@ Options dropping(std::vector<double> rates) {
   return options;
 }
 
-std::vector<std::vector<double>> weights_of(const Model& model) {
-  std::vector<std::vector<double>> all;
-  for (int l = 1; l <= model.architecture().depth(); ++l) {
-    all.push_back(model.weights(l));
-    all.push_back(model.biases(l));
-  }
-  return all;
-}
-
 TEST(DropoutTraining, HasTheSameBitsForAnyNumberOfThreads) {
   for (const Precision precision : {Precision::float32, Precision::float64}) {
     std::vector<std::vector<double>> expected;
@@ -68,6 +62,7 @@ TEST(DropoutTraining, ItsRatesAreThoseOfTheLayersAndOfTheRecord) {
   const Fit fit = train(table(100), dropping({0.5, 0}));
   EXPECT_EQ(fit.model.architecture().layer(1).dropout, 0.5);
   EXPECT_EQ(fit.model.architecture().layer(2).dropout, 0);
+  EXPECT_TRUE(Model::from_bytes(fit.model.to_bytes()).architecture() == fit.model.architecture());
   const std::pair<std::string, std::string> expected{"dropout", "0.5,0"};
   EXPECT_EQ(std::ranges::count(fit.model.record().options, expected), 1);
   for (const std::vector<double>& other : {std::vector{0.5}, {0.0, 0.5}, {0.4, 0.0}}) {

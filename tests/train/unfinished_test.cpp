@@ -14,9 +14,12 @@
 #include <vector>
 
 #include "strata/trainer.hpp"
+#include "support/weights.hpp"
 
 namespace strata {
 namespace {
+
+using testing::weights_of;
 
 namespace fs = std::filesystem;
 
@@ -45,15 +48,6 @@ Options small() {
   options.iterations = 700;
   options.threads = 1;
   return options;
-}
-
-std::vector<std::vector<double>> weights_of(const Model& model) {
-  std::vector<std::vector<double>> all;
-  for (int l = 1; l <= model.architecture().depth(); ++l) {
-    all.push_back(model.weights(l));
-    all.push_back(model.biases(l));
-  }
-  return all;
 }
 
 /// The bytes of the model's file.
