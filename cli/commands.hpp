@@ -29,11 +29,11 @@ Command doctor_command();
 
 /// Adds "loss", "accuracy", "correct", "examples", or for regression "loss", "rmse", "mae", "r2", "examples", each with
 /// `prefix` before it.
-void add_metrics(Json& json, const Metrics& metrics, Task task, const std::string& prefix);
+void add_metrics(Json& json, const Metrics& metrics, const std::string& prefix);
 /// R² in six digits, or why it is not defined.
 [[nodiscard]] std::string describe_r2(const Metrics& metrics);
 /// "209/209 right (100 %), loss 0.0123", "RMSE 1.2, MAE 0.9, R2 0.87".
-[[nodiscard]] std::string describe(const Metrics& metrics, Task task);
+[[nodiscard]] std::string describe(const Metrics& metrics);
 /// "12288-20-7-5-1"
 [[nodiscard]] std::string layer_sizes(const Architecture& architecture);
 /// A word as a shell reads it back.

@@ -10,10 +10,9 @@ int run(const Arguments& arguments) {
   const Model model = Model::load(arguments.operands[0]);
   TableReader reader = open_data(model, arguments.operands[1], arguments, true);
   const Metrics metrics = model.evaluate(reader, arguments.options.threads);
-  const Task task = model.target().task;
   if (arguments.has("json")) {
     Json json;
-    add_metrics(json.object(), metrics, task, "");
+    add_metrics(json.object(), metrics, "");
     out().line(json.end().str());
     return 0;
   }
@@ -21,7 +20,7 @@ int run(const Arguments& arguments) {
     out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<10}", what)), text));
   };
   item("examples", with_commas(metrics.examples));
-  if (task == Task::regression) {
+  if (metrics.task == Task::regression) {
     item("RMSE", brief(metrics.rmse));
     item("MAE", brief(metrics.mae));
     item("R2", describe_r2(metrics));

@@ -38,8 +38,8 @@ void print_json(const Model& model) {
   for (const auto& [option, value] : record.options) json.text(option, value);
   json.end().whole("iterations", record.iterations).whole("epochs", record.epochs).text("ended", record.ended);
   json.number("cost", record.cost);
-  add_metrics(json, record.train, model.target().task, "train_");
-  if (record.validation) add_metrics(json, *record.validation, model.target().task, "validation_");
+  add_metrics(json, record.train, "train_");
+  if (record.validation) add_metrics(json, *record.validation, "validation_");
   out().line(json.text("version", record.version).end().end().str());
 }
 
@@ -74,7 +74,6 @@ std::string describe_scaling(const Scaling& scaling) {
 void print_text(const Model& model, const std::string& file) {
   const Architecture& net = model.architecture();
   const TrainingRecord& record = model.record();
-  const Task task = model.target().task;
   const auto item = [](std::string_view what, std::string_view text) {
     const std::size_t width = std::max<std::size_t>(out().width(), 60);
     out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<11}", what)),
@@ -107,8 +106,8 @@ void print_text(const Model& model, const std::string& file) {
        fmt::format("{} after {}, {}", record.ended, counted(static_cast<std::uint64_t>(record.iterations), "iteration"),
                    counted(static_cast<std::uint64_t>(record.epochs), "epoch")));
   item("cost", brief(record.cost));
-  item("train", describe(record.train, task));
-  if (record.validation) item("validation", describe(*record.validation, task));
+  item("train", describe(record.train));
+  if (record.validation) item("validation", describe(*record.validation));
   item("made by", fmt::format("strata {}", record.version));
 }
 

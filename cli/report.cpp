@@ -12,9 +12,9 @@
 
 namespace strata::cli {
 
-void add_metrics(Json& json, const Metrics& metrics, Task task, const std::string& prefix) {
+void add_metrics(Json& json, const Metrics& metrics, const std::string& prefix) {
   json.number(prefix + "loss", metrics.loss);
-  if (task == Task::regression) {
+  if (metrics.task == Task::regression) {
     json.number(prefix + "rmse", metrics.rmse).number(prefix + "mae", metrics.mae).number(prefix + "r2", metrics.r2);
   } else {
     json.number(prefix + "accuracy", metrics.accuracy).whole(prefix + "correct", metrics.correct);
@@ -28,8 +28,8 @@ std::string describe_r2(const Metrics& metrics) {
                                : "undefined: the target is the same in all examples";
 }
 
-std::string describe(const Metrics& metrics, Task task) {
-  if (task == Task::regression)
+std::string describe(const Metrics& metrics) {
+  if (metrics.task == Task::regression)
     return fmt::format("RMSE {}, MAE {}, R2 {} ({})", brief(metrics.rmse), brief(metrics.mae), describe_r2(metrics),
                        counted(metrics.examples, "example"));
   return fmt::format("{}/{} right ({}), loss {}", metrics.correct, metrics.examples,

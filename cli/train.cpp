@@ -117,7 +117,7 @@ class CostTable {
     if (!report.validation) return {};
     const Metrics& metrics = *report.validation;
     std::string text = fmt::format("  {:<10.5g}", metrics.loss);
-    if (report.task != Task::regression) text += "  " + percent(metrics.correct, metrics.examples);
+    if (metrics.task != Task::regression) text += "  " + percent(metrics.correct, metrics.examples);
     return text;
   }
 
@@ -143,10 +143,6 @@ class CostTable {
   std::vector<CostReport> waiting_;
 };
 
-std::string_view name_of(Ending ending) {
-  return ending == Ending::done ? "done" : ending == Ending::interrupted ? "interrupted" : "diverged";
-}
-
 void print_json_cost(const CostReport& report) {
   Json json;
   json.object().text("event", "cost").whole("iteration", report.iteration).whole("epoch", report.epoch);
@@ -157,24 +153,22 @@ void print_json_epoch(const EpochReport& report) {
   Json json;
   json.object().text("event", "epoch").whole("epoch", report.epoch).whole("iteration", report.iteration);
   json.number("cost", report.mean_cost);
-  if (report.validation) add_metrics(json, *report.validation, report.task, "validation_");
+  if (report.validation) add_metrics(json, *report.validation, "validation_");
   out().line(json.end().str());
 }
 
 void print_json_done(const Fit& fit, const std::string& file) {
   const TrainingRecord& record = fit.model.record();
-  const Task task = fit.model.target().task;
   Json json;
   json.object().text("event", "done").whole("iterations", fit.iterations).whole("epochs", record.epochs);
   json.number("cost", record.cost).number("seconds", fit.seconds);
-  add_metrics(json, record.train, task, "train_");
-  if (record.validation) add_metrics(json, *record.validation, task, "validation_");
-  out().line(json.text("ending", name_of(fit.ending)).text("model", file).end().str());
+  add_metrics(json, record.train, "train_");
+  if (record.validation) add_metrics(json, *record.validation, "validation_");
+  out().line(json.text("ending", record.ended).text("model", file).end().str());
 }
 
 void print_summary(const Fit& fit, const std::string& file) {
   const TrainingRecord& record = fit.model.record();
-  const Task task = fit.model.target().task;
   const double rate = fit.seconds > 0 ? static_cast<double>(fit.iterations) / fit.seconds : 0;
   const auto item = [](std::string_view what, std::string_view text) {
     out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<12}", what)), text));
@@ -185,8 +179,8 @@ void print_summary(const Fit& fit, const std::string& file) {
   item("iterations", fmt::format("{} in {}{}", with_commas(static_cast<std::uint64_t>(fit.iterations)),
                                  duration(fit.seconds), rate > 0 ? fmt::format(" ({:.0f} a second)", rate) : ""));
   item("cost", brief(record.cost));
-  item("train", describe(record.train, task));
-  if (record.validation) item("validation", describe(*record.validation, task));
+  item("train", describe(record.train));
+  if (record.validation) item("validation", describe(*record.validation));
   item("model", printable(file));
 }
 

@@ -41,7 +41,7 @@ strata_room(model
   LIBRARIES nlohmann_json::nlohmann_json ZLIB::ZLIB)
 
 strata_room(train
-  SOURCES prepare.cpp survey.cpp task.cpp read_training.cpp initial.cpp loader.cpp finite.cpp trainer.cpp
+  SOURCES prepare.cpp survey.cpp task.cpp read_training.cpp initial.cpp loader.cpp finite.cpp descent.cpp trainer.cpp
   USES model network optim features kernels data config base)
 # Looking through all weights for one that is not finite is a loop to be vectorised.
 set_source_files_properties(src/train/finite.cpp PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)

@@ -21,6 +21,7 @@ namespace strata STRATA_EXPORT {
 
 /// How well a network does on some examples.
 struct Metrics {
+  Task task = Task::automatic;  ///< which of them mean something; automatic: none does yet
   std::size_t examples = 0;
   double loss = 0;           ///< the mean loss, without L2, summed in float64
   std::size_t correct = 0;   ///< binary, classes

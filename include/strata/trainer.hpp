@@ -30,7 +30,6 @@ struct EpochReport {
   std::int64_t iteration = 0;  ///< updates so far
   double mean_cost = 0;        ///< over the batches of the epoch, weighted by their examples; L2's part is sampled
   std::optional<Metrics> validation;
-  Task task = Task::automatic;  ///< that the metrics are of; never automatic
 };
 
 /// Told after every update, for a progress bar.

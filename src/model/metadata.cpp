@@ -21,9 +21,9 @@ constexpr std::size_t kLargestInt = std::numeric_limits<int>::max();
 
 // --- writing ---
 
-void write_metrics(Json& json, Task task, const Metrics& metrics) {
+void write_metrics(Json& json, const Metrics& metrics) {
   json.object().whole("examples", metrics.examples).number("loss", metrics.loss);
-  if (task == Task::regression) {
+  if (metrics.task == Task::regression) {
     json.number("rmse", metrics.rmse).number("mae", metrics.mae).number("r2", metrics.r2);
   } else {
     json.whole("correct", metrics.correct).number("accuracy", metrics.accuracy);
@@ -41,16 +41,16 @@ void write_architecture(Json& json, const Architecture& net) {
   json.end().whole("outputs", std::int64_t{net.outputs}).text("loss", name(net.loss)).end();
 }
 
-void write_record(Json& json, Task task, const TrainingRecord& record) {
+void write_record(Json& json, const TrainingRecord& record) {
   json.object().text("strata", record.version).text("data", record.data).whole("rows", record.rows);
   json.key("options").object();
   for (const auto& [option, value] : record.options) json.text(option, value);
   json.end().whole("iterations", record.iterations).whole("epochs", record.epochs);
   json.text("ended", record.ended).number("cost", record.cost).key("train");
-  write_metrics(json, task, record.train);
+  write_metrics(json, record.train);
   if (record.validation) {
     json.key("validation");
-    write_metrics(json, task, *record.validation);
+    write_metrics(json, *record.validation);
   }
   json.end();
 }
@@ -99,7 +99,7 @@ std::vector<InputField> read_inputs(const JsonNode& node) {
 }
 
 Metrics read_metrics(const JsonNode& node, Task task) {
-  Metrics metrics;
+  Metrics metrics{.task = task};
   metrics.examples = node["examples"].size();
   metrics.loss = node["loss"].number();
   if (task == Task::regression) {
@@ -234,7 +234,7 @@ std::string write_metadata(const Model::Data& data, Precision precision) {
   json.end().key("target").object().texts("names", data.target.names).text("task", name(data.target.task));
   json.texts("classes", data.target.classes).truth("scaled", !data.target.offset.empty()).end();
   json.text("scaling", name(data.scaling.kind)).text("precision", name(precision)).key("record");
-  write_record(json, data.target.task, data.record);
+  write_record(json, data.record);
   return json.end().str();
 }
 

@@ -14,7 +14,7 @@ namespace strata {
 template <class T>
 class Score {
  public:
-  Score(const Architecture& net, const Target& target) : net_(&net), target_(&target) {}
+  Score(const Architecture& net, const Target& target) : net_(&net), target_(&target) { sums_.task = target.task; }
   /// A batch: its outputs A[L] (n_y, m), the truth Y (n_y, m), and Σ_i L(A[L]^(i), Y^(i)).
   void add(View<const T> A, View<const T> Y, double loss);
   [[nodiscard]] Metrics metrics() const;

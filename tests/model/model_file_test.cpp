@@ -49,7 +49,7 @@ TEST(ModelFile, EveryTaskComesBackWhole) {
   several.data().target.names = {"a", "b", "c"};
   several.data().target.classes = {"0", "1"};
   several.data().record.train = {
-      .examples = 10, .loss = 0.5, .correct = 7, .accuracy = 0.7, .rmse = 0, .mae = 0, .r2 = 0};
+      .task = Task::binary, .examples = 10, .loss = 0.5, .correct = 7, .accuracy = 0.7, .rmse = 0, .mae = 0, .r2 = 0};
   several.save(folder / "m");
   expect_equal<double>(Model::load(folder / "m"), several);
   Model numbers = make_model<double>({5, {}, 3, Loss::squared_error});
@@ -117,7 +117,14 @@ TEST(ModelFile, TheBytesOfVersionOne) {
                  .epochs = 5,
                  .ended = "done",
                  .cost = 0.1,
-                 .train = {.examples = 4, .loss = 0.1, .correct = 3, .accuracy = 0.75, .rmse = 0, .mae = 0, .r2 = 0},
+                 .train = {.task = Task::binary,
+                           .examples = 4,
+                           .loss = 0.1,
+                           .correct = 3,
+                           .accuracy = 0.75,
+                           .rmse = 0,
+                           .mae = 0,
+                           .r2 = 0},
                  .validation = {},
                  .version = "0.1.0"};
   const std::vector<float> theta = {1, 2, 3, 4, 5, 6, 7, 8, 9};

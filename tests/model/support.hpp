@@ -108,6 +108,7 @@ Model make_model(const Architecture& net) {
   data->architecture = net;
   data->inputs = columns(net.inputs);
   data->target = target_for(net);
+  data->record.train.task = data->target.task;
   data->record.data = "made by hand";
   data->record.version = "0.0";
   data->parameters = some_parameters<T>(net);
@@ -133,9 +134,22 @@ Model make_full_model() {
                  .train = {},
                  .validation = {},
                  .version = "0.1.0"};
-  data.record.train = {.examples = 77, .loss = 0.1, .correct = 0, .accuracy = 0, .rmse = 2.5, .mae = 2, .r2 = 0.75};
-  data.record.validation =
-      Metrics{.examples = 7, .loss = 0.2, .correct = 0, .accuracy = 0, .rmse = 3.5, .mae = 3, .r2 = -1};
+  data.record.train = {.task = Task::regression,
+                       .examples = 77,
+                       .loss = 0.1,
+                       .correct = 0,
+                       .accuracy = 0,
+                       .rmse = 2.5,
+                       .mae = 2,
+                       .r2 = 0.75};
+  data.record.validation = Metrics{.task = Task::regression,
+                                   .examples = 7,
+                                   .loss = 0.2,
+                                   .correct = 0,
+                                   .accuracy = 0,
+                                   .rmse = 3.5,
+                                   .mae = 3,
+                                   .r2 = -1};
   return model;
 }
 
@@ -146,6 +160,7 @@ std::vector<T> theta_of(const Model& model) {
 }
 
 inline void expect_equal(const Metrics& a, const Metrics& b) {
+  EXPECT_EQ(a.task, b.task);
   EXPECT_EQ(a.examples, b.examples);
   EXPECT_EQ(a.loss, b.loss);
   EXPECT_EQ(a.correct, b.correct);

@@ -27,6 +27,7 @@ Model model_of(const Case& c, double l2 = 0) {
   }
   const auto n_x = static_cast<std::size_t>(c.net.inputs);
   data->scaling = {ScaleKind::standard, std::vector<double>(n_x, 3.0), std::vector<double>(n_x, 2.0)};
+  data->record.train.task = data->target.task;
   data->record.l2 = l2;
   Parameters<T> p(c.net);
   for (std::size_t i = 0; i < p.theta().size(); ++i) p.theta()[i] = static_cast<T>(c.p.theta()[i]);

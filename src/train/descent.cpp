@@ -1,0 +1,173 @@
+#include "train/descent.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/cpus.hpp"
+#include "base/text.hpp"
+#include "kernels/registry.hpp"
+#include "train/finite.hpp"
+#include "train/initial.hpp"
+#include "train/update_at_once.hpp"
+
+namespace strata {
+namespace {
+
+// How often all that decides the next steps is copied, so that a training can go back: seldom enough that the copies
+// are less than a hundredth of the work, which grows with the examples of a batch; often enough that the steps since
+// then are quickly done again.
+constexpr std::int64_t kSnapshotWork = 8192;  // examples
+constexpr std::int64_t kLongestReplay = 256;  // steps
+
+bool drops_units(const Architecture& net) {
+  return std::ranges::any_of(net.hidden, [](const LayerSpec& layer) { return layer.dropout > 0; });
+}
+
+}  // namespace
+
+template <class T>
+Descent<T>::Descent(const Architecture& net, const Options& options, Examples<T>& examples,
+                    const std::vector<Layer>& initial)
+    : net_(net),
+      options_(options),
+      examples_(examples),
+      pool_(chosen_threads(options.threads)),
+      kernels_(make_kernels<T>(chosen_kernels(), options.precision, pool_)),
+      loader_(examples, options.batch_size, options.seed, drops_units(net)),
+      now_{.p = initial_parameters<T>(net, options, initial),
+           .optimizer = Optimizer<T>(options, net.parameter_count())},
+      kept_(now_),
+      gradient_(net),
+      ws_(net, loader_.batch_size(), Keep::backward),
+      keep_every_(std::clamp<std::int64_t>(kSnapshotWork / loader_.batch_size(), 1, kLongestReplay)) {}
+
+template <class T>
+bool Descent<T>::step(bool exactly) {
+  const bool keeps = now_.iteration % keep_every_ == 0;
+  if (now_.iteration % loader_.batches_per_epoch() == 0) now_.epoch_loss = 0;
+  now_.position = loader_.position();
+  const Batch<T> batch = loader_.next(now_.iteration);
+  updated_ = !(exactly || keeps);
+  cost_ = updated_ ? step_and_update(batch) : exact_step(batch);
+  if (!(updated_ ? std::isfinite(cost_) : good(cost_))) return false;
+  if (keeps) kept_ = now_;
+  // (Divided and multiplied again: the mean loss of a batch is what its cost is told with, and these are its bits.)
+  now_.epoch_loss += ws_.loss / static_cast<double>(batch.m()) * static_cast<double>(batch.m());
+  return true;
+}
+
+template <class T>
+void Descent<T>::update() {
+  if (!updated_) apply_gradient();
+  ++now_.iteration;
+  now_.squares.step();
+}
+
+template <class T>
+double Descent<T>::epoch_cost() {
+  const auto m = static_cast<double>(examples_.m());
+  if (loader_.full()) return cost_ * m / m;
+  if (options_.l2 == 0) return now_.epoch_loss / m;
+  now_.squares.sample(sum_of_squares());
+  return (now_.epoch_loss + options_.l2 / 2 * now_.squares.take()) / m;
+}
+
+// J and its gradient.
+template <class T>
+double Descent<T>::exact_step(Batch<T> batch) {
+  if (options_.l2 != 0) now_.squares.sample(sum_of_squares());
+  return train_step(net_, now_.p, batch, options_.l2, ws_, *kernels_, gradient_);
+}
+
+template <class T>
+void Descent<T>::apply_gradient() {
+  now_.optimizer.update(now_.p.blocks(), now_.p.theta(), std::as_const(gradient_).theta(), *kernels_);
+}
+
+// Both, each layer's update as soon as its gradient is there. When J turns out not to be finite, the weights may be
+// anything.
+template <class T>
+double Descent<T>::step_and_update(Batch<T> batch) {
+  const auto m = static_cast<double>(batch.m());
+  const double lambda = options_.l2;
+  if (lambda != 0 && now_.squares.wants_sample()) now_.squares.sample(sum_of_squares());
+  UpdateAtOnce<T> sink(now_.p, now_.optimizer, lambda / m, gradient_);
+  return train_step(net_, now_.p, batch, ws_, *kernels_, sink) + lambda / (2 * m) * now_.squares.last();
+}
+
+// Σ_l ‖W[l]‖²: reads all of W.
+template <class T>
+double Descent<T>::sum_of_squares() const {
+  double sum = 0;
+  for (int l = 1; l <= net_.depth(); ++l) sum += kernels_->sum_of_squares(now_.p.W[l]);
+  return sum;
+}
+
+template <class T>
+bool Descent<T>::weights_finite() const {
+  return all_finite(now_.p.theta());
+}
+
+// A step is good when its cost, its gradient and the weights that they belong to are numbers. A number that is not
+// finite stays in the weights, so weights that are finite say that all steps before were good.
+template <class T>
+bool Descent<T>::good(double cost) const {
+  return std::isfinite(cost) && all_finite(gradient_.theta()) && weights_finite();
+}
+
+template <class T>
+void Descent<T>::restore() {
+  now_ = kept_;
+  loader_.seek(now_.position);
+}
+
+// The steps since the snapshot once more, with the same bits, looking at every number: `iteration` becomes the first
+// that is not good, or stays. Its cost; its numbers are in the workspace.
+template <class T>
+double Descent<T>::find_first_bad(std::int64_t& iteration) {
+  restore();
+  for (std::int64_t i = kept_.iteration;; ++i) {
+    const double J = exact_step(loader_.next(i));
+    if (i == iteration || !good(J)) {
+      iteration = i;
+      return J;
+    }
+    apply_gradient();
+  }
+}
+
+// To the weights before an update since the snapshot.
+template <class T>
+void Descent<T>::rewind(std::int64_t iteration) {
+  restore();
+  for (std::int64_t i = kept_.iteration; i < iteration; ++i) static_cast<void>(step_and_update(loader_.next(i)));
+  now_.iteration = iteration;
+}
+
+template <class T>
+std::string Descent<T>::diverge(std::optional<double> final_loss) {
+  const std::int64_t noticed = now_.iteration;
+  std::int64_t iteration = noticed;
+  double cost = find_first_bad(iteration);
+  if (final_loss && iteration == noticed) cost = *final_loss;
+  const std::string what = std::isnan(cost) ? "not a number" : fmt::format("{:.4g}", cost);
+  std::string why = fmt::format("the training diverged at iteration {}: the cost is {}, and {}. ", iteration, what,
+                                first_not_finite(net_, now_.p, ws_, gradient_));
+  if (iteration > 0) {
+    rewind(iteration - 1);
+    why += fmt::format("The weights before update {} are kept, the last with a finite cost. ", now_.iteration);
+  } else {
+    why += "The initial weights are kept. ";
+  }
+  why += fmt::format("Lower {} (it is {})", spelled("learning-rate"), shortest(options_.effective_learning_rate()));
+  if (options_.scale == ScaleKind::none) why += ", or scale the inputs with " + spelled("scale", "standard");
+  return why;
+}
+
+template class Descent<float>;
+template class Descent<double>;
+
+}  // namespace strata
