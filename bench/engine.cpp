@@ -24,11 +24,12 @@
 namespace strata_bench {
 namespace {
 
+namespace internal = strata::internal;
+using internal::Batch;
+using internal::Index;
+using internal::View;
 using strata::Architecture;
-using strata::Batch;
-using strata::Index;
 using strata::Options;
-using strata::View;
 
 Architecture architecture_of(const Work& work) {
   Architecture net;
@@ -57,7 +58,7 @@ strata::Precision precision_of(const Work& work) {
 }
 
 template <class T>
-strata::AlignedVector<T> aligned(const std::vector<T>& numbers) {
+internal::AlignedVector<T> aligned(const std::vector<T>& numbers) {
   return {numbers.begin(), numbers.end()};
 }
 
@@ -72,10 +73,10 @@ class NetRunner final : public Runner {
         X_(aligned(read_numbers<T>(work, "x", work.inputs() * work.rows))),
         Y_(aligned(read_numbers<T>(work, "y", work.outputs() * work.rows))),
         pool_(work.threads),
-        kernels_(strata::make_kernels<T>(strata::chosen_kernels(), precision_of(work), pool_)),
+        kernels_(internal::make_kernels<T>(internal::chosen_kernels(), precision_of(work), pool_)),
         p_(net_),
         gradient_(net_),
-        ws_(net_, work.batch, work.kind == "train" ? strata::Keep::backward : strata::Keep::forward),
+        ws_(net_, work.batch, work.kind == "train" ? internal::Keep::backward : internal::Keep::forward),
         optimizer_(options_of(work), p_.theta().size()) {
     reset();
     if (work.kind == "predict") {  // as a program embeds it: prepared once
@@ -91,7 +92,7 @@ class NetRunner final : public Runner {
 
   void reset() override {
     std::ranges::copy(theta_, p_.theta().begin());
-    optimizer_ = strata::Optimizer<T>(options_of(work_), p_.theta().size());
+    optimizer_ = internal::Optimizer<T>(options_of(work_), p_.theta().size());
     next_ = step_ = 0;
     rows_.resize(static_cast<std::size_t>(work_.rows));
     std::iota(rows_.begin(), rows_.end(), std::size_t{0});
@@ -105,10 +106,10 @@ class NetRunner final : public Runner {
       if (predictor_) {
         prepared_predict(batch);
       } else {
-        if (work_.l2 != 0 && squares_.wants_sample()) squares_.sample(strata::with_penalty(0.0, p_, 1, 2, *kernels_));
-        strata::UpdateAtOnce<T> sink(p_, optimizer_, work_.l2 / static_cast<double>(batch.m()), gradient_);
+        if (work_.l2 != 0 && squares_.wants_sample()) squares_.sample(internal::with_penalty(0.0, p_, 1, 2, *kernels_));
+        internal::UpdateAtOnce<T> sink(p_, optimizer_, work_.l2 / static_cast<double>(batch.m()), gradient_);
         squares_.step();
-        last_cost_ = strata::train_step(net_, p_, batch, ws_, *kernels_, sink);
+        last_cost_ = internal::train_step(net_, p_, batch, ws_, *kernels_, sink);
       }
     }
   }
@@ -119,7 +120,7 @@ class NetRunner final : public Runner {
       prepared_predict(first);
       return mean_loss<T>(work_, A_.data(), first.Y.data, work_.batch);
     }
-    strata::predict(net_, p_, first.X, ws_, *kernels_);
+    internal::predict(net_, p_, first.X, ws_, *kernels_);
     return mean_loss<T>(work_, ws_.A[net_.depth()].data, first.Y.data, work_.batch);
   }
 
@@ -136,13 +137,13 @@ class NetRunner final : public Runner {
   Work work_;
   Architecture net_;
   std::vector<T> theta_;
-  strata::AlignedVector<T> X_, Y_;  // as the loader and tables hold them
-  strata::ThreadPool pool_;
-  std::unique_ptr<strata::Kernels<T>> kernels_;
-  strata::Parameters<T> p_, gradient_;
-  strata::Workspace<T> ws_;
-  strata::Optimizer<T> optimizer_;
-  strata::SquaresOfSteps squares_;  // as training samples them
+  internal::AlignedVector<T> X_, Y_;  // as the loader and tables hold them
+  internal::ThreadPool pool_;
+  std::unique_ptr<internal::Kernels<T>> kernels_;
+  internal::Parameters<T> p_, gradient_;
+  internal::Workspace<T> ws_;
+  internal::Optimizer<T> optimizer_;
+  internal::SquaresOfSteps squares_;  // as training samples them
   std::optional<strata::Predictor> predictor_;
   std::vector<T> A_;
   Index next_ = 0;
@@ -205,7 +206,7 @@ class EngineProducts final : public Products {
       : numbers_(static_cast<std::size_t>(2 * (in_lines(units * inputs) + in_lines(units) +
                                                in_lines(inputs * examples) + in_lines(units * examples)))),
         pool_(1),
-        kernels_(strata::make_kernels<float>(strata::chosen_kernels(), pool_)) {
+        kernels_(internal::make_kernels<float>(internal::chosen_kernels(), pool_)) {
     unsigned state = 1;
     for (float& x : numbers_) {
       state = state * 1664525U + 1013904223U;
@@ -228,16 +229,16 @@ class EngineProducts final : public Products {
   // Every matrix begins a cache line, as the other libraries' own do.
   static Index in_lines(Index count) { return (count + 15) / 16 * 16; }
 
-  strata::AlignedVector<float> numbers_;
-  strata::ThreadPool pool_;
-  std::unique_ptr<strata::Kernels<float>> kernels_;
+  internal::AlignedVector<float> numbers_;
+  internal::ThreadPool pool_;
+  std::unique_ptr<internal::Kernels<float>> kernels_;
   View<float> W_, dW_, b_, db_, A_prev_, dA_prev_, Z_, dZ_;
 };
 
 }  // namespace
 
 std::string engine_version() { return STRATA_VERSION; }
-std::string engine_kernels() { return std::string(strata::chosen_kernels()); }
+std::string engine_kernels() { return std::string(internal::chosen_kernels()); }
 
 std::unique_ptr<Runner> make_engine_runner(const Work& work) {
   if (work.kind == "epoch") return std::make_unique<EpochRunner>(work);
@@ -246,7 +247,7 @@ std::unique_ptr<Runner> make_engine_runner(const Work& work) {
 }
 
 std::shared_ptr<float> make_numbers(std::ptrdiff_t count) {
-  const auto numbers = std::make_shared<strata::AlignedVector<float>>(static_cast<std::size_t>(count));
+  const auto numbers = std::make_shared<internal::AlignedVector<float>>(static_cast<std::size_t>(count));
   return {numbers, numbers->data()};
 }
 

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 
 namespace strata::cli {
+using namespace internal;
 
 enum class Style { plain, bold, dim, good, bad, accent };
 

@@ -3,6 +3,6 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace strata;
-  fuzz::read_in_pieces(fuzz::bytes_of(data, size), read_csv);
+  fuzz::read_in_pieces(fuzz::bytes_of(data, size), internal::read_csv);
   return 0;
 }

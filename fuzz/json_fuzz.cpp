@@ -4,7 +4,7 @@
 
 namespace {
 
-void walk(const strata::JsonNode& node) {
+void walk(const strata::internal::JsonNode& node) {
   strata::fuzz::error_of([&] { static_cast<void>(node.text()); });
   strata::fuzz::error_of([&] { static_cast<void>(node.number()); });
   strata::fuzz::error_of([&] { static_cast<void>(node.size(1, 1000)); });
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace strata;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   fuzz::error_of([&] {
-    const JsonDocument document(text, "the model");
+    const internal::JsonDocument document(text, "the model");
     walk(document.root());
   });
   return 0;

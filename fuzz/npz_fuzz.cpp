@@ -3,6 +3,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace strata;
+  using namespace strata::internal;
   const fuzz::MemoryFile file(fuzz::bytes_of(data, size));
   const FieldChooser choose = fuzz::of_equal_rows;
   FileReader reader(file.path());

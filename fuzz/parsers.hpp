@@ -23,6 +23,7 @@
 #include "strata/error.hpp"
 
 namespace strata::fuzz {
+using namespace internal;
 
 using Bytes = std::span<const std::byte>;
 

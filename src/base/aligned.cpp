@@ -4,7 +4,7 @@
 
 #include "base/only_errors.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 std::align_val_t alignment_of(std::size_t bytes) noexcept {
@@ -30,4 +30,4 @@ void* allocate_aligned(std::size_t bytes) {
 
 void free_aligned(void* memory, std::size_t bytes) noexcept { ::operator delete(memory, alignment_of(bytes)); }
 
-}  // namespace strata
+}  // namespace strata::internal

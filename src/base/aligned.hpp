@@ -5,7 +5,7 @@
 #include <new>
 #include <vector>
 
-namespace strata {
+namespace strata::internal {
 
 inline constexpr std::size_t kAlignment = 64;                   // bytes
 inline constexpr std::size_t kHugePage = std::size_t{2} << 20;  // bytes; x86-64, and AArch64 with pages of 4 KiB
@@ -38,4 +38,4 @@ struct AlignedAllocator {
 template <class T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -6,7 +6,7 @@
 
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr auto kLargest = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
@@ -34,4 +34,4 @@ std::size_t checked_product(std::span<const std::size_t> shape, const char* what
   return product;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -15,7 +15,7 @@
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -147,4 +147,4 @@ int chosen_threads(int asked, bool small) {
   return threads;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

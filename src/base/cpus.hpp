@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <optional>
 
-namespace strata {
+namespace strata::internal {
 
 /// The number of CPUs that this process may use, at least 1: those of its affinity mask, and no more than the whole
 /// CPUs whose time its control groups allow. (Of 1.5 CPUs one is used: a second thread would be stopped for half of the
@@ -22,4 +22,4 @@ namespace strata {
 /// and for a STRATA_THREADS that is none from 1 to 1024.
 [[nodiscard]] int chosen_threads(int asked, bool small = false);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -4,7 +4,7 @@
 
 #include "base/processor.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 class FlushDenormals {
  public:
@@ -21,4 +21,4 @@ class FlushDenormals {
   unsigned long before_;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace strata {
+namespace strata::internal {
 
 class Descriptor {
  public:
@@ -29,4 +29,4 @@ class Descriptor {
   int number_ = -1;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

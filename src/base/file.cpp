@@ -21,7 +21,7 @@
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -174,4 +174,4 @@ void require_writable(const fs::path& given) try {
   throw_as_error("for a message");
 }
 
-}  // namespace strata
+}  // namespace strata::internal

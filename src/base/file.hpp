@@ -6,7 +6,7 @@
 #include <functional>
 #include <span>
 
-namespace strata {
+namespace strata::internal {
 
 /// Writes a temporary file beside `path`, with the permissions of an old one there, syncs it, renames it over `path`
 /// and syncs the folder. When `write` or the system fails, the temporary file is removed, an old `path` is untouched,
@@ -20,4 +20,4 @@ void replace_file(const std::filesystem::path& path, const std::function<void(co
 /// Throws Error(io) when a file could not be created at `path` (folder missing, no permission, a directory is there).
 void require_writable(const std::filesystem::path& path);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -17,7 +17,7 @@
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -205,4 +205,4 @@ void FileReader::fail(const char* what, int number) const {
               fmt::format("cannot {} {}: {}", what, quoted_name(), std::strerror(number)));
 }
 
-}  // namespace strata
+}  // namespace strata::internal

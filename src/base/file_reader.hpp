@@ -9,7 +9,7 @@
 
 #include "base/descriptor.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// Reads in pieces what was opened once; its first bytes can be looked at before. "-" is standard input. Every failure
 /// is an Error that names the file and the system's reason.
@@ -66,4 +66,4 @@ class FileReader {
 /// TMPDIR, or else /var/tmp, which is on a disk where /tmp may be memory, or /tmp.
 [[nodiscard]] std::filesystem::path temporary_folder();
 
-}  // namespace strata
+}  // namespace strata::internal

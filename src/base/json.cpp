@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 void Json::separate() {
   if (!fresh_) text_ += ',';
@@ -75,4 +75,4 @@ Json& Json::wholes(std::string_view name, std::span<const std::size_t> values) {
   return end();
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace strata {
+namespace strata::internal {
 
 /// Numbers with 17 significant digits; not-a-number and infinities are null.
 class Json {
@@ -39,4 +39,4 @@ class Json {
   bool fresh_ = true;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

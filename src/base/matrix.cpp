@@ -8,6 +8,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 
 Matrix::Matrix(std::ptrdiff_t rows, std::ptrdiff_t cols) try : rows_(rows), cols_(cols) {
   if (rows < 0 || cols < 0) throw Error(ErrorCode::shape, fmt::format("a matrix cannot be ({}, {})", rows, cols));

@@ -10,7 +10,7 @@
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 // Made while there is memory: a copy of it takes none.
@@ -54,4 +54,4 @@ void throw_as_error(const char* purpose) {
   }
 }
 
-}  // namespace strata
+}  // namespace strata::internal

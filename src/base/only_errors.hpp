@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace strata {
+namespace strata::internal {
 
 /// An allocation that failed and knows how much it wanted.
 class MemoryWanted final : public std::bad_alloc {
@@ -62,4 +62,4 @@ decltype(auto) only_errors(const char* purpose, const Body& body) {
   }
 }
 
-}  // namespace strata
+}  // namespace strata::internal

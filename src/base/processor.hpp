@@ -1,7 +1,7 @@
 // The few things about the processor that the language does not have.
 #pragma once
 
-namespace strata {
+namespace strata::internal {
 
 /// Tells the processor that this thread spins, so that it gives its room to others.
 inline void pause_briefly() noexcept {
@@ -46,4 +46,4 @@ inline void set_float_mode([[maybe_unused]] unsigned long mode) noexcept {
 #endif
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <utility>
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 __extension__ typedef unsigned __int128 Product;
@@ -99,4 +99,4 @@ double NumpyRandom::normal() noexcept {
   return f * x2;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

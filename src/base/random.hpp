@@ -6,7 +6,7 @@
 #include <random>
 #include <span>
 
-namespace strata {
+namespace strata::internal {
 
 /// Philox4x32-10 (Salmon, Moraes, Dror and Shaw, SC'11): four random words for each 128-bit counter under a 64-bit key.
 [[nodiscard]] std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
@@ -54,4 +54,4 @@ class NumpyRandom {
   double kept_ = 0;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

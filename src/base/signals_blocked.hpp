@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-namespace strata {
+namespace strata::internal {
 
 /// Blocks all signals but those that a fault of this very thread causes, and gives back what was.
 class SignalsBlocked {
@@ -22,4 +22,4 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

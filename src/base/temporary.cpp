@@ -12,7 +12,7 @@
 
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 // Whoever exchanges the pointer of an entry for null owns what it pointed to. A handler never gives it back to the
 // heap; entries are used again and never freed.
@@ -99,4 +99,4 @@ void remove_temporary_files() noexcept {
   errno = before;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -5,7 +5,7 @@
 
 #include "base/signals_blocked.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// While one lives, the files that this thread makes are not seen half done: no handler runs on this thread, and
 /// `remove_temporary_files` on another one waits. Make the file and register its name, or take its name away, within.
@@ -46,4 +46,4 @@ class TemporaryName {
 /// program: no file can be begun afterwards.
 void remove_temporary_files() noexcept;
 
-}  // namespace strata
+}  // namespace strata::internal

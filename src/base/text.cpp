@@ -10,7 +10,7 @@
 #include <limits>
 #include <numeric>
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 std::atomic<std::string (*)(std::string_view, std::string_view)> spelling{nullptr};
@@ -204,4 +204,4 @@ void spell_with(std::string (*how)(std::string_view, std::string_view)) noexcept
 
 std::string shape_text(std::size_t rows, std::size_t cols) { return fmt::format("({}, {})", rows, cols); }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace strata {
+namespace strata::internal {
 
 /// The candidate with the smallest edit distance, when it is near enough to be what was meant; else empty. The
 /// beginning of a name, five letters or more, is as good as the whole.
@@ -41,4 +41,4 @@ void spell_with(std::string (*how)(std::string_view option, std::string_view val
 /// "(7, 12288)".
 [[nodiscard]] std::string shape_text(std::size_t rows, std::size_t cols);
 
-}  // namespace strata
+}  // namespace strata::internal

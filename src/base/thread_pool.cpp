@@ -17,7 +17,7 @@
 #include "base/processor.hpp"
 #include "base/signals_blocked.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -249,4 +249,4 @@ void ThreadPool::run_on_threads(std::ptrdiff_t count, Call call, const void* con
   crew->busy.store(false, std::memory_order_release);
 }
 
-}  // namespace strata
+}  // namespace strata::internal

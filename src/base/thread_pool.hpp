@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace strata {
+namespace strata::internal {
 
 /// The threads are started at the first run that can use them. They wait for the next run by spinning for a few tens of
 /// microseconds, where there is a CPU for each of them, and then asleep. A run never waits for a thread that has not
@@ -49,4 +49,4 @@ class ThreadPool {
   std::atomic<std::uint64_t> rounds_{0};
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace strata {
+namespace strata::internal {
 
 using Index = std::ptrdiff_t;
 
@@ -50,4 +50,4 @@ class PerLayer {
   std::vector<View<T>> views_;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -8,6 +8,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 
 Head head_of(Loss loss) noexcept {
   switch (loss) {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 char letter_of(ParameterBlock::Kind kind) { return kind == ParameterBlock::Kind::weights ? 'W' : 'b'; }
@@ -32,4 +32,4 @@ std::vector<ParameterBlock> blocks_of(const Architecture& net) {
   return blocks;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

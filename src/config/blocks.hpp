@@ -7,7 +7,7 @@
 
 #include "strata/architecture.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// A matrix or a vector of parameters that belong together.
 struct ParameterBlock {
@@ -31,4 +31,4 @@ struct ParameterBlock {
 /// W[1], b[1], …, W[L], b[L]. Throws Error(memory) where the sizes cannot be counted.
 [[nodiscard]] std::vector<ParameterBlock> blocks_of(const Architecture& net);
 
-}  // namespace strata
+}  // namespace strata::internal

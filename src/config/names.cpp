@@ -9,6 +9,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 constexpr Named<Activation> kActivations[] = {{"identity", Activation::identity},
@@ -62,10 +63,10 @@ Kind from_name(std::string_view wanted, const char* what) {
 }  // namespace
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a type
-#define STRATA_NAMES(Kind, table)                          \
-  template <>                                              \
-  std::span<const Named<Kind>> names_of<Kind>() noexcept { \
-    return table;                                          \
+#define STRATA_NAMES(Kind, table)                                    \
+  template <>                                                        \
+  std::span<const Named<Kind>> internal::names_of<Kind>() noexcept { \
+    return table;                                                    \
   }
 // NOLINTEND(bugprone-macro-parentheses)
 STRATA_NAMES(Activation, kActivations)

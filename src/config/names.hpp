@@ -10,7 +10,7 @@
 
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 template <class Kind>
 struct Named {
@@ -51,4 +51,4 @@ template <class Kind>
 /// number that is not greater than 0 and less than 1 (a file of such a name is given as ./1), and for blanks alone.
 [[nodiscard]] std::optional<double> validation_fraction(std::string_view text);
 
-}  // namespace strata
+}  // namespace strata::internal

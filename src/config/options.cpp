@@ -15,6 +15,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using Text = std::string_view;
@@ -406,7 +407,7 @@ std::vector<OptionSpec> guarded_rows() {
 
 }  // namespace
 
-std::optional<double> validation_fraction(Text text) {
+std::optional<double> internal::validation_fraction(Text text) {
   constexpr Text kOption = "validation";
   if (trimmed(text).empty()) refuse(kOption, "a file, or a fraction such as 0.2", text);
   double fraction = 0;

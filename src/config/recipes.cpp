@@ -11,6 +11,7 @@
 #include "strata/options.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 /// Text for a cell of a Markdown table.

@@ -15,7 +15,7 @@
 #include "data/formats.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{1} << 20;
@@ -359,4 +359,4 @@ Blocks blocks_of(std::unique_ptr<Input> input, const std::string& field, const A
   return blocks_of(name, {{found, layout, [once] { return std::move(*once); }}}, request);
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -9,7 +9,7 @@
 #include "data/formats.hpp"
 #include "data/table_storage.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// How an array lies in a file.
 struct ArrayLayout {
@@ -67,4 +67,4 @@ class Categories {
 /// The layout of an .npy file: its header is read, its numbers come next. Errors: format, unsupported.
 [[nodiscard]] ArrayLayout read_npy_header(Input& input);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -14,7 +14,7 @@
 #include "data/mapped_file.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 class Buffer {
  public:
@@ -117,4 +117,4 @@ class Buffer {
   std::unique_ptr<FileMemory> file_;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -10,7 +10,7 @@
 
 #include "base/file_reader.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 class ByteSource {
  public:
@@ -63,4 +63,4 @@ class Input final : public ByteSource {
 /// The most that deflate can shrink anything: a stream that promises more than this is a bomb or damaged.
 inline constexpr std::size_t kDeflateRatio = 1032;
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -20,7 +20,7 @@
 #include "data/table_storage.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -360,4 +360,4 @@ void verify_cache(const fs::path& file) {
 
 Blocks read_cache(FileReader& file, const Request& request) { return std::make_unique<CacheBlocks>(file, request); }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -8,7 +8,7 @@
 
 #include "strata/data.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 using namespace std::string_view_literals;
 
@@ -22,4 +22,4 @@ void write_cache(const Table& table, const std::filesystem::path& file);
 /// differ.
 void verify_cache(const std::filesystem::path& file);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -14,7 +14,7 @@
 #include "data/table_storage.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr std::size_t kMostColumns = 1'000'000;
@@ -255,4 +255,4 @@ Blocks read_csv(std::unique_ptr<Input> input, const Request& request) {
   return std::make_unique<CsvBlocks>(std::move(input), request);
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} << 10;
@@ -159,4 +159,4 @@ bool CsvScanner::end_cell(std::size_t length) {
   return true;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

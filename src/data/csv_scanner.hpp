@@ -9,7 +9,7 @@
 
 #include "data/byte_source.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 class CsvScanner {
  public:
@@ -54,4 +54,4 @@ class CsvScanner {
   std::string unquoted_;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -22,7 +22,7 @@
 #include "strata/error.hpp"
 #include "strata/package.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -108,7 +108,7 @@ bool is_program(const fs::path& path) {
 
 }  // namespace
 
-bool internal::decoder_is_at(const char* program) noexcept {
+bool decoder_is_at(const char* program) noexcept {
   place_of_package.store(program, std::memory_order_relaxed);
   return true;
 }
@@ -240,4 +240,4 @@ void DecoderProcess::finish() {
                                                   WEXITSTATUS(status), reason.empty() ? "" : ": ", reason));
 }
 
-}  // namespace strata
+}  // namespace strata::internal

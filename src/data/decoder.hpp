@@ -8,7 +8,7 @@
 
 #include "data/byte_source.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// What strata-decode writes while it runs. The end of the bytes is only reported when the program ended well.
 class DecoderProcess final : public ByteSource {
@@ -41,4 +41,4 @@ class DecoderProcess final : public ByteSource {
 /// program was built with, or where Strata was to be installed. Error(unsupported) says where it was looked for.
 [[nodiscard]] std::filesystem::path find_decoder();
 
-}  // namespace strata
+}  // namespace strata::internal

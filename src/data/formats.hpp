@@ -14,7 +14,7 @@
 #include "data/byte_source.hpp"
 #include "strata/data.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// What the caller of read_table asked for.
 struct Request {
@@ -73,4 +73,4 @@ void require_equal_rows(const std::string& source, std::span<const Field> availa
 /// Can the word be the name of something to read: standard input, or what is there and is no folder?
 [[nodiscard]] bool names_input(const std::string& word);
 
-}  // namespace strata
+}  // namespace strata::internal

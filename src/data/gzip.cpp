@@ -9,7 +9,7 @@
 #include "data/byte_source.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{64} << 10;
@@ -140,4 +140,4 @@ void Input::require_end(const char* after) {
   }
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -15,7 +15,7 @@
 #include "data/formats.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr std::size_t kLongestList = std::size_t{100} << 20;
@@ -128,4 +128,4 @@ Blocks read_hdf5(FileReader& file, const Request& request) {
   return blocks_of(name, std::move(arrays), request);
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -7,7 +7,7 @@
 #include "data/formats.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 Blocks read_idx(std::unique_ptr<Input> input, const Request& request) {
   std::array<std::byte, 4> start;
@@ -37,4 +37,4 @@ Blocks read_idx(std::unique_ptr<Input> input, const Request& request) {
   return blocks_of(std::move(input), rank >= 2 ? "images" : "labels", layout, request);
 }
 
-}  // namespace strata
+}  // namespace strata::internal

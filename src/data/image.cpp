@@ -15,6 +15,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 struct Decoded {
@@ -103,7 +104,7 @@ std::vector<double> read_image(const std::filesystem::path& file, std::span<cons
   throw_as_error("for this picture");
 }
 
-std::vector<double> read_image(FileReader& file, std::span<const std::size_t> shape) {
+std::vector<double> internal::read_image(FileReader& file, std::span<const std::size_t> shape) {
   const std::string name = file.name();
   const std::size_t channels = shape.size() == 3 ? shape[2] : 1;
   if ((shape.size() != 2 && shape.size() != 3) || (channels != 1 && channels != 3) || shape[0] == 0 || shape[1] == 0) {
@@ -143,7 +144,7 @@ std::vector<double> read_image(FileReader& file, std::span<const std::size_t> sh
   return picture;
 }
 
-Blocks read_picture(FileReader& file, const Request& request) {
+Blocks internal::read_picture(FileReader& file, const Request& request) {
   auto [input, layout] = open_picture(file);
   layout.dims.insert(layout.dims.begin(), 1);  // one example
   return blocks_of(std::make_unique<Input>(std::move(input)), "picture", layout, request);

@@ -14,7 +14,7 @@
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -77,4 +77,4 @@ std::byte* resize_pages(std::byte* data, std::size_t old_bytes, std::size_t byte
 
 void give_pages(std::byte* data, std::size_t bytes) noexcept { ::munmap(data, bytes); }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -9,7 +9,7 @@
 
 #include "base/file_reader.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 class MappedFile {
  public:
@@ -58,4 +58,4 @@ class FileMemory {
 [[nodiscard]] std::byte* resize_pages(std::byte* data, std::size_t old_bytes, std::size_t bytes) noexcept;
 void give_pages(std::byte* data, std::size_t bytes) noexcept;
 
-}  // namespace strata
+}  // namespace strata::internal

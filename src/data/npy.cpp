@@ -19,6 +19,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 constexpr std::size_t kLongestHeader = 10'000;  // as NumPy itself
@@ -177,7 +178,7 @@ class HeaderParser {
 
 }  // namespace
 
-ArrayLayout read_npy_header(Input& input) {
+ArrayLayout internal::read_npy_header(Input& input) {
   std::array<std::byte, 8> start;
   input.read_exactly(start, "the NPY header");
   if (std::memcmp(start.data(), "\x93NUMPY", 6) != 0) {
@@ -201,7 +202,7 @@ ArrayLayout read_npy_header(Input& input) {
   return HeaderParser(header, input.name()).parse();
 }
 
-Blocks read_npy(std::unique_ptr<Input> input, const Request& request) {
+Blocks internal::read_npy(std::unique_ptr<Input> input, const Request& request) {
   const ArrayLayout layout = read_npy_header(*input);
   return blocks_of(std::move(input), "array", layout, request);
 }

@@ -17,7 +17,7 @@
 #include "data/formats.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr std::size_t kMostMembers = 1'000'000;
@@ -364,4 +364,4 @@ Blocks read_npz(FileReader& file, const Request& request) {
   return blocks_of(name, std::move(arrays), request);
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -17,6 +17,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 namespace fs = std::filesystem;
@@ -153,7 +154,7 @@ const char* words_for(Format format) {
 
 }  // namespace
 
-FileReader open_data(const fs::path& file) {
+FileReader internal::open_data(const fs::path& file) {
   if (is_standard_input(file)) return FileReader(file);
   std::error_code error;
   const std::string shown = printable(file.string());
@@ -173,8 +174,8 @@ FileReader open_data(const fs::path& file) {
   return FileReader(file);
 }
 
-std::vector<std::size_t> chosen_fields(const std::string& source, std::span<const Field> available,
-                                       const FieldChooser& choose, std::span<const RefusedArray> refused) {
+std::vector<std::size_t> internal::chosen_fields(const std::string& source, std::span<const Field> available,
+                                                 const FieldChooser& choose, std::span<const RefusedArray> refused) {
   std::vector<std::size_t> chosen;
   if (!choose) {
     chosen.resize(available.size());
@@ -208,8 +209,8 @@ std::vector<std::size_t> chosen_fields(const std::string& source, std::span<cons
   return chosen;
 }
 
-void require_equal_rows(const std::string& source, std::span<const Field> available,
-                        std::span<const std::size_t> chosen) {
+void internal::require_equal_rows(const std::string& source, std::span<const Field> available,
+                                  std::span<const std::size_t> chosen) {
   for (const std::size_t i : chosen) {
     const Field& first = available[chosen.front()];
     if (available[i].rows == first.rows) continue;
@@ -227,9 +228,11 @@ Table read_table(const fs::path& file, const FieldChooser& choose, std::span<con
   });
 }
 
-Table read_table(FileReader& file, const Request& request) { return *read_blocks(file, request)->next(kAllRows); }
+Table internal::read_table(FileReader& file, const Request& request) {
+  return *read_blocks(file, request)->next(kAllRows);
+}
 
-Blocks read_blocks(FileReader& file, const Request& request) {
+Blocks internal::read_blocks(FileReader& file, const Request& request) {
   if (file.seekable()) file.seek(0);
   Format format = format_of(as_text(file.peek(kHead)));
   // A pipe has no size that could be known before it ends.
@@ -253,12 +256,12 @@ Blocks read_blocks(FileReader& file, const Request& request) {
   return read_picture(file, request);
 }
 
-bool is_picture(FileReader& file) {
+bool internal::is_picture(FileReader& file) {
   const std::string_view head = as_text(file.peek(8));
   return is_png(head) || is_jpeg(head);
 }
 
-bool names_input(const std::string& word) {
+bool internal::names_input(const std::string& word) {
   std::error_code error;
   return is_standard_input(word) || (fs::exists(word, error) && !fs::is_directory(word, error));
 }

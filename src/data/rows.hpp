@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace strata {
+namespace strata::internal {
 
 /// Cheap to copy: copies share their list.
 class Rows {
@@ -49,4 +49,4 @@ class Rows {
   std::size_t count_ = 0, first_ = 0;                     // first_ is added to the numbers of a list
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -14,6 +14,7 @@
 #include "data/table_storage.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 std::vector<std::string> names_of(std::span<const Field> fields) {
@@ -204,11 +205,11 @@ std::size_t Field::width() const noexcept {
   return product;
 }
 
-void LineNumbers::add(std::size_t row, std::size_t line) {
+void internal::LineNumbers::add(std::size_t row, std::size_t line) {
   if (runs_.empty() || runs_.back().line + (row - runs_.back().row) != line) runs_.push_back({row, line});
 }
 
-std::size_t LineNumbers::line(std::size_t row) const {
+std::size_t internal::LineNumbers::line(std::size_t row) const {
   const auto after = std::ranges::upper_bound(runs_, row, {}, &Run::row);
   if (after == runs_.begin()) return 0;
   const Run& run = *(after - 1);
@@ -232,7 +233,7 @@ void Table::Storage::require_row(std::size_t row) const {
               fmt::format("{} has {} examples; there is no example {} (counted from 0)", source, rows, row));
 }
 
-Block::Block(NumberType number_type, std::size_t numbers_in_row, Buffer bytes)
+internal::Block::Block(NumberType number_type, std::size_t numbers_in_row, Buffer bytes)
     : Block(number_type, numbers_in_row, nullptr,
             numbers_in_row == 0 ? 0 : bytes.size() / (numbers_in_row * bytes_of(number_type))) {
   const auto held = std::make_shared<Buffer>(std::move(bytes));
@@ -240,7 +241,7 @@ Block::Block(NumberType number_type, std::size_t numbers_in_row, Buffer bytes)
   buffer = held.get();
 }
 
-Buffer* Block::buffer_alone() const noexcept {
+Buffer* internal::Block::buffer_alone() const noexcept {
   if (buffer == nullptr || numbers.use_count() != 1) return nullptr;
   // use_count waits for nobody. A copy that comes and goes does: what the threads of former sharers read is read.
   std::shared_ptr<const std::byte>(numbers).reset();
@@ -263,7 +264,7 @@ void Table::Storage::add_array(Field field, Block block, std::size_t origin) {
   fields.push_back(std::move(field));
 }
 
-Table table_from(const std::string& source, const std::filesystem::path& spill) {
+Table internal::table_from(const std::string& source, const std::filesystem::path& spill) {
   Table table;
   table.storage().source = source;
   table.storage().spill = spill;
@@ -271,7 +272,7 @@ Table table_from(const std::string& source, const std::filesystem::path& spill) 
   return table;
 }
 
-bool is_mapped(const Table& table, std::span<const Field* const> fields) {
+bool internal::is_mapped(const Table& table, std::span<const Field* const> fields) {
   const Table::Storage& storage = table.storage();
   return std::ranges::any_of(fields,
                              [&](const Field* field) { return storage.blocks[storage.place(*field).block].is_mapped; });

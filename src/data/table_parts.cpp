@@ -10,6 +10,7 @@
 #include "data/table_storage.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 // Only the texts that are still there, numbered as if the field had been read with these rows alone.

@@ -14,7 +14,7 @@
 #include "data/rows.hpp"
 #include "strata/data.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// Calls `visit` with a zero of the C++ type that belongs to `type`.
 template <class Visitor>
@@ -107,27 +107,33 @@ struct Place {
   std::vector<std::uint32_t> texts;  // not empty: which text of the field each number in the block stands for
 };
 
+}  // namespace strata::internal
+namespace strata {
+
 struct [[gnu::visibility("hidden")]] Table::Storage {
   std::string source = "the table";
   bool is_picture = false;
   std::size_t rows = 0;
   std::vector<Field> fields;
-  std::vector<Place> places;  // one a field
-  std::vector<Block> blocks;
-  std::vector<Origin> origins;
+  std::vector<internal::Place> places;  // one a field
+  std::vector<internal::Block> blocks;
+  std::vector<internal::Origin> origins;
   std::filesystem::path spill;  // the folder for blocks that are read while memory is to be spared; empty: in memory
 
   /// Error(internal) for a field of another table.
-  [[nodiscard]] const Place& place(const Field& field) const;
+  [[nodiscard]] const internal::Place& place(const Field& field) const;
   /// Error(usage) for a row that is not there.
   void require_row(std::size_t row) const;
   /// One array of `field.rows` examples. Throws Error(shape) when the table has another number of rows.
-  void add_array(Field field, Block block, std::size_t origin);
-  void add_array(Field field, NumberType type, Buffer bytes, std::size_t origin) {
+  void add_array(Field field, internal::Block block, std::size_t origin);
+  void add_array(Field field, NumberType type, internal::Buffer bytes, std::size_t origin) {
     const std::size_t width = field.width();
-    add_array(std::move(field), Block(type, width, std::move(bytes)), origin);
+    add_array(std::move(field), internal::Block(type, width, std::move(bytes)), origin);
   }
 };
+
+}  // namespace strata
+namespace strata::internal {
 
 /// Without fields yet, of one origin that is no CSV file.
 [[nodiscard]] Table table_from(const std::string& source, const std::filesystem::path& spill = {});
@@ -162,4 +168,4 @@ extern template Buffer take_rows(Table&&, std::span<const Field* const>, const R
 extern template Buffer take_rows(Table&&, std::span<const Field* const>, const Rows&, std::size_t,
                                  const std::function<void(const double*, double*)>&);
 
-}  // namespace strata
+}  // namespace strata::internal

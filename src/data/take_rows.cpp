@@ -8,7 +8,7 @@
 #include "base/checked.hpp"
 #include "data/table_storage.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 std::vector<Run> runs_of(const Table::Storage& storage, std::span<const Field* const> fields) {
   std::vector<Run> runs;
@@ -84,4 +84,4 @@ template Buffer take_rows(Table&&, std::span<const Field* const>, const Rows&, s
 template Buffer take_rows(Table&&, std::span<const Field* const>, const Rows&, std::size_t,
                           const std::function<void(const double*, double*)>&);
 
-}  // namespace strata
+}  // namespace strata::internal

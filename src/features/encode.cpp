@@ -7,7 +7,7 @@
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
@@ -179,4 +179,4 @@ void TargetEncoder::encode(std::size_t row, T* y, int n_y) const {
 template void TargetEncoder::encode(std::size_t, float*, int) const;
 template void TargetEncoder::encode(std::size_t, double*, int) const;
 
-}  // namespace strata
+}  // namespace strata::internal

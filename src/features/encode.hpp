@@ -10,7 +10,7 @@
 #include "strata/data.hpp"
 #include "strata/features.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// The fields of `table` that the model's inputs name, in the model's order. Whether they hold numbers is another
 /// question (Table::require_numbers). Errors: usage (missing, with the nearest name), shape (another shape).
@@ -54,4 +54,4 @@ void require_shape(const InputField& input, const Field& field, const std::strin
 [[noreturn]] void throw_missing(const std::string& source, std::span<const std::string> missing, std::size_t wanted,
                                 const char* what, std::span<const Field> available, const std::string& advice = "");
 
-}  // namespace strata
+}  // namespace strata::internal

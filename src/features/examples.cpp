@@ -12,7 +12,7 @@
 #include "features/scaling.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 RawRows raw_rows(const Table& table, std::vector<const Field*> fields) {
   const std::vector<Run> runs = runs_of(table.storage(), fields);
@@ -142,4 +142,4 @@ template RawRows raw_rows(std::span<const double>, std::size_t);
 template class Examples<float>;
 template class Examples<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

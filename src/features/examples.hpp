@@ -17,7 +17,7 @@
 #include "strata/data.hpp"
 #include "strata/features.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// Rows of raw inputs: n_x numbers each.
 struct RawRows {
@@ -127,4 +127,4 @@ void Examples<T>::gather(Index count, const Number& number, T* X, T* Y) {
 extern template class Examples<float>;
 extern template class Examples<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -8,7 +8,7 @@
 
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
@@ -128,4 +128,4 @@ void apply_scaling(const Scaling& scaling, std::span<const double> raw, T* x) {
 template void apply_scaling(const Scaling&, std::span<const double>, float*);
 template void apply_scaling(const Scaling&, std::span<const double>, double*);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -9,7 +9,7 @@
 
 #include "strata/features.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// Gives row r of the raw inputs: n_x numbers.
 using RowReader = std::function<void(std::size_t r, double* out)>;
@@ -42,4 +42,4 @@ void apply_scaling(const Scaling& scaling, std::span<const double> raw, T* x);
 extern template void apply_scaling(const Scaling&, std::span<const double>, float*);
 extern template void apply_scaling(const Scaling&, std::span<const double>, double*);
 
-}  // namespace strata
+}  // namespace strata::internal

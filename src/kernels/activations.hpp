@@ -6,7 +6,7 @@
 
 #include "strata/architecture.hpp"
 
-namespace strata::reference {
+namespace strata::internal::reference {
 
 inline constexpr double kLeakySlope = 0.01;
 inline constexpr double kSeluLambda = 1.0507009873554804934193349852946;  // Klambauer et al., 2017
@@ -163,4 +163,4 @@ void with_activation(Activation activation, F&& f) {
   }
 }
 
-}  // namespace strata::reference
+}  // namespace strata::internal::reference

@@ -7,7 +7,7 @@
 
 #include "kernels/reference.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// The nearest bfloat16, to even when two are as near (IEEE 754's rounding, as in Intel's VCVTNEPS2BF16); NaN stays
 /// NaN.
@@ -57,4 +57,4 @@ class Bf16ReferenceKernels final : public ReferenceKernels<float> {
   }
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace strata {
+namespace strata::internal {
 
 AdamStep::AdamStep(double alpha_, double beta1_, double beta2_, double epsilon_, long long t_) noexcept
     : alpha(alpha_), beta1(beta1_), beta2(beta2_), epsilon(epsilon_), t(t_) {
@@ -28,4 +28,4 @@ bool derivative_from_output(Activation g) noexcept {
   return g != Activation::gelu && g != Activation::silu && g != Activation::mish;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

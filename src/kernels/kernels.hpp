@@ -14,7 +14,7 @@
 #include "base/view.hpp"
 #include "strata/architecture.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// g' from A: then A may overwrite Z. GELU, SiLU and Mish need Z.
 [[nodiscard]] bool derivative_from_output(Activation g) noexcept;
@@ -173,4 +173,4 @@ class Kernels {
   }
 };
 
-}  // namespace strata
+}  // namespace strata::internal

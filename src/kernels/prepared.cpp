@@ -7,7 +7,7 @@
 #include "base/aligned.hpp"
 #include "base/denormals.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 // A thread may have a stack of a few hundred KiB only.
@@ -155,4 +155,4 @@ template std::unique_ptr<PreparedNetwork<float>> prepare_plain(std::unique_ptr<K
 template std::unique_ptr<PreparedNetwork<double>> prepare_plain(std::unique_ptr<Kernels<double>>,
                                                                 const NetworkValues<double>&);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -11,7 +11,7 @@
 #include "kernels/kernels.hpp"
 #include "strata/architecture.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// The numbers of a network, borrowed. x_scaled = (x − offset) / divisor in float64 and then rounded to T once;
 /// y = output·divisor + offset likewise. Empty spans: the numbers as they are.
@@ -89,4 +89,4 @@ template <class T>
 extern template class PreparedNetwork<float>;
 extern template class PreparedNetwork<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

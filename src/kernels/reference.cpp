@@ -1,8 +1,8 @@
 #include "kernels/reference.hpp"
 
-namespace strata::reference {
+namespace strata::internal::reference {
 
 STRATA_REFERENCE(, float)
 STRATA_REFERENCE(, double)
 
-}  // namespace strata::reference
+}  // namespace strata::internal::reference

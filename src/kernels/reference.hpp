@@ -11,7 +11,7 @@
 #include "kernels/activations.hpp"
 #include "kernels/kernels.hpp"
 
-namespace strata::reference {
+namespace strata::internal::reference {
 
 // Z = W A_prev + b
 template <class T>
@@ -281,9 +281,9 @@ void update(const UpdateRule& rule, const Trained<T>& block, const T* d) {
 STRATA_REFERENCE(extern, float)
 STRATA_REFERENCE(extern, double)
 
-}  // namespace strata::reference
+}  // namespace strata::internal::reference
 
-namespace strata {
+namespace strata::internal {
 
 // The contract, kept by the loops above.
 template <class T>
@@ -326,4 +326,4 @@ class ReferenceKernels : public Kernels<T> {
   }
 };
 
-}  // namespace strata
+}  // namespace strata::internal

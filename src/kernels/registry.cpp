@@ -14,7 +14,7 @@
 #include "kernels/reference.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 template <class T, class Kernels_>
@@ -87,4 +87,4 @@ double measured_peak(const Backend& backend) {
   return best;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

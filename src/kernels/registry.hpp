@@ -12,7 +12,7 @@
 #include "kernels/prepared.hpp"
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// An implementation of the contract in every precision, and of the networks made ready for prediction. In bf16 the
 /// operands of products are rounded to 8 bits of mantissa; their sums and all else are of float32.
@@ -73,4 +73,4 @@ template <class T>
 /// 50 ms. 0 where it has none.
 [[nodiscard]] double measured_peak(const Backend& backend);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -14,7 +14,7 @@
 #include "model/strict_json.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr std::size_t kLargestInt = std::numeric_limits<int>::max();
@@ -258,4 +258,4 @@ ModelMetadata read_metadata(std::string_view text) {
   return metadata;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

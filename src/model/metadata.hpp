@@ -7,7 +7,7 @@
 
 #include "model/model_data.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// The JSON text; the same model gives the same bytes.
 [[nodiscard]] std::string write_metadata(const Model::Data& data, Precision precision);
@@ -25,4 +25,4 @@ struct ModelMetadata {
 /// and divisor is a number to be used.
 void require_consistent(const Model::Data& data);
 
-}  // namespace strata
+}  // namespace strata::internal

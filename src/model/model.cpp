@@ -5,6 +5,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 // W[l] or b[l], whose columns lie without gaps between them.

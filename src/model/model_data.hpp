@@ -11,11 +11,11 @@ namespace strata {
 struct [[gnu::visibility("hidden")]] Model::Data : Features {
   Architecture architecture;
   TrainingRecord record;
-  std::variant<Parameters<float>, Parameters<double>> parameters;
+  std::variant<internal::Parameters<float>, internal::Parameters<double>> parameters;
   bool bf16 = false;  // the products of a model of floats are formed in bfloat16
 
   [[nodiscard]] Precision precision() const noexcept {
-    if (std::holds_alternative<Parameters<double>>(parameters)) return Precision::float64;
+    if (std::holds_alternative<internal::Parameters<double>>(parameters)) return Precision::float64;
     return bf16 ? Precision::bf16 : Precision::float32;
   }
 };

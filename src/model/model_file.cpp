@@ -14,6 +14,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 constexpr int kFormatVersion = 1;

@@ -13,7 +13,7 @@
 #include "network/workspace.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr Index kMostColumns = 256;
@@ -106,4 +106,4 @@ template void for_each_output(const Architecture&, const Parameters<float>&, Exa
 template void for_each_output(const Architecture&, const Parameters<double>&, Examples<double>&, Index,
                               const Kernels<double>&, const UseOutputs<double>&);
 
-}  // namespace strata
+}  // namespace strata::internal

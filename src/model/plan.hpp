@@ -14,7 +14,7 @@
 #include "model/model_data.hpp"
 #include "network/parameters.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// The network's outputs A[L] for all examples, `columns` at a time: use(first, A, Y, loss), with Σ_i L(A[L]^(i),
 /// Y^(i)) of these examples; without a target Y has no rows, and there is no loss.
@@ -57,4 +57,4 @@ decltype(auto) with_plan(const Model::Data& model, const Use& use) {
 extern template struct Plan<float>;
 extern template struct Plan<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -11,6 +11,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 bool has_one_label(const Model::Data& model) {

@@ -13,6 +13,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 
 struct [[gnu::visibility("hidden")]] Predictor::Data {
   template <class T>

@@ -15,6 +15,7 @@
 #include "strata/model.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 namespace fs = std::filesystem;

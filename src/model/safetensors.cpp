@@ -16,7 +16,7 @@
 static_assert(std::endian::native == std::endian::little,
               "safetensors files are little-endian; so must the machine be");
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr std::size_t kLengthBytes = 8;
@@ -152,4 +152,4 @@ std::string safetensors_header(const SafetensorsMetadata& metadata, std::span<co
   return std::string(length.begin(), length.end()) + text;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -12,7 +12,7 @@
 #include "base/file_reader.hpp"
 #include "model/strict_json.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// What a tensor is: its name, "F32" or "F64", and its C-ordered shape.
 struct TensorSpec {
@@ -57,4 +57,4 @@ class SafetensorsHeader {
 /// multiple of 8 bytes.
 [[nodiscard]] std::string safetensors_header(const SafetensorsMetadata& metadata, std::span<const TensorSpec> tensors);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -6,7 +6,7 @@
 
 #include "model/plan.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr Index kBatch = 256;  // examples predicted at a time: their activations stay in the cache
@@ -90,4 +90,4 @@ template Metrics score(const Architecture&, const Target&, const Parameters<floa
 template Metrics score(const Architecture&, const Target&, const Parameters<double>&, Examples<double>&,
                        const Kernels<double>&);
 
-}  // namespace strata
+}  // namespace strata::internal

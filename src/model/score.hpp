@@ -9,7 +9,7 @@
 #include "network/parameters.hpp"
 #include "strata/model.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 template <class T>
 class Score {
@@ -37,4 +37,4 @@ template <class T>
 [[nodiscard]] Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p,
                             Examples<T>& examples, const Kernels<T>& k);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr std::size_t kLongestQuote = 60;
@@ -196,4 +196,4 @@ double JsonNode::number() const {
   return as<double>("a number");
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -15,7 +15,7 @@
 #include <variant>
 #include <vector>
 
-namespace strata {
+namespace strata::internal {
 
 struct JsonMember;
 
@@ -82,4 +82,4 @@ class JsonDocument {
   JsonValue value_;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -9,7 +9,7 @@
 #include "base/random.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 // The weights are scale * draw, or draw / divisor: LeCun's rule as the notes write it is a true division.
@@ -98,4 +98,4 @@ template class Parameters<double>;
 template Parameters<float> initialize(const Architecture&, const Initializer&, RandomStream, std::uint64_t);
 template Parameters<double> initialize(const Architecture&, const Initializer&, RandomStream, std::uint64_t);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -11,7 +11,7 @@
 #include "strata/architecture.hpp"
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 template <class T>
 class Parameters {
@@ -63,4 +63,4 @@ extern template class Parameters<double>;
 extern template Parameters<float> initialize(const Architecture&, const Initializer&, RandomStream, std::uint64_t);
 extern template Parameters<double> initialize(const Architecture&, const Initializer&, RandomStream, std::uint64_t);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -5,7 +5,7 @@
 
 #include "base/denormals.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 // (L−1) × [LINEAR → ACTIVATION], then LINEAR. The workspace is the cache: what the way back needs is in it.
 template <class T>
@@ -91,4 +91,4 @@ STRATA_STEP(float)
 STRATA_STEP(double)
 #undef STRATA_STEP
 
-}  // namespace strata
+}  // namespace strata::internal

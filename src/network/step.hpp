@@ -7,7 +7,7 @@
 #include "network/workspace.hpp"
 #include "strata/architecture.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// m examples: the columns of X (n_x, m), and what is to be predicted for them, Y (n_y, m); and what for. Borrowed.
 template <class T>
@@ -72,4 +72,4 @@ template <class T>
   return with_penalty(train_step(net, p, batch, ws, k, sink), p, m, lambda, k);
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -13,7 +13,7 @@
 #include "kernels/kernels.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 // Where each matrix of a layer begins, in numbers, for one example; the plan is this table times largest_m. H = g(Z)
@@ -132,4 +132,4 @@ void Workspace<T>::set_input(View<const T> X, const Pass& pass) {
 template class Workspace<float>;
 template class Workspace<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

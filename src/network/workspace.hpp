@@ -11,7 +11,7 @@
 #include "kernels/kernels.hpp"
 #include "strata/architecture.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// What a step needs to remember.
 enum class Keep {
@@ -58,4 +58,4 @@ class Workspace {
 extern template class Workspace<float>;
 extern template class Workspace<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -2,7 +2,7 @@
 
 #include "base/denormals.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 UpdateRule::Kind kind_of(OptimizerKind optimizer) {
@@ -66,4 +66,4 @@ void Optimizer<T>::update(std::span<const ParameterBlock> blocks, std::span<T> t
 template class Optimizer<float>;
 template class Optimizer<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -9,7 +9,7 @@
 #include "kernels/kernels.hpp"
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 template <class T>
 class Optimizer {
@@ -34,4 +34,4 @@ class Optimizer {
 extern template class Optimizer<float>;
 extern template class Optimizer<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

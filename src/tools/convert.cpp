@@ -14,13 +14,14 @@
 #include "train/prepare.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 namespace fs = std::filesystem;
 
 // Something else that happens to have the name is not to be lost.
 void require_replaceable(const fs::path& from, const fs::path& to) {
-  require_writable(to);
+  internal::require_writable(to);
   std::error_code error;
   if (fs::exists(to, error) && !fs::is_regular_file(to, error)) {
     throw Error(ErrorCode::usage,

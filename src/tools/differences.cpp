@@ -10,7 +10,7 @@
 #include "kernels/reference.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr double kUnit =
@@ -344,4 +344,4 @@ Difference Differences::Worker::by_rank_one(std::size_t x, double epsilon) noexc
   return result;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

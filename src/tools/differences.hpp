@@ -19,7 +19,7 @@
 #include "network/workspace.hpp"
 #include "strata/architecture.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 inline constexpr double kEpsilon = 1e-5;
 
@@ -98,4 +98,4 @@ class Differences::Worker {
   Parameters<double> changed_;  // θ, for the definition
 };
 
-}  // namespace strata
+}  // namespace strata::internal

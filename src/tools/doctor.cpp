@@ -27,6 +27,7 @@
 #include "tools/doctor_samples.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 namespace fs = std::filesystem;
@@ -230,6 +231,9 @@ Diagnosis diagnose() try {
 } catch (...) {
   throw_as_error("for the diagnosis");
 }
+
+void require_writable(const fs::path& file) { internal::require_writable(file); }
+void remove_temporary_files() noexcept { internal::remove_temporary_files(); }
 
 void write_text(const fs::path& file, std::string_view text) {
   write_text(file, [&](const TextSink& sink) { sink(text); });

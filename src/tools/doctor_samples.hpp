@@ -1,7 +1,7 @@
 // The smallest files of each kind that a helper or a library decodes, for the self-test of `strata doctor`.
 #pragma once
 
-namespace strata {
+namespace strata::internal {
 
 // PNG: 2×2 grey pixels, 0 255 / 255 0. JPEG: 8×8 grey pixels, all 200. gzip: "x,y\n1,2\n3,4\n".
 // HDF5: the array x, 3×2 bytes, 1 2 / 3 4 / 5 6. Made with zlib, libjpeg, gzip and the HDF5 library.
@@ -50,4 +50,4 @@ inline constexpr unsigned char kHdf5[] = {
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x49, 0xCD, 0x4D, 0x09,
 };
 
-}  // namespace strata
+}  // namespace strata::internal

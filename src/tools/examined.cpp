@@ -9,7 +9,7 @@
 #include "model/model_data.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 template <class T>
 Examined<T> examined(const Model& model, const Table& table, std::size_t first, std::size_t count, bool with_target) {
@@ -29,4 +29,4 @@ Examined<T> examined(const Model& model, const Table& table, std::size_t first, 
 template Examined<float> examined(const Model&, const Table&, std::size_t, std::size_t, bool);
 template Examined<double> examined(const Model&, const Table&, std::size_t, std::size_t, bool);
 
-}  // namespace strata
+}  // namespace strata::internal

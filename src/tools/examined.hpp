@@ -10,7 +10,7 @@
 #include "strata/data.hpp"
 #include "strata/model.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// A network, its parameters, the λ of its cost, and examples as it sees them, in memory: X (n_x, m) scaled, Y (n_y, m)
 /// encoded; where there is no target, Y is (0, m).
@@ -36,4 +36,4 @@ template <class T>
 extern template Examined<float> examined(const Model&, const Table&, std::size_t, std::size_t, bool);
 extern template Examined<double> examined(const Model&, const Table&, std::size_t, std::size_t, bool);
 
-}  // namespace strata
+}  // namespace strata::internal

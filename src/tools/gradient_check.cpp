@@ -22,6 +22,7 @@
 #include "train/prepare.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 constexpr double kTolerance = 1e-7;  // of the block's largest gradient
@@ -123,9 +124,9 @@ GradientCheck check(Examined<double> of, std::uint64_t seed, int threads) {
 
 }  // namespace
 
-GradientCheck compare_gradients(const Architecture& net, const Parameters<double>& p, Batch<double> batch,
-                                double lambda, const Kernels<double>& k, ThreadPool& pool,
-                                const Parameters<double>& gradient, Way way) try {
+GradientCheck internal::compare_gradients(const Architecture& net, const Parameters<double>& p, Batch<double> batch,
+                                          double lambda, const Kernels<double>& k, ThreadPool& pool,
+                                          const Parameters<double>& gradient, Way way) try {
   assert(gradient.theta().size() == p.theta().size() && batch.m() > 0);
   const Differences shared(net, p, batch, lambda, k, way);
   std::deque<Differences::Worker> workers;

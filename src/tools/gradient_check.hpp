@@ -9,7 +9,7 @@
 #include "strata/tools.hpp"
 #include "tools/differences.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// Compares `gradient` with central differences of the cost J = 1/m Σ L + λ/(2m) Σ‖W‖² that the kernels `k` compute at
 /// the parameters `p`: every parameter, ε = 1e-5, no retry. The parameters are shared out over `pool`; the result is
@@ -20,4 +20,4 @@ namespace strata {
                                               double lambda, const Kernels<double>& k, ThreadPool& pool,
                                               const Parameters<double>& gradient, Way way = Way::rank_one);
 
-}  // namespace strata
+}  // namespace strata::internal

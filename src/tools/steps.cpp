@@ -14,6 +14,7 @@
 #include "strata/error.hpp"
 
 namespace strata::steps {
+using namespace internal;
 namespace {
 
 View<double> view(Matrix& M) { return {M.data(), M.rows(), M.cols()}; }

@@ -23,6 +23,7 @@
 #include "tools/examined.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 template <class T>

@@ -13,7 +13,7 @@
 #include "train/initial.hpp"
 #include "train/update_at_once.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 // How often all that decides the next steps is copied, so that a training can go back: seldom enough that the copies
@@ -170,4 +170,4 @@ std::string Descent<T>::diverge(std::optional<double> final_loss) {
 template class Descent<float>;
 template class Descent<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -1,4 +1,5 @@
-// The steps of a training, one after the other, and the way back when one goes wrong (docs/decisions/0006-divergence.md).
+// The steps of a training, one after the other, and the way back when one goes wrong
+// (docs/decisions/0006-divergence.md).
 #pragma once
 
 #include <memory>
@@ -13,7 +14,7 @@
 #include "train/loader.hpp"
 #include "train/state.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 template <class T>
 class Descent {
@@ -68,4 +69,4 @@ class Descent {
 extern template class Descent<float>;
 extern template class Descent<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 template <class T>
@@ -62,4 +62,4 @@ template std::string first_not_finite(const Architecture&, const Parameters<floa
 template std::string first_not_finite(const Architecture&, const Parameters<double>&, const Workspace<double>&,
                                       const Parameters<double>&);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -7,7 +7,7 @@
 #include "network/parameters.hpp"
 #include "network/workspace.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 template <class T>
 [[nodiscard]] bool all_finite(std::span<const T> values) noexcept;
@@ -18,4 +18,4 @@ template <class T>
 [[nodiscard]] std::string first_not_finite(const Architecture& net, const Parameters<T>& p, const Workspace<T>& ws,
                                            const Parameters<T>& gradient);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -10,7 +10,7 @@
 #include "strata/data.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 // "W1" of an .npz file. The columns of a (n, 1) bias may be left out.
@@ -89,4 +89,4 @@ Parameters<T> initial_parameters(const Architecture& net, const NetworkOptions& 
 template Parameters<float> initial_parameters(const Architecture&, const NetworkOptions&, const std::vector<Layer>&);
 template Parameters<double> initial_parameters(const Architecture&, const NetworkOptions&, const std::vector<Layer>&);
 
-}  // namespace strata
+}  // namespace strata::internal

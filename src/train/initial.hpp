@@ -7,7 +7,7 @@
 #include "strata/matrix.hpp"
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// The user's own arrays (`own`, or the file of options.initializer), else drawn as options.initializer says.
 /// Throws Error(shape) with both shapes where an array does not fit the network; Error(usage) where one is missing;
@@ -21,4 +21,4 @@ extern template Parameters<float> initial_parameters(const Architecture&, const 
 extern template Parameters<double> initial_parameters(const Architecture&, const NetworkOptions&,
                                                       const std::vector<Layer>&);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -6,7 +6,7 @@
 
 #include "base/random.hpp"
 
-namespace strata {
+namespace strata::internal {
 template <class T>
 Loader<T>::Loader(Examples<T>& examples, std::int64_t batch_size, std::uint64_t seed, bool with_rows)
     : examples_(examples),
@@ -65,4 +65,4 @@ Index Loader<T>::example(Index at) const noexcept {
 template class Loader<float>;
 template class Loader<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

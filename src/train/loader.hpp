@@ -10,7 +10,7 @@
 #include "features/examples.hpp"
 #include "network/step.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 template <class T>
 class Loader {
@@ -52,4 +52,4 @@ class Loader {
 extern template class Loader<float>;
 extern template class Loader<double>;
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -7,7 +7,7 @@
 
 #include "strata/trainer.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 struct Moment {
   std::int64_t iteration = 0;    // updates done
@@ -17,10 +17,11 @@ struct Moment {
 };
 
 struct Observer {
-  /// Asked before a step. Such a step is taken exactly, all of its numbers looked at; then comes the other one, or both.
+  /// Asked before a step. Such a step is taken exactly, all of its numbers looked at; then comes the other one, or
+  /// both.
   std::function<bool(const Moment&)> wants;
   std::function<void(const Moment&)> before_update = [](const Moment&) {};  // the weights are those of the step
   std::function<void(Moment&)> after_update = [](Moment&) {};
 };
 
-}  // namespace strata
+}  // namespace strata::internal

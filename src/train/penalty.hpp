@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace strata {
+namespace strata::internal {
 
 /// Σ over steps of ‖W‖² before each, from a sample now and then: between two samples it counts as a straight line.
 class SquaresOfSteps {
@@ -36,4 +36,4 @@ class SquaresOfSteps {
   std::int64_t steps_ = 0;  // since the last sample
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -15,7 +15,7 @@
 #include "train/survey.hpp"
 #include "train/task.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 std::string describe(const Field& field) {
@@ -234,4 +234,4 @@ Problem define_problem(const Table& table, const Options& options, const Message
   return problem;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -12,7 +12,7 @@
 #include "strata/features.hpp"
 #include "strata/options.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// Receives a sentence for the user.
 struct Messages {
@@ -40,4 +40,4 @@ struct Problem : Features {
 /// Decides. Throws Error(usage), Error(value) or Error(shape) when the table and the options do not fit each other.
 [[nodiscard]] Problem define_problem(const Table& table, const Options& options, const Messages& messages);
 
-}  // namespace strata
+}  // namespace strata::internal

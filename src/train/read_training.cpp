@@ -7,7 +7,7 @@
 #include "strata/error.hpp"
 #include "train/prepare.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -73,4 +73,4 @@ Table read_training_table(const fs::path& file, Options& options, const fs::path
   return table;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

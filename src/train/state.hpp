@@ -8,7 +8,7 @@
 #include "train/loader.hpp"
 #include "train/penalty.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 template <class T>
 struct TrainingState {
@@ -20,4 +20,4 @@ struct TrainingState {
   SquaresOfSteps squares{};  // and of their ‖W‖², with L2
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -5,7 +5,7 @@
 
 #include "data/table_storage.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 bool may_be_no_number(const Table& table, const Field* field) {
@@ -95,4 +95,4 @@ void Survey::fit(bool with_targets, Scaling& inputs, Scaling& targets, std::vect
   std::erase_if(constant, [&](std::size_t i) { return i >= n_x; });
 }
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -11,7 +11,7 @@
 #include "features/scaling.hpp"
 #include "strata/data.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// What a field of numbers holds.
 struct Values {
@@ -47,4 +47,4 @@ class Survey {
   StandardFit fit_;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
-namespace strata {
+namespace strata::internal {
 namespace {
 
 constexpr std::size_t kMostClasses = 20;  // distinct whole numbers that --task auto still takes for classes
@@ -155,4 +155,4 @@ Loss decide_loss(const Target& target, const Options& options) {
   return Loss::squared_error;
 }
 
-}  // namespace strata
+}  // namespace strata::internal

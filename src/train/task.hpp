@@ -7,7 +7,7 @@
 #include "train/prepare.hpp"
 #include "train/survey.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// --task auto: text, or at most 20 distinct whole numbers, are classes (two of them: binary), anything else is
 /// regression. The choice and its reason go to messages.note. options.target names fields of the table; `values`: what
@@ -20,4 +20,4 @@ namespace strata {
 /// The loss asked for, if it fits the task, else the task's own.
 [[nodiscard]] Loss decide_loss(const Target& target, const Options& options);
 
-}  // namespace strata
+}  // namespace strata::internal

@@ -25,6 +25,7 @@
 #include "train/prepare.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 namespace fs = std::filesystem;

@@ -4,7 +4,7 @@
 #include "network/step.hpp"
 #include "optim/optimizer.hpp"
 
-namespace strata {
+namespace strata::internal {
 
 /// For one step: takes the next step of `optimizer`, and writes into `p`, the parameters of that step. `penalty`: λ/m.
 /// `scratch` is memory for a gradient.
@@ -28,4 +28,4 @@ class UpdateAtOnce final : public GradientSink<T> {
   Parameters<T>& scratch_;
 };
 
-}  // namespace strata
+}  // namespace strata::internal

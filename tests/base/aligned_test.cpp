@@ -8,6 +8,7 @@
 #include "base/huge_pages.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 template <class T>

@@ -9,6 +9,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 constexpr std::size_t kSizes[] = {0,          1,          2,          3,          2147483647,       2147483648,

@@ -13,6 +13,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 namespace fs = std::filesystem;

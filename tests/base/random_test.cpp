@@ -19,6 +19,7 @@
 #include "shared_data.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::sha256;

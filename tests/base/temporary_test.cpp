@@ -22,9 +22,12 @@
 #include "strata/tools.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 namespace fs = std::filesystem;
+using internal::remove_temporary_files;  // what the public ones call
+using internal::require_writable;
 using Names = std::vector<std::string>;
 
 class Temporary : public ::testing::Test {

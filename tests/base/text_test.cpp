@@ -13,6 +13,7 @@
 #include <vector>
 
 namespace strata {
+using namespace internal;
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();

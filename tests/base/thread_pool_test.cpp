@@ -22,6 +22,7 @@
 #include "base/cpus.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 // The tasks of a run, all at the same time, so that every thread of the pool has one.

@@ -20,6 +20,7 @@
 #include "strata/error.hpp"
 
 namespace strata::testing {
+using namespace internal;
 
 /// Every test runs in an empty folder of its own, so that file names in messages are short and always the same.
 class InFolder : public ::testing::Test {

@@ -8,6 +8,7 @@
 #include "kernels/kernels.hpp"
 
 namespace strata::testing {
+using namespace internal;
 
 struct KernelFault {
   std::string name;

@@ -161,8 +161,8 @@ def sentences(root):
     """The functions of step.cpp and the sink of step.hpp, in one line."""
     header = (root / "src/network/step.hpp").read_text()
     source = (root / "src/network/step.cpp").read_text()
-    sink = header[header.index("/// The sink that leaves"):header.rindex("}  // namespace strata")]
-    own = source[source.index("namespace strata {") + len("namespace strata {"):source.index("#define STRATA_STEP")]
+    sink = header[header.index("/// The sink that leaves"):header.rindex("}  // namespace strata::internal")]
+    own = source[source.index("namespace strata::internal {") + len("namespace strata::internal {"):source.index("#define STRATA_STEP")]
     # The sink's class, then step.cpp, then what step.hpp has inline.
     inline = sink.index("/// forward, loss, backward")
     return without_comments(sink[:inline]) + " " + without_comments(own) + " " + without_comments(sink[inline:])

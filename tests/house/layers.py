@@ -1,4 +1,4 @@
-"""Who includes whom: the floors of the house, read from the #include lines."""
+"""Who includes whom, and whose names are whose: the floors of the house, read from the lines of #include and namespace."""
 
 import pathlib
 import re
@@ -40,6 +40,12 @@ ONLY_IN = {
     "hwy/": {"kernels/cpu", "tests"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]')
+# What a header of src/ declares is in strata::internal, but for the parts of public classes (Table::Storage); an installed
+# header has no more of that than forward declarations.
+NAMESPACE = re.compile(r"namespace (strata(?:::internal)?|internal)\b")
+PART = re.compile(r"(struct|class) .*\b[A-Z]\w*::[A-Z]\w* ")
+FORWARD = re.compile(r"(template <.*> *)?((class|struct) \w+;)?$")
+TELLS_INTERNAL = {"package.hpp"}  # calls the library with what the package's CMake file knows
 
 
 def place_of(path: pathlib.Path) -> str:
@@ -89,12 +95,33 @@ def faults_of(path: pathlib.Path, place: str, lines):
             yield f"{path.relative_to(ROOT)}:{number}: {fault}"
 
 
+def namespace_faults(path: pathlib.Path, place: str, lines):
+    space = None
+    for number, line in enumerate(lines, 1):
+        fault = None
+        if opened := NAMESPACE.match(line):
+            space = opened.group(1)
+        elif line.startswith("}  // namespace"):
+            space = None
+        elif place == "include" and line[:1].isalpha() and space and space.endswith("internal"):
+            if not FORWARD.match(line) and path.name not in TELLS_INTERNAL:
+                fault = "an installed header may only forward-declare what is in strata::internal"
+        elif place.split("/")[0] in MAY_USE and place != "data/decode" and line[:1].isalpha() and space == "strata":
+            if not PART.match(line):
+                fault = "what a header of src/ declares belongs into strata::internal"
+        if fault:
+            yield f"{path.relative_to(ROOT)}:{number}: {fault}"
+
+
 def check() -> list[str]:
     faults = []
     for top in ("include", "src", "cli", "examples", "tests", "bench", "fuzz"):
         for path in sorted((ROOT / top).rglob("*")):
             if path.suffix in (".hpp", ".cpp", ".h"):
-                faults += faults_of(path, place_of(path), path.read_text().splitlines())
+                lines = path.read_text().splitlines()
+                faults += faults_of(path, place_of(path), lines)
+                if path.suffix == ".hpp":
+                    faults += namespace_faults(path, place_of(path), lines)
     return faults
 
 
@@ -114,10 +141,19 @@ def check_the_check() -> list[str]:
     for header, other in (("options.hpp", "strata/steps.hpp"), ("data.hpp", "strata/model.hpp"), ("model.hpp", "strata/new.hpp")):
         if not list(faults_of(ROOT / "include/strata" / header, "include", [f'#include "{other}"'])):
             missed.append(f"the check accepts {other} in {header}")
+    for place, lines in (
+        ("base", ["namespace strata {", "", "/// Of use to several rooms.", "void helper();"]),
+        ("kernels/cpu", ["namespace strata {", "namespace HWY_NAMESPACE {", "template <class T>", "void helper(T x) {"]),
+        ("data", ["namespace strata {", "struct Table::Storage {", "  int rows;", "};", "struct Helper {"]),
+        ("include", ["namespace strata::internal {", "class Helper;", "int helper();"]),
+        ("include", ["namespace strata STRATA_EXPORT {", "namespace internal {", "class Helper {"]),
+    ):
+        if not any(f":{len(lines)}:" in fault for fault in namespace_faults(ROOT / "planted.hpp", place, lines)):
+            missed.append(f"the check accepts in {place}: {lines[-1]}")
     return missed
 
 
 if __name__ == "__main__":
     found = check_the_check() + check()
-    print("\n".join(found) or "layers: every file includes only what its floor allows")
+    print("\n".join(found) or "layers: every file includes only what its floor allows, and declares in its own namespace")
     sys.exit(1 if found else 0)

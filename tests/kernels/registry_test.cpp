@@ -10,6 +10,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 // STRATA_KERNELS set for a while.

@@ -19,6 +19,7 @@
 #include "kernels/registry.hpp"
 
 namespace strata::testing {
+using namespace internal;
 
 /// Under an emulator or the address sanitizer, many times slower, tests leave out their largest shapes and most
 /// numbers.

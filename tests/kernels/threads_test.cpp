@@ -14,6 +14,7 @@
 #include "train/update_at_once.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::kSlowBuild;

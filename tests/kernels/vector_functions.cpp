@@ -15,7 +15,7 @@
 #include "kernels/cpu/updates-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 #if STRATA_CPU_TARGET
 namespace {
@@ -84,7 +84,7 @@ template VectorFunctions<double> table();
 
 #endif
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

@@ -10,6 +10,7 @@
 #include "kernels/kernels.hpp"
 
 namespace strata::testing {
+using namespace internal;
 
 enum class VectorMath { exp, exp_nonpositive, expm1_nonpositive, tanh, sigmoid, softplus, log1p_fraction, normal_cdf };
 inline constexpr VectorMath kAllVectorMath[] = {

@@ -24,10 +24,10 @@ using ForwardFunction = std::function<void(const Architecture&, const Parameters
 /// What is checked: by default the library itself.
 struct Subject {
   const Kernels<double>& kernels;
-  StepFunction train_step = static_cast<StepType*>(strata::train_step<double>);
-  CostFunction cost = strata::cost<double>;
-  PredictFunction predict = strata::predict<double>;
-  ForwardFunction forward = strata::forward<double>;
+  StepFunction train_step = static_cast<StepType*>(internal::train_step<double>);
+  CostFunction cost = internal::cost<double>;
+  PredictFunction predict = internal::predict<double>;
+  ForwardFunction forward = internal::forward<double>;
 };
 
 /// Empty when all is right, else what is wrong.

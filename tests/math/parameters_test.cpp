@@ -15,6 +15,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using Kind = Initializer::Kind;

@@ -15,6 +15,7 @@
 #include "strata/architecture.hpp"
 
 namespace strata::testing {
+using namespace internal;
 
 template <class T>
 struct Problem {

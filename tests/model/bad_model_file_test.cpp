@@ -8,6 +8,7 @@
 #include "parts.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::bytes_of;

@@ -3,6 +3,7 @@
 #include "support.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 // The fields, and then whether they hold numbers, as training and prediction ask.

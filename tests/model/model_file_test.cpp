@@ -10,6 +10,7 @@
 #include "parts.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 namespace fs = std::filesystem;

@@ -9,6 +9,7 @@
 #include "support.hpp"
 
 namespace strata::testing {
+using namespace internal;
 
 /// CRC-32 as its definition has it, bit by bit (ISO 3309).
 inline std::uint32_t crc_of(const std::string& bytes) {

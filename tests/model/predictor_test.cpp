@@ -15,6 +15,7 @@
 #include "support.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::make_model;

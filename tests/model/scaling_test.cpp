@@ -6,6 +6,7 @@
 #include "support.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::error_of;

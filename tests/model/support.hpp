@@ -19,6 +19,7 @@
 #include "strata/model.hpp"
 
 namespace strata::testing {
+using namespace internal;
 
 class TemporaryFolder {
  public:

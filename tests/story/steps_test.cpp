@@ -20,6 +20,7 @@
 #include "support/updates.hpp"
 
 namespace strata::steps {
+using namespace internal;
 namespace {
 
 using testing::Real;
@@ -285,7 +286,7 @@ void expect_plain_run(const Trained& trained, const Matrix& X, const Matrix& Y, 
   for (std::size_t l = 1; l + 1 < dims.size(); ++l) net.hidden.push_back({dims[l], Activation::relu});
   std::vector<Real> theta;
   testing::Problem<double> engine{net,
-                                  strata::Parameters<double>(net),
+                                  internal::Parameters<double>(net),
                                   {X.data(), X.data() + X.rows() * X.cols()},
                                   {Y.data(), Y.data() + Y.cols() * Y.rows()},
                                   X.cols()};
@@ -298,8 +299,8 @@ void expect_plain_run(const Trained& trained, const Matrix& X, const Matrix& Y, 
 
   const ReferenceKernels<double> kernels;
   Workspace<double> ws(net, X.cols(), Keep::backward);
-  strata::Parameters<double> gradient(net);
-  const strata::Parameters<double>& d = gradient;
+  internal::Parameters<double> gradient(net);
+  const internal::Parameters<double>& d = gradient;
   ASSERT_EQ(trained.costs.size(), static_cast<std::size_t>((iterations + report_every - 1) / report_every));
   for (int i = 0; i < iterations; ++i) {
     const testing::Plain plain = testing::plain_step(net, theta, x, y, 0);

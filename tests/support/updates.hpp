@@ -6,6 +6,7 @@
 #include "kernels/kernels.hpp"
 
 namespace strata::testing {
+using namespace internal;
 
 /// The numbers of a span as a block of θ.
 template <class T>

@@ -14,6 +14,7 @@
 #include "strata/trainer.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::architecture;

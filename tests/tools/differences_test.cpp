@@ -11,6 +11,7 @@
 #include "tools/gradient_check.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::architecture;

@@ -16,6 +16,7 @@
 #include "strata/error.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::architecture;

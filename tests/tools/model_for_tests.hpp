@@ -12,6 +12,7 @@
 #include "strata/data.hpp"
 
 namespace strata::testing {
+using namespace internal;
 
 /// Inputs "x0", "x1", …; targets "y" (classes no, yes or a, b, c) or "y0", "y1" (numbers). X of the case is what the
 /// network sees: the table holds 2x + 3, and the model's scaling takes that back, exactly.

@@ -12,6 +12,7 @@
 #include "strata/architecture.hpp"
 
 namespace strata::testing {
+using namespace internal;
 
 /// A network, parameters that are nowhere zero, and m examples with their targets.
 struct Case {

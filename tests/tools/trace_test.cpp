@@ -15,6 +15,7 @@
 #include "strata/tools.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::architecture;

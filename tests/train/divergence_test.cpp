@@ -21,6 +21,7 @@
 #include "train/prepare.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::weights_of;

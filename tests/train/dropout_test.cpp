@@ -16,6 +16,7 @@
 #include "support/weights.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 using testing::weights_of;

@@ -15,6 +15,7 @@
 #include "strata/trainer.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 // STRATA_KERNELS set for a while.

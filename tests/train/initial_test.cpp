@@ -11,6 +11,7 @@
 #include "strata/trainer.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 const Architecture kNet{2, {{3, Activation::tanh}}, 1, Loss::binary_cross_entropy};

@@ -10,6 +10,7 @@
 #include "strata/trainer.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 TEST(SquaresOfSteps, AStraightLineIsSummedExactly) {

@@ -18,6 +18,7 @@
 #include "strata/trainer.hpp"
 
 namespace strata {
+using namespace internal;
 namespace {
 
 constexpr std::size_t kPage = 4096, kMostPages = 4096;

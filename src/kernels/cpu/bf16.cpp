@@ -11,7 +11,7 @@
 
 #if STRATA_CPU_TARGET
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool) {
@@ -24,6 +24,6 @@ std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 #endif

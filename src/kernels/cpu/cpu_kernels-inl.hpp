@@ -21,7 +21,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 // Multiply-adds below which a second thread costs more than it brings: some 30 µs of one.
@@ -297,7 +297,7 @@ class CpuKernels final : public Kernels<T> {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set

@@ -16,7 +16,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -112,7 +112,7 @@ void dropout_backward(const Dropout<T>& by, View<T> dA, Index first, Index count
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set

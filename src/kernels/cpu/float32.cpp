@@ -11,7 +11,7 @@
 
 #if STRATA_CPU_TARGET
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool) {
@@ -37,6 +37,6 @@ double multiply_adds(std::int64_t rounds) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 #endif

@@ -11,7 +11,7 @@
 
 #if STRATA_CPU_TARGET
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool) {
@@ -19,6 +19,6 @@ std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 #endif

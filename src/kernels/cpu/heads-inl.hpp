@@ -13,7 +13,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -245,7 +245,7 @@ double loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T>
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set

@@ -3,7 +3,7 @@
 // What float32.cpp, float64.cpp, bf16.cpp and prepared.cpp define once for each instruction set, in a namespace of its
 // own.
 #define STRATA_DECLARE_INSTRUCTION_SET(set)                                               \
-  namespace strata::set {                                                                 \
+  namespace strata::internal::set {                                                       \
   std::unique_ptr<Kernels<float>> make_float32(ThreadPool& pool);                         \
   std::unique_ptr<Kernels<double>> make_float64(ThreadPool& pool);                        \
   std::unique_ptr<Kernels<float>> make_bf16(ThreadPool& pool);                            \
@@ -24,7 +24,7 @@ STRATA_DECLARE_INSTRUCTION_SET(N_SSE4)
 STRATA_DECLARE_INSTRUCTION_SET(N_NEON)
 #endif
 
-namespace strata::cpu {
+namespace strata::internal::cpu {
 namespace {
 
 #if defined(__x86_64__)
@@ -65,4 +65,4 @@ bool has_avx512_bf16() noexcept {
 #endif
 }
 
-}  // namespace strata::cpu
+}  // namespace strata::internal::cpu

@@ -5,7 +5,7 @@
 
 #include "kernels/registry.hpp"
 
-namespace strata::cpu {
+namespace strata::internal::cpu {
 
 /// What this build has code for, fastest first.
 [[nodiscard]] std::span<const Backend> instruction_sets() noexcept;
@@ -13,4 +13,4 @@ namespace strata::cpu {
 /// Whether this CPU has AVX-512 with its extension for bfloat16.
 [[nodiscard]] bool has_avx512_bf16() noexcept;
 
-}  // namespace strata::cpu
+}  // namespace strata::internal::cpu

@@ -12,7 +12,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 // A tile has kVectors of rows by up to kWide columns, or one vector by up to kNarrow: enough sums to hide how long a
@@ -109,7 +109,7 @@ HWY_INLINE bool scattered(Index step, Index count) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set

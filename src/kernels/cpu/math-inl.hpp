@@ -14,7 +14,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -244,7 +244,7 @@ HWY_INLINE V normal_cdf(D d, V x, V& gauss) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set

@@ -11,7 +11,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 // 16 bytes of column c; where D's vectors have 32 bytes, those of another column in the upper half.
@@ -93,7 +93,7 @@ HWY_INLINE void copy_columns(const T* HWY_RESTRICT src, Index src_ld, Index rows
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set

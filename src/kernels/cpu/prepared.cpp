@@ -20,7 +20,7 @@
 #include "kernels/prepared.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 #if STRATA_CPU_TARGET
 
@@ -259,5 +259,5 @@ std::unique_ptr<PreparedNetwork<float>> prepare_bf16(const NetworkValues<float>&
 
 #endif
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();

@@ -13,7 +13,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 template <class T, int MR, bool kRagged, bool kAdjacent, Terms kTerms, int NR = kWide>
@@ -231,7 +231,7 @@ void multiply(const Left<T>& A, const Right<T>& B, Index rows, Index cols, Index
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set

@@ -15,7 +15,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 inline constexpr Index kRowVectors = 8;  // of rows, in a pass
@@ -89,7 +89,7 @@ HWY_NOINLINE void softmax_of_one(const T* z, T* a, Index n) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set

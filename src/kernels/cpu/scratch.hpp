@@ -12,7 +12,7 @@
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
-namespace strata::cpu {
+namespace strata::internal::cpu {
 
 // Bytes. A block of the left matrix stays in a second-level cache, with room for what passes beside it; one of the
 // right in a third-level cache.
@@ -87,4 +87,4 @@ class Scratch {
   std::unique_ptr<std::byte, Free> memory_;
 };
 
-}  // namespace strata::cpu
+}  // namespace strata::internal::cpu

@@ -12,7 +12,7 @@
 #undef STRATA_UNROLL
 #define STRATA_UNROLL _Pragma("GCC unroll 32")
 
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -23,6 +23,6 @@ template <class T>
 inline constexpr Index kLanes = HWY_LANES(T);
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 
 #endif  // once for every instruction set

@@ -16,7 +16,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 // What a number of A and B stands for: itself, or (pairs) two bfloat16 of consecutive k, the first in the low half. A
@@ -189,7 +189,7 @@ HWY_NOINLINE void tile(const TileArguments<T>& x) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set

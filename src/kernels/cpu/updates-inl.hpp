@@ -12,7 +12,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace strata {
+namespace strata::internal {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -158,7 +158,7 @@ void update(const UpdateRule& rule, const Trained<T>& block, const T* d, Index b
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace strata
+}  // namespace strata::internal
 HWY_AFTER_NAMESPACE();
 
 #endif  // once for every instruction set
