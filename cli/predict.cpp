@@ -98,6 +98,31 @@ void require_output(const std::vector<std::string>& operands, const std::string&
   require_writable(file);
 }
 
+/// add(predictions) for a block; where one of its examples has no number for an input, for those before that one, which
+/// is found by halves, and then its error.
+template <class Add>
+void predict_block(const Model& model, const Table& block, int threads, const Add& add) {
+  try {
+    return add(model.predict(block, threads));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::value) throw;
+    std::size_t good = 0, suspects = block.rows();  // the first of the suspects follows the good ones
+    while (suspects > 1) {
+      const std::size_t half = suspects / 2;
+      try {
+        add(model.predict(block.slice_rows(good, half), threads));
+        good += half, suspects -= half;
+      } catch (const Error& in_half) {
+        if (in_half.code() != ErrorCode::value) throw;
+        suspects = half;
+      }
+    }
+    // The error of the block may be that of a later one.
+    if (good > 0) add(model.predict(block.slice_rows(good, 1), threads));
+    throw;
+  }
+}
+
 int run(const Arguments& arguments) {
   const std::span<const std::string> files = std::span(arguments.operands).subspan(1);
   const bool to_file = arguments.has("output") && arguments.value("output") != "-";
@@ -108,7 +133,8 @@ int run(const Arguments& arguments) {
       TableReader reader = open_data(model, file, arguments, false);
       writer.begin_file();
       while (const std::optional<Table> block = reader.next())
-        writer.add(block->is_picture(), file, model.predict(*block, arguments.options.threads));
+        predict_block(model, *block, arguments.options.threads,
+                      [&](const Predictions& made) { writer.add(block->is_picture(), file, made); });
     }
   };
   if (!to_file) {
@@ -140,7 +166,8 @@ Command predict_command() {
           {"strata predict iris.strata new.csv > predictions.csv", "strata predict cats.strata my_photo.jpg"},
           "Prints CSV: the label and the probability of every class, or the values of a regression, in the shortest "
           "digits that read back exactly. Inputs are matched by name; the target and other columns are ignored. "
-          "What is read is predicted and written in blocks, so that a file of any size needs little memory.",
+          "What is read is predicted and written in blocks, so that a file of any size needs little memory. Where the "
+          "data have a fault, the rows before it are predicted, and the error counts them.",
           {{"MODEL", "A file that 'strata train' wrote."},
            {"DATA",
             "A file with the model's inputs in any format that 'strata train' reads, or PNG and JPEG pictures, which "

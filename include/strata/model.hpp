@@ -124,10 +124,10 @@ class Model {
 ///     TableReader reader(model.features(), {"new.csv"}, false);
 ///     while (const auto block = reader.next()) use(model.predict(*block));
 ///
-/// What is wrong with the file is found when its place is reached. What kind a column is, is decided once for all
-/// blocks. Read in parts are CSV, NPY, IDX (these three also from gzip or a pipe), NPZ, HDF5 and what `convert` wrote;
-/// as a whole, in one block, are pictures, arrays in Fortran's order, in which every example is all over the file, and
-/// more than 32 arrays of one file, which would all be open.
+/// What is wrong with the file is found when its place is reached; the examples before it come first. What kind a
+/// column is, is decided once for all blocks. Read in parts are CSV, NPY, IDX (these three also from gzip or a pipe),
+/// NPZ, HDF5 and what `convert` wrote; as a whole, in one block, are pictures, arrays in Fortran's order, in which
+/// every example is all over the file, and more than 32 arrays of one file, which would all be open.
 class TableReader {
  public:
   /// Opens the file and chooses the fields. `features` must outlive it. Errors: as read_for.
@@ -137,8 +137,8 @@ class TableReader {
   TableReader(TableReader&&) noexcept;
   TableReader& operator=(TableReader&&) noexcept;
 
-  /// The next `rows` examples, fewer at the end, nothing behind it; 0: as many as take a few megabytes. Messages count
-  /// the examples of the whole file. Errors: as read_for; an error ends the reading.
+  /// The next `rows` examples, fewer before the end or a fault; then nothing, or its error, which ends the reading. 0:
+  /// as many as take a few megabytes. Messages count the examples of the whole file. Errors: as read_for.
   [[nodiscard]] std::optional<Table> next(std::size_t rows = 0);
   /// How many next() gives.
   [[nodiscard]] std::size_t usual_rows() const noexcept;

@@ -77,55 +77,48 @@ void scatter(const std::byte* items, std::size_t count, FortranWalk& walk, std::
 }
 
 // Items of the file, in place, to items of the table; those of half precision grow.
-void convert(const ArrayLayout& layout, std::vector<std::byte>& piece, std::size_t count) {
-  if (layout.swap) swap_bytes(piece.data(), count, layout.item_bytes);
+void convert(const ArrayLayout& layout, std::byte* items, std::size_t count) {
+  if (layout.swap) swap_bytes(items, count, layout.item_bytes);
   if (layout.kind == ArrayLayout::Kind::boolean) {
-    for (std::size_t i = 0; i < count; ++i) piece[i] = std::byte{piece[i] != std::byte{0}};
+    for (std::size_t i = 0; i < count; ++i) items[i] = std::byte{items[i] != std::byte{0}};
   } else if (layout.kind == ArrayLayout::Kind::half) {
     for (std::size_t i = count; i-- > 0;) {  // from the end: an item grows over those behind it, which are done
       std::uint16_t half = 0;
-      std::memcpy(&half, piece.data() + 2 * i, 2);
+      std::memcpy(&half, items + 2 * i, 2);
       const float value = from_half(half);
-      std::memcpy(piece.data() + 4 * i, &value, 4);
+      std::memcpy(items + 4 * i, &value, 4);
     }
   }
 }
 
-// Grows with the bytes that really come, so that a header that lies costs no memory.
-Buffer read_numbers(Input& input, const ArrayLayout& layout, std::size_t count, const std::filesystem::path& spill) {
-  const std::size_t item = bytes_of(layout.type);
+// Grows with the bytes that really come, so that a header that lies costs no memory. Where the input has a fault: the
+// rows that are whole.
+Buffer read_numbers(Input& input, const ArrayLayout& layout, std::size_t rows, std::size_t width,
+                    const std::filesystem::path& spill) {
+  const std::size_t item = bytes_of(layout.type), count = checked_multiply(rows, width, "the shape of an array");
   const std::size_t total = checked_multiply(count, item, "the size of an array");
-  const bool direct = layout.kind == ArrayLayout::Kind::number && !layout.fortran;
-  const bool trusted = input.left().has_value();  // its size was compared with the layout
-  Buffer out = Buffer::in(spill);
-  if (trusted) out.resize(total);
-  if (direct) {
-    for (std::size_t at = 0; at < total;) {
-      const std::size_t bytes = std::min(total - at, kPiece);
-      if (out.size() < at + bytes) out.resize(at + bytes);
-      input.read_exactly({out.data() + at, bytes}, "the numbers");
-      if (layout.swap) swap_bytes(out.data() + at, bytes / item, item);
-      at += bytes;
-    }
-    out.shrink_to_fit();
-    return out;
-  }
   const bool transpose = layout.fortran && layout.dims.size() > 1;
-  if (transpose) out.resize(total);  // its pages are touched only where numbers arrive
+  const bool direct = !transpose && item == layout.item_bytes;
+  Buffer out = Buffer::in(spill);
+  if (input.left() || transpose) out.resize(total);  // compared with the layout; else touched only where numbers arrive
   FortranWalk walk(layout.dims);
-  std::vector<std::byte> piece(kPiece / layout.item_bytes * std::max(item, layout.item_bytes));
-  for (std::size_t at = 0; at < count;) {
+  std::vector<std::byte> piece(direct ? 0 : kPiece / layout.item_bytes * std::max(item, layout.item_bytes));
+  std::size_t at = 0;
+  while (at < count && !input.fault()) {
     const std::size_t items = std::min(count - at, kPiece / layout.item_bytes);
-    input.read_exactly(std::span(piece).first(items * layout.item_bytes), "the numbers");
-    convert(layout, piece, items);
-    if (!transpose) {
-      if (out.size() < (at + items) * item) out.resize((at + items) * item);
-      std::memcpy(out.data() + at * item, piece.data(), items * item);
-    } else {
-      with_number_type(layout.type, [&](auto zero) { scatter<sizeof zero>(piece.data(), items, walk, out.data()); });
+    if (out.size() < (at + items) * item) out.resize((at + items) * item);
+    std::byte* const into = direct ? out.data() + at * item : piece.data();
+    const std::size_t got = input.fill({into, items * layout.item_bytes}, "the numbers") / layout.item_bytes;
+    convert(layout, into, got);
+    if (transpose) {
+      with_number_type(layout.type, [&](auto zero) { scatter<sizeof zero>(into, got, walk, out.data()); });
+    } else if (!direct) {
+      std::memcpy(out.data() + at * item, into, got * item);
     }
-    at += items;
+    at += got;
   }
+  // In Fortran's order the last number of the first row is the first of the last `rows`.
+  out.resize((transpose ? at - std::min(at, count - rows) : at / width) * width * item);
   out.shrink_to_fit();
   return out;
 }
@@ -154,7 +147,7 @@ Buffer read_texts(Input& input, const ArrayLayout& layout, std::size_t count, Fi
   std::vector<std::byte> item(layout.kind == ArrayLayout::Kind::counted_text ? 4 : layout.item_bytes);
   std::string text;
   for (std::size_t i = 0; i < count; ++i) {
-    input.read_exactly(item, "the texts");
+    if (input.fill(item, "the texts") < item.size()) break;
     text.clear();
     if (layout.kind == ArrayLayout::Kind::counted_text) {  // its length, the smallest byte first, and its bytes
       std::size_t length = 0;
@@ -162,7 +155,7 @@ Buffer read_texts(Input& input, const ArrayLayout& layout, std::size_t count, Fi
       if (length > kLongestText)
         throw Error(ErrorCode::format, fmt::format("{}: a text is longer than 16 MiB", input.name()));
       text.resize(length);
-      input.read_exactly(std::as_writable_bytes(std::span(text)), "the texts");
+      if (input.fill(std::as_writable_bytes(std::span(text)), "the texts") < length) break;
     } else if (layout.kind == ArrayLayout::Kind::bytes_text) {
       text.assign(reinterpret_cast<const char*>(item.data()), item.size());
       text.erase(text.find_last_not_of('\0') + 1);
@@ -208,6 +201,77 @@ bool is_utf8(std::string_view text) {
 struct TextHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+
+void require_size(const Input& input, const ArrayLayout& layout) {
+  const std::size_t count = checked_product(layout.dims, "the shape of an array");
+  const std::size_t expected = checked_multiply(count, layout.item_bytes, "the size of an array");
+  if (input.left() && *input.left() != expected) {
+    const bool fewer = *input.left() < expected;
+    throw Error(
+        ErrorCode::format,
+        fmt::format("{}: the header promises {} numbers of {} bytes, {} bytes, but {} {} follow; the file is {}",
+                    input.name(), count, layout.item_bytes, expected, fewer ? "only" : "in fact", *input.left(),
+                    fewer ? "cut short" : "damaged, or holds more than one array"));
+  }
+}
+
+// Where the first index runs fastest, an example's numbers are all over the file; and every open array of an HDF5 file
+// is a process.
+constexpr std::size_t kMostOpen = 32;
+
+class ArrayBlocks final : public TableBlocks {
+ public:
+  ArrayBlocks(std::string name, std::vector<ArrayField> arrays, std::filesystem::path spill)
+      : name_(std::move(name)), arrays_(std::move(arrays)), inputs_(arrays_.size()), spill_(std::move(spill)) {
+    left_ = arrays_.front().field.rows;
+    whole_ = arrays_.size() > kMostOpen || std::ranges::any_of(arrays_, [](const ArrayField& array) {
+               return array.layout.fortran && array.field.width() > 1;
+             });
+  }
+
+  std::optional<Table> read(std::size_t most) override {
+    if (left_ == 0) return std::nullopt;
+    const std::size_t wanted = whole_ ? left_ : std::min(most, left_);
+    std::size_t rows = wanted;
+    Table table = table_from(name_, spill_);
+    table.storage().origins.front().first = first_;
+    first_ += rows;
+    left_ -= rows;
+    for (std::size_t i = 0; i < arrays_.size(); ++i) {
+      const ArrayLayout& layout = arrays_[i].layout;
+      const bool counted = layout.kind == ArrayLayout::Kind::counted_text;
+      if (inputs_[i] == nullptr) {
+        inputs_[i] = arrays_[i].open();
+        if (!counted) require_size(*inputs_[i], layout);
+      }
+      Input& input = *inputs_[i];
+      Field field = arrays_[i].field;
+      Block block = layout.is_text()
+                        ? Block(NumberType::u32, 1, read_texts(input, layout, rows, field, spill_))
+                        : Block(layout.type, field.width(), read_numbers(input, layout, rows, field.width(), spill_));
+      field.rows = block.rows.size();
+      if (left_ == 0 && field.rows == wanted)
+        input.keep_fault([&] { input.require_end(counted ? "the last text" : "the last number"); });
+      if (input.fault()) keep_fault(input.fault());
+      if (field.rows < rows) {  // a fault, before any that was met in another array
+        if (field.rows == 0) return std::nullopt;
+        if (i > 0) table = table.slice_rows(0, field.rows);
+        rows = field.rows;
+      }
+      table.storage().add_array(std::move(field), std::move(block), 0);
+      if (left_ == 0) inputs_[i].reset();
+    }
+    return table;
+  }
+
+ private:
+  std::string name_;
+  std::vector<ArrayField> arrays_;
+  std::vector<std::unique_ptr<Input>> inputs_;
+  std::filesystem::path spill_;
+  std::size_t left_ = 0, first_ = 0;
+  bool whole_ = false;
 };
 
 }  // namespace
@@ -269,80 +333,6 @@ std::string why_no_field(const ArrayLayout& layout) {
   if (layout.is_text() && width != 1) return "has several texts for each example";
   return "";
 }
-
-namespace {
-
-void require_size(const Input& input, const ArrayLayout& layout) {
-  const std::size_t count = checked_product(layout.dims, "the shape of an array");
-  const std::size_t expected = checked_multiply(count, layout.item_bytes, "the size of an array");
-  if (input.left() && *input.left() != expected) {
-    const bool fewer = *input.left() < expected;
-    throw Error(
-        ErrorCode::format,
-        fmt::format("{}: the header promises {} numbers of {} bytes, {} bytes, but {} {} follow; the file is {}",
-                    input.name(), count, layout.item_bytes, expected, fewer ? "only" : "in fact", *input.left(),
-                    fewer ? "cut short" : "damaged, or holds more than one array"));
-  }
-}
-
-// The next `field.rows` examples.
-void read_rows(Input& input, const ArrayLayout& layout, Field field, Table& table, std::size_t origin) {
-  const std::size_t width = layout.is_text() ? 1 : field.width();
-  const std::size_t count = checked_multiply(field.rows, width, "the shape of an array");
-  const std::filesystem::path& spill = table.storage().spill;
-  Buffer bytes =
-      layout.is_text() ? read_texts(input, layout, count, field, spill) : read_numbers(input, layout, count, spill);
-  table.storage().add_array(std::move(field), layout.is_text() ? NumberType::u32 : layout.type, std::move(bytes),
-                            origin);
-}
-
-// Where the first index runs fastest, an example's numbers are all over the file; and every open array of an HDF5 file
-// is a process.
-constexpr std::size_t kMostOpen = 32;
-
-class ArrayBlocks final : public TableBlocks {
- public:
-  ArrayBlocks(std::string name, std::vector<ArrayField> arrays, std::filesystem::path spill)
-      : name_(std::move(name)), arrays_(std::move(arrays)), inputs_(arrays_.size()), spill_(std::move(spill)) {
-    left_ = arrays_.front().field.rows;
-    whole_ = arrays_.size() > kMostOpen || std::ranges::any_of(arrays_, [](const ArrayField& array) {
-               return array.layout.fortran && array.field.width() > 1;
-             });
-  }
-
-  std::optional<Table> next(std::size_t most) override {
-    if (left_ == 0) return std::nullopt;
-    const std::size_t rows = whole_ ? left_ : std::min(most, left_);
-    left_ -= rows;
-    Table table = table_from(name_, spill_);
-    table.storage().origins.front().first = first_;
-    for (std::size_t i = 0; i < arrays_.size(); ++i) {
-      const ArrayLayout& layout = arrays_[i].layout;
-      if (inputs_[i] == nullptr) {
-        inputs_[i] = arrays_[i].open();
-        if (layout.kind != ArrayLayout::Kind::counted_text) require_size(*inputs_[i], layout);
-      }
-      Field field = arrays_[i].field;
-      field.rows = rows;
-      read_rows(*inputs_[i], layout, std::move(field), table, 0);
-      if (left_ > 0) continue;
-      inputs_[i]->require_end(layout.kind == ArrayLayout::Kind::counted_text ? "the last text" : "the last number");
-      inputs_[i].reset();
-    }
-    first_ += rows;
-    return table;
-  }
-
- private:
-  std::string name_;
-  std::vector<ArrayField> arrays_;
-  std::vector<std::unique_ptr<Input>> inputs_;
-  std::filesystem::path spill_;
-  std::size_t left_ = 0, first_ = 0;
-  bool whole_ = false;
-};
-
-}  // namespace
 
 Blocks blocks_of(std::string name, std::vector<ArrayField> arrays, const Request& request) {
   return std::make_unique<ArrayBlocks>(std::move(name), std::move(arrays), request.spill);

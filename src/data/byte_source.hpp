@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,8 +45,18 @@ class Input final : public ByteSource {
   std::size_t read(std::span<std::byte> into) override;
   /// Fills `into` or throws Error(format): the file ends inside `what`.
   void read_exactly(std::span<std::byte> into, const char* what);
+  /// The same, but keeps the fault: how many bytes came before it.
+  [[nodiscard]] std::size_t fill(std::span<std::byte> into, const char* what);
   /// Throws Error(format) when anything follows.
   void require_end(const char* after);
+  /// Keeps what `read` throws.
+  template <class Read>
+  void keep_fault(const Read& read) noexcept try {
+    read();
+  } catch (...) {
+    fault_ = std::current_exception();
+  }
+  [[nodiscard]] const std::exception_ptr& fault() const noexcept { return fault_; }
 
  private:
   std::unique_ptr<ByteSource> source_;
@@ -54,6 +65,7 @@ class Input final : public ByteSource {
   std::size_t given_ = 0;
   std::vector<std::byte> ahead_;  // looked at, not read: [begin_, size)
   std::size_t begin_ = 0;
+  std::exception_ptr fault_;
 };
 
 /// The bytes of a gzip stream (RFC 1952; several members one after the other are one stream), inflated as they are

@@ -247,7 +247,7 @@ class CacheBlocks final : public TableBlocks {
     chosen_ = chosen_fields(file.name(), available, request.choose);
   }
 
-  std::optional<Table> next(std::size_t most) override {
+  std::optional<Table> read(std::size_t most) override {
     if (first_ == header_.rows) return std::nullopt;
     Table table = table_from(file_.name());
     Table::Storage& storage = table.storage();
@@ -264,12 +264,7 @@ class CacheBlocks final : public TableBlocks {
     }
     for (const std::size_t i : chosen_) {
       const CachedField& cached = header_.fields[i];
-      storage.places.push_back({.block = cached.block,
-                                .offset = cached.offset,
-                                .origin = 0,
-                                .cell = 0,
-                                .name = cached.field.name,
-                                .bad = {}});
+      storage.places.push_back({.block = cached.block, .offset = cached.offset, .name = cached.field.name});
       storage.fields.push_back(cached.field);
       storage.fields.back().rows = storage.rows;
     }

@@ -31,10 +31,6 @@ bool is_blank_line(const CsvScanner::Cell& cell) {
   return cell.ends_record && !cell.quoted && without_blanks(cell.text).empty();
 }
 
-[[noreturn]] void fail(const std::string& name, std::size_t line, const std::string& what) {
-  throw Error(ErrorCode::format, fmt::format("{}:{}: {}", name, line, what));
-}
-
 // A first line of numbers is an example whose file has no header, and would be lost as names. Only 0, 1, … n−1 are
 // names: those that are written for columns without any.
 bool looks_like_numbers(std::span<const std::string> names) {
@@ -65,27 +61,28 @@ Header read_header(CsvScanner& scanner, const std::string& name) {
     const CsvScanner::Cell cell = scanner.next();
     header.names.emplace_back(as_utf8(without_blanks(cell.text), room));
     last = cell.ends_record;
-    if (header.names.size() > kMostColumns) fail(name, header.line, "more than 1,000,000 columns");
+    if (header.names.size() > kMostColumns) scanner.fail(header.line, "more than 1,000,000 columns");
   }
   std::vector<std::string>& names = header.names;
   if (looks_like_numbers(names)) {
-    fail(name, header.line,
-         fmt::format("the first line must name the columns, but it holds numbers ({}); put a line of names before it",
-                     joined(names, 4)));
+    scanner.fail(
+        header.line,
+        fmt::format("the first line must name the columns, but it holds numbers ({}); put a line of names before it",
+                    joined(names, 4)));
   }
   if (names.front().empty()) names.front() = "column_1";  // the row numbers that pandas writes have no name
   std::unordered_map<std::string_view, std::size_t> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) {
-      fail(name, header.line,
-           fmt::format("column {} of {} has no name; every column needs one{}", i + 1, names.size(),
-                       i + 1 == names.size() ? " (does the line end with a delimiter too many?)" : ""));
+      scanner.fail(header.line,
+                   fmt::format("column {} of {} has no name; every column needs one{}", i + 1, names.size(),
+                               i + 1 == names.size() ? " (does the line end with a delimiter too many?)" : ""));
     }
     const auto [first, is_new] = seen.try_emplace(names[i], i);
     if (!is_new) {
-      fail(name, header.line,
-           fmt::format("columns {} and {} are both named '{}'; every column needs a name of its own", first->second + 1,
-                       i + 1, printable(names[i])));
+      scanner.fail(header.line,
+                   fmt::format("columns {} and {} are both named '{}'; every column needs a name of its own",
+                               first->second + 1, i + 1, printable(names[i])));
     }
   }
   return header;
@@ -108,21 +105,22 @@ class CsvBlocks final : public TableBlocks {
     choose(header, request);
   }
 
-  std::optional<Table> next(std::size_t most) override {
-    begin_block();
-    while (rows_ < most && !scanner_.at_end()) read_record();
+  std::optional<Table> read(std::size_t most) override {
+    numbers_ = Buffer::in(spill_);
+    rows_ = kept_bad_ = 0;
+    origin_ = {.name = name_, .is_csv = true, .lines = {}};
+    try {
+      while (rows_ < most && !scanner_.at_end()) read_record();
+    } catch (...) {
+      if (rows_ == 0) throw;
+      keep_fault(std::current_exception());
+    }
     if (rows_ > 0) return finish();
     if (is_first_) throw Error(ErrorCode::format, fmt::format("{} has a header but no rows", name_));
     return std::nullopt;
   }
 
  private:
-  void begin_block() {
-    numbers_ = Buffer::in(spill_);
-    rows_ = kept_bad_ = 0;
-    origin_ = {.name = name_, .is_csv = true, .lines = {}};
-  }
-
   void choose(const Header& header, const Request& request) {
     std::vector<Field> available;
     available.reserve(header.names.size());
@@ -157,7 +155,9 @@ class CsvBlocks final : public TableBlocks {
       if (cell.ends_record) break;
       cell = scanner_.next();
     }
-    if (count != expected) fail(name_, line, fmt::format("expected {} cells, found {}", expected, count));
+    if (count != expected) scanner_.fail(line, fmt::format("expected {} cells, found {}", expected, count));
+    for (const auto& [slot, word] : words_) begin_text(slot, word);
+    words_.clear();
     origin_.lines.add(rows_, line);
     ++rows_;
   }
@@ -175,7 +175,7 @@ class CsvBlocks final : public TableBlocks {
     }
     number = kNotANumber;
     const bool is_empty = without_blanks(cell.text).empty();
-    if (!is_empty && column.kind == Column::Kind::undecided) return begin_text(slot, cell);
+    if (!is_empty && column.kind == Column::Kind::undecided) return words_.push_back({slot, std::string(cell.text)});
     if (column.bad.empty() || (kept_bad_ < kMostBad && !column.has_more_bad)) {
       std::string room;
       column.bad.push_back({.row = rows_,
@@ -188,7 +188,7 @@ class CsvBlocks final : public TableBlocks {
   }
 
   // Until here all cells of the column were empty. (What it is stays decided in the blocks that follow.)
-  void begin_text(std::size_t slot, const CsvScanner::Cell& cell) {
+  void begin_text(std::size_t slot, const std::string& word) {
     Column& column = columns_[slot];
     column.kind = Column::Kind::text;
     kept_bad_ -= column.bad.size();
@@ -198,7 +198,7 @@ class CsvBlocks final : public TableBlocks {
     for (std::size_t row = 0; row < rows_; ++row) {
       numbers[row * columns_.size()] = static_cast<double>(column.categories.index(""));
     }
-    numbers[rows_ * columns_.size()] = static_cast<double>(column.categories.index(cell.text));
+    numbers[rows_ * columns_.size()] = static_cast<double>(column.categories.index(word));
   }
 
   Table finish() {
@@ -209,19 +209,15 @@ class CsvBlocks final : public TableBlocks {
     storage.source = name_;
     storage.rows = rows_;
     for (std::size_t slot = 0; slot < columns_.size(); ++slot) {
+      Column& column = columns_[slot];
       Field field = fields_[slot];
       field.rows = rows_;
-      field.categories = columns_[slot].categories.take();
-      storage.places.push_back({.block = 0,
-                                .offset = slot,
-                                .origin = 0,
+      field.categories = column.categories.take();
+      storage.places.push_back({.offset = slot,
                                 .cell = cells_[slot] + 1,
                                 .name = field.name,
-                                .bad = std::move(columns_[slot].bad),
-                                .has_more_bad = columns_[slot].has_more_bad,
-                                .texts = {}});
-      columns_[slot].bad.clear();
-      columns_[slot].has_more_bad = false;
+                                .bad = std::exchange(column.bad, {}),
+                                .has_more_bad = std::exchange(column.has_more_bad, false)});
       storage.fields.push_back(std::move(field));
     }
     is_first_ = false;
@@ -247,6 +243,7 @@ class CsvBlocks final : public TableBlocks {
   Buffer numbers_;  // rows × chosen columns doubles
   std::size_t rows_ = 0;
   std::size_t kept_bad_ = 0;
+  std::vector<std::pair<std::size_t, std::string>> words_;  // of this record: each makes its column one of text
 };
 
 }  // namespace

@@ -31,6 +31,8 @@ class CsvScanner {
   [[nodiscard]] Cell next();
   /// The line that comes next, from 1. \n, \r\n and a lone \r end a line.
   [[nodiscard]] std::size_t line() const noexcept { return line_; }
+  /// Throws Error(format) with the line.
+  [[noreturn]] void fail(std::size_t line, const std::string& what) const;
 
  private:
   [[nodiscard]] bool more();
@@ -39,7 +41,6 @@ class CsvScanner {
   [[nodiscard]] std::string_view ahead() const { return {buffer_.data() + position_, end_ - position_}; }
   [[nodiscard]] Cell next_quoted();
   [[nodiscard]] bool end_cell(std::size_t length);
-  [[noreturn]] void fail(std::size_t line, const std::string& what) const;
   void count_lines(std::string_view text);
 
   ByteSource& source_;

@@ -17,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/descriptor.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 #include "strata/package.hpp"
@@ -161,30 +160,27 @@ DecoderProcess::DecoderProcess(const std::string& command, const FileReader& fil
     throw Error(ErrorCode::unsupported, fmt::format("cannot start {}: {}", printable(program), std::strerror(error)));
   }
   process_ = process;
-  bytes_ = bytes.read_end.release();
-  messages_ = messages.read_end.release();
+  bytes_ = std::move(bytes.read_end);
+  messages_ = std::move(messages.read_end);
 }
 
 DecoderProcess::~DecoderProcess() {
-  if (process_ > 0) {
-    ::kill(process_, SIGKILL);
-    static_cast<void>(reap());
-  }
-  if (bytes_ >= 0) ::close(bytes_);
-  if (messages_ >= 0) ::close(messages_);
+  if (process_ <= 0) return;
+  ::kill(process_, SIGKILL);
+  static_cast<void>(reap());
 }
 
 std::size_t DecoderProcess::read(std::span<std::byte> into) {
   while (!ended_) {
     // Both pipes are watched, so that the program never waits for us while we wait for it.
-    pollfd watched[] = {{bytes_, POLLIN, 0}, {messages_, POLLIN, 0}};
+    pollfd watched[] = {{bytes_.number(), POLLIN, 0}, {messages_.number(), POLLIN, 0}};
     if (::poll(watched, 2, -1) < 0) {
       if (errno == EINTR) continue;
       throw Error(ErrorCode::io, fmt::format("{}: cannot wait for strata-decode: {}", file_, std::strerror(errno)));
     }
     if (watched[1].revents != 0) drain_messages();
     if (watched[0].revents == 0) continue;
-    const ssize_t got = ::read(bytes_, into.data(), into.size());
+    const ssize_t got = ::read(bytes_.number(), into.data(), into.size());
     if (got > 0) return static_cast<std::size_t>(got);
     if (got < 0 && errno == EINTR) continue;
     finish();
@@ -194,13 +190,12 @@ std::size_t DecoderProcess::read(std::span<std::byte> into) {
 
 void DecoderProcess::drain_messages() {
   char text[512];
-  const ssize_t got = ::read(messages_, text, sizeof text);
+  const ssize_t got = ::read(messages_.number(), text, sizeof text);
   if (got > 0) {
     const std::size_t room = kLongestMessage - message_.size();
     message_.append(text, std::min(static_cast<std::size_t>(got), room));
   } else if (got == 0 || errno != EINTR) {
-    ::close(messages_);
-    messages_ = -1;  // poll passes over it
+    static_cast<void>(messages_.close());  // poll passes over it
   }
 }
 
@@ -216,7 +211,7 @@ int DecoderProcess::reap() {
 }
 
 void DecoderProcess::finish() {
-  while (messages_ >= 0) drain_messages();
+  while (messages_.number() >= 0) drain_messages();
   const int status = reap();
   ended_ = true;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;

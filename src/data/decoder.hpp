@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/descriptor.hpp"
 #include "data/byte_source.hpp"
 
 namespace strata::internal {
@@ -31,7 +32,7 @@ class DecoderProcess final : public ByteSource {
   std::string file_;     // for messages
   const char* library_;  // for messages
   int process_ = -1;
-  int bytes_ = -1, messages_ = -1;  // the ends of the pipes that are read here
+  Descriptor bytes_, messages_;  // the ends of the pipes that are read here
   std::string message_;
   bool ended_ = false;
 };

@@ -1,13 +1,14 @@
 // The formats that a table can be read from. Every reader gets the choice of the caller and gives the rows in blocks.
 #pragma once
 
+#include <exception>
 #include <filesystem>
-#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/file_reader.hpp"
@@ -29,16 +30,31 @@ struct RefusedArray {
   std::string reason;
 };
 
+inline constexpr std::size_t kAllRows = std::numeric_limits<std::size_t>::max();
+
 /// A table while it is read.
 class TableBlocks {
  public:
   virtual ~TableBlocks() = default;
   /// The next rows: at most so many, at least one, or all that are left where the format cannot be read in parts.
-  /// Nothing behind the last. Every row is read once; what does not fit into the file's end is found there.
-  [[nodiscard]] virtual std::optional<Table> next(std::size_t most) = 0;
+  /// Nothing behind the last. Every row is read once; what does not fit into the file's end is found there. The rows
+  /// before a fault come first, and the next call throws it; who wants kAllRows gets all, or the fault.
+  [[nodiscard]] std::optional<Table> next(std::size_t most) {
+    std::optional<Table> table = fault_ ? std::nullopt : read(most);
+    if (fault_ && (!table || most == kAllRows)) std::rethrow_exception(fault_);
+    return table;
+  }
+
+ protected:
+  /// The next call throws it: what read gives now is what was before it.
+  void keep_fault(std::exception_ptr fault) noexcept { fault_ = std::move(fault); }
+
+ private:
+  virtual std::optional<Table> read(std::size_t most) = 0;
+
+  std::exception_ptr fault_;
 };
 using Blocks = std::unique_ptr<TableBlocks>;
-inline constexpr std::size_t kAllRows = std::numeric_limits<std::size_t>::max();
 
 [[nodiscard]] Blocks read_csv(std::unique_ptr<Input> input, const Request& request);
 [[nodiscard]] Blocks read_npy(std::unique_ptr<Input> input, const Request& request);

@@ -31,6 +31,7 @@ class GzipSource final : public ByteSource {
     stream_.next_out = reinterpret_cast<Bytef*>(into.data());
     stream_.avail_out = room;
     while (!done_ && stream_.avail_out == room) {
+      if (damaged_) fail(stream_.msg != nullptr ? stream_.msg : "the compressed data make no sense");
       if (stream_.avail_in == 0 && !refill()) {
         if (!between_members_) fail("it ends in the middle of the compressed data; is the download complete?");
         done_ = true;
@@ -38,11 +39,8 @@ class GzipSource final : public ByteSource {
       }
       if (between_members_ && !begin_member()) continue;
       const int status = inflate(&stream_, Z_NO_FLUSH);
-      if (status == Z_STREAM_END) {
-        between_members_ = true;
-      } else if (status != Z_OK && status != Z_BUF_ERROR) {
-        fail(stream_.msg != nullptr ? stream_.msg : "the compressed data make no sense");
-      }
+      between_members_ = status == Z_STREAM_END;
+      damaged_ = !between_members_ && status != Z_OK && status != Z_BUF_ERROR;  // said when what came before is given
     }
     return room - stream_.avail_out;
   }
@@ -78,7 +76,7 @@ class GzipSource final : public ByteSource {
   std::string name_;
   std::vector<std::byte> piece_;
   z_stream stream_{};
-  bool first_ = true, between_members_ = true, padding_ = false, done_ = false;
+  bool first_ = true, between_members_ = true, padding_ = false, damaged_ = false, done_ = false;
 };
 
 }  // namespace
@@ -100,7 +98,12 @@ std::span<const std::byte> Input::peek(std::size_t bytes) {
   while (ahead_.size() < bytes) {
     const std::size_t had = ahead_.size();
     ahead_.resize(bytes);
-    const std::size_t got = source_->read(std::span(ahead_).subspan(had));
+    std::size_t got = 0;
+    try {
+      got = source_->read(std::span(ahead_).subspan(had));
+    } catch (...) {
+      if (had == 0) throw;  // else it comes again when all before it is read
+    }
     ahead_.resize(had + got);
     if (got == 0) break;
   }
@@ -130,6 +133,12 @@ void Input::read_exactly(std::span<std::byte> into, const char* what) {
     }
     into = into.subspan(got);
   }
+}
+
+std::size_t Input::fill(std::span<std::byte> into, const char* what) {
+  const std::size_t before = given_;
+  keep_fault([&] { read_exactly(into, what); });
+  return given_ - before;
 }
 
 void Input::require_end(const char* after) {

@@ -32,12 +32,11 @@ std::string read_all(ByteSource& source, const std::string& name) {
 }
 
 std::optional<NumberType> number_type(std::string_view code) {
+  // In the order of NumberType.
   constexpr std::array<std::string_view, 10> kCodes = {"u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"};
-  constexpr std::array kTypes = {NumberType::u8,  NumberType::i8,  NumberType::u16, NumberType::i16, NumberType::u32,
-                                 NumberType::i32, NumberType::u64, NumberType::i64, NumberType::f32, NumberType::f64};
   const auto found = std::ranges::find(kCodes, code);
   if (found == kCodes.end()) return std::nullopt;
-  return kTypes[static_cast<std::size_t>(found - kCodes.begin())];
+  return static_cast<NumberType>(found - kCodes.begin());
 }
 
 struct Listed {
@@ -105,9 +104,7 @@ Blocks read_hdf5(FileReader& file, const Request& request) {
   for (const Listed& array : listed) available.push_back(field_of(array.name, array.layout));
   if (available.empty()) {
     std::string what;
-    for (const RefusedArray& array : refused) {
-      if (what.empty()) what = fmt::format(" ('{}' {})", printable(array.name), array.reason);
-    }
+    if (!refused.empty()) what = fmt::format(" ('{}' {})", printable(refused.front().name), refused.front().reason);
     throw Error(ErrorCode::format, fmt::format("{} is an HDF5 file without arrays of examples{}", name, what));
   }
   const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose, refused);

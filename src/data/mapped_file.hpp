@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
-#include <utility>
 
 #include "base/file_reader.hpp"
 
@@ -19,13 +18,8 @@ class MappedFile {
   /// So many bytes of it.
   MappedFile(const FileReader& file, std::size_t begin, std::size_t size);
   ~MappedFile();
-  MappedFile(MappedFile&& other) noexcept
-      : bytes_(std::exchange(other.bytes_, {})), before_(std::exchange(other.before_, 0)) {}
-  MappedFile& operator=(MappedFile&& other) noexcept {
-    std::swap(bytes_, other.bytes_);
-    std::swap(before_, other.before_);
-    return *this;
-  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
  private:

@@ -242,7 +242,7 @@ class MemberSource final : public ByteSource {
       finish();
       return 0;
     }
-    const std::size_t got = member_.deflated ? inflate_into(into) : stored_into(into);
+    const std::size_t got = member_.deflated ? inflate_into(into) : read_packed(into);
     if (got == 0) fail("it ends too early");
     crc_ = static_cast<std::uint32_t>(crc32(crc_, reinterpret_cast<const Bytef*>(into.data()), static_cast<uInt>(got)));
     left_ -= got;
@@ -261,10 +261,6 @@ class MemberSource final : public ByteSource {
     packed_left_ -= std::min(got, packed_left_);
     return got;
   }
-  std::size_t stored_into(std::span<std::byte> into) {
-    const std::size_t got = read_packed(into);
-    return got;
-  }
   bool refill() {
     if (stream_.avail_in > 0) return true;
     const std::size_t got = read_packed(std::span(piece_).first(std::min(piece_.size(), packed_left_)));
@@ -281,7 +277,7 @@ class MemberSource final : public ByteSource {
       const int status = inflate(&stream_, Z_NO_FLUSH);
       if (status == Z_STREAM_END) {
         ended_ = true;
-      } else if (status != Z_OK && status != Z_BUF_ERROR) {
+      } else if (status != Z_OK && status != Z_BUF_ERROR && stream_.avail_out == into.size()) {
         fail("the compressed data make no sense");
       } else if (!more && stream_.avail_out == into.size()) {
         break;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -249,11 +250,7 @@ Buffer* internal::Block::buffer_alone() const noexcept {
 }
 
 void Table::Storage::add_array(Field field, Block block, std::size_t origin) {
-  if (!fields.empty() && field.rows != rows) {
-    throw Error(ErrorCode::shape, fmt::format("{}: '{}' has {} examples, but '{}' has {}; choose fields with as many",
-                                              origins[origin].name, printable(field.name), field.rows,
-                                              printable(fields.front().name), rows));
-  }
+  assert(fields.empty() || field.rows == rows);
   Place place{.block = blocks.size(), .offset = 0, .origin = origin, .cell = 0, .name = field.name, .bad = {}};
   make_room(places, 1);
   make_room(blocks, 1);

@@ -97,14 +97,14 @@ struct BadCell {
 
 /// Where the numbers of a field are.
 struct Place {
-  std::size_t block = 0;             // index in Storage::blocks
-  std::size_t offset = 0;            // of its first number in a row of the block
-  std::size_t origin = 0;            // index in Storage::origins
-  std::size_t cell = 0;              // CSV: which cell of a record, from 1
-  std::string name;                  // as the file has it; a rename leaves it
-  std::vector<BadCell> bad;          // in the order of the rows: the first one, and others as far as there is room
-  bool has_more_bad = false;         // there was none for cells further down
-  std::vector<std::uint32_t> texts;  // not empty: which text of the field each number in the block stands for
+  std::size_t block = 0;                  // index in Storage::blocks
+  std::size_t offset = 0;                 // of its first number in a row of the block
+  std::size_t origin = 0;                 // index in Storage::origins
+  std::size_t cell = 0;                   // CSV: which cell of a record, from 1
+  std::string name;                       // as the file has it; a rename leaves it
+  std::vector<BadCell> bad = {};          // in the order of the rows: the first one, and others as far as there is room
+  bool has_more_bad = false;              // there was none for cells further down
+  std::vector<std::uint32_t> texts = {};  // not empty: which text of the field each number in the block stands for
 };
 
 }  // namespace strata::internal
@@ -124,12 +124,8 @@ struct [[gnu::visibility("hidden")]] Table::Storage {
   [[nodiscard]] const internal::Place& place(const Field& field) const;
   /// Error(usage) for a row that is not there.
   void require_row(std::size_t row) const;
-  /// One array of `field.rows` examples. Throws Error(shape) when the table has another number of rows.
+  /// One array of `field.rows` examples, as many as the table has, unless it is the first.
   void add_array(Field field, internal::Block block, std::size_t origin);
-  void add_array(Field field, NumberType type, internal::Buffer bytes, std::size_t origin) {
-    const std::size_t width = field.width();
-    add_array(std::move(field), internal::Block(type, width, std::move(bytes)), origin);
-  }
 };
 
 }  // namespace strata

@@ -144,8 +144,8 @@ TYPED_TEST(TakeRows, joins_fields_of_several_blocks_and_types) {
   pixels.as<std::uint8_t>()[0] = 200;
   pixels.as<std::uint8_t>()[1] = 255;
   table.storage().origins.push_back({.name = "p.idx", .is_csv = false, .lines = {}});
-  table.storage().add_array({.name = "p", .shape = {}, .categories = {}, .is_bytes = true, .rows = 2}, NumberType::u8,
-                            std::move(pixels), 2);
+  table.storage().add_array({.name = "p", .shape = {}, .categories = {}, .is_bytes = true, .rows = 2},
+                            Block(NumberType::u8, 1, std::move(pixels)), 2);
   const auto fields = fields_of(table, {"p", "x", "t"});
   const std::vector<std::size_t> rows = {0, 1};
   const Buffer buffer = take_rows<T>(std::move(table), fields, Rows(rows), 4, [](const double* raw, T* out) {

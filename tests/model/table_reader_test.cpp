@@ -29,6 +29,12 @@ class Folder {
 
 void write(const std::string& name, const std::string& text) { std::ofstream(name, std::ios::binary) << text; }
 
+void write_gz(const std::string& name, const std::string& text) {
+  const gzFile packed = gzopen(name.c_str(), "wb");
+  gzwrite(packed, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(packed);
+}
+
 // Two inputs, and labels "no" and "yes".
 Model some_model() { return make_model<float>({2, {{3, Activation::tanh}}, 1, Loss::binary_cross_entropy}); }
 
@@ -63,9 +69,7 @@ TEST(TableReader, BlocksAreTheWholeWhereverTheyEnd) {
   const Folder folder;
   const Model model = some_model();
   write("t.csv", csv());
-  const gzFile packed = gzopen("t.csv.gz", "wb");
-  gzwrite(packed, csv().data(), static_cast<unsigned>(csv().size()));
-  gzclose(packed);
+  write_gz("t.csv.gz", csv());
   for (const char* name : {"t.csv", "t.csv.gz"}) {
     const std::vector<double> whole = model.predict(read_for(model, {name, {}, {}}, false)).values;
     ASSERT_EQ(whole.size(), 2 * kRows);
@@ -159,6 +163,67 @@ TEST(TableReader, IsAtItsEndAfterAnError) {
   EXPECT_THROW(static_cast<void>(reader.next(1)), Error);
   EXPECT_FALSE(reader.next(1)) << "what follows may not belong together";
   EXPECT_ERROR(static_cast<void>(model.evaluate(reader, 1)), "value", "the reader has no examples left to evaluate on");
+}
+
+// What predict and evaluate make of a file with a fault: the examples before it, and its error.
+TEST(TableReader, GivesWhatIsBeforeAFault) {
+  const Folder folder;
+  const Model model = some_model();
+  const std::string message = "t.csv:7: expected 3 cells, found 1";
+  write("t.csv", "x0,x1,y\n1,2,yes\n3,4,no\n5,6,no\n7,8,yes\n9,0,no\n1\n2,3,no\n");
+  for (const std::size_t rows : {1, 2, 5, 6, 100}) {
+    TableReader reader(model.features(), {"t.csv", {}, {}}, false);
+    std::size_t before = 0;
+    const auto read_on = [&] {
+      while (const auto block = reader.next(rows)) before += block->rows();
+    };
+    EXPECT_ERROR(read_on(), "format", message);
+    EXPECT_EQ(before, 5U) << rows;
+    EXPECT_FALSE(reader.next(rows));
+  }
+  // Who wants all of it gets all of it, or the error.
+  EXPECT_ERROR(static_cast<void>(read_for(model, {"t.csv", {}, {}}, true)), "format", message);
+  TableReader reader(model.features(), {"t.csv", {}, {}}, true);
+  EXPECT_ERROR(static_cast<void>(model.evaluate(reader, 1)), "format", message);
+}
+
+// Inputs and target of two files, one of which has a fault: it is no matter of how many examples the other has.
+TEST(TableReader, SaysTheFaultOfTheFileThatHasIt) {
+  const Folder folder;
+  Model model = some_model();
+  model.data().inputs = {{"array", {2}}};
+  model.data().target.classes = {"0", "1"};
+  write_npy("x.npy", std::vector<std::size_t>{kRows, 2}, std::vector<double>(2 * kRows, 0.5));
+  write_npy("y.npy", std::vector<std::size_t>{kRows}, std::vector<double>(kRows, 1));
+  for (const char* name : {"x", "y"}) {
+    std::ifstream file(std::string(name) + ".npy", std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    write_gz(std::string(name) + "-cut.npy.gz", bytes.substr(0, bytes.size() - 50));
+    write_gz(std::string(name) + "-long.npy.gz", bytes + "more");
+  }
+  const auto read_all = [&](const Source& source, std::size_t rows) {
+    TableReader reader(model.features(), source, true);
+    while (reader.next(rows)) {
+    }
+  };
+  for (const auto& [source, message] :
+       {std::pair<Source, std::string>{{"x-cut.npy.gz", {}, {"y.npy"}},
+                                       "x-cut.npy.gz: the file ends inside the numbers"},
+        {{"x-long.npy.gz", {}, {"y.npy"}}, "x-long.npy.gz: more bytes follow after the last number"},
+        {{"x.npy", {}, {"y-cut.npy.gz"}}, "y-cut.npy.gz: the file ends inside the numbers"},
+        {{"x.npy", {}, {"y-long.npy.gz"}}, "y-long.npy.gz: more bytes follow after the last number"}}) {
+    for (const std::size_t rows : {1, 4, 20, 23, 100}) {
+      try {
+        read_all(source, rows);
+        ADD_FAILURE() << message << " in blocks of " << rows;
+      } catch (const Error& error) {
+        EXPECT_TRUE(std::string(error.what()).starts_with(message)) << error.what() << " in blocks of " << rows;
+      }
+    }
+    EXPECT_THROW(static_cast<void>(read_for(model, source, true)), Error);
+    TableReader reader(model.features(), source, true);
+    EXPECT_THROW(static_cast<void>(model.evaluate(reader, 1)), Error);
+  }
 }
 
 TEST(TableReader, FaultsAreFoundWhereTheyAre) {

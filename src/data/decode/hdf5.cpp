@@ -169,11 +169,10 @@ Description describe(hid_t array, std::size_t file_bytes) {
   const Handle space(H5Dget_space(array), H5Sclose);
   const Handle type(H5Dget_type(array), H5Tclose);
   const Handle properties(H5Dget_create_plist(array), H5Pclose);
-  if (space < 0 || type < 0 || properties < 0) fail("an array of the HDF5 file is damaged");
   const int rank = H5Sget_simple_extent_ndims(space);
-  if (rank < 0) fail("an array of the HDF5 file is damaged");
-  std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
-  if (rank > 0 && H5Sget_simple_extent_dims(space, dims.data(), nullptr) < 0)
+  std::vector<hsize_t> dims(static_cast<std::size_t>(std::max(rank, 0)));
+  if (space < 0 || type < 0 || properties < 0 || rank < 0 ||
+      (rank > 0 && H5Sget_simple_extent_dims(space, dims.data(), nullptr) < 0))
     fail("an array of the HDF5 file is damaged");
   found.dims.assign(dims.begin(), dims.end());
   if (rank == 0) {
@@ -228,7 +227,8 @@ void visit_arrays(hid_t file, std::function<void(const char*)> visit) {
   if (status < 0) fail("the HDF5 file is damaged");
 }
 
-// Rows of an array, as many at a time as fit a piece: whole chunks, so that each is inflated once.
+// Rows of an array, as many at a time as fit a piece: whole chunks, so that each is inflated once. Where a piece cannot
+// be read, those of its chunks that can be come before the error.
 template <class Use>
 void read_rows(hid_t array, hid_t memory_type, const Description& found, const Use& use) {
   std::size_t row_items = 1;
@@ -240,8 +240,8 @@ void read_rows(hid_t array, hid_t memory_type, const Description& found, const U
   step = std::min(rows, (step + found.chunk_rows - 1) / found.chunk_rows * found.chunk_rows);
   std::vector<char> piece(step * row_bytes);
   const Handle space(H5Dget_space(array), H5Sclose);
-  for (std::size_t at = 0; at < rows; at += step) {
-    const std::size_t count = std::min(step, rows - at);
+  for (std::size_t at = 0, count = 0; at < rows; at += count) {
+    count = std::min(step, rows - at);
     std::vector<hsize_t> first(found.dims.size(), 0), extent(found.dims.begin(), found.dims.end());
     first.front() = at;
     extent.front() = count;
@@ -249,7 +249,10 @@ void read_rows(hid_t array, hid_t memory_type, const Description& found, const U
     const Handle memory(H5Screate_simple(1, &items, nullptr), H5Sclose);
     if (H5Sselect_hyperslab(space, H5S_SELECT_SET, first.data(), nullptr, extent.data(), nullptr) < 0 ||
         H5Dread(array, memory_type, memory, space, H5P_DEFAULT, piece.data()) < 0) {
-      fail("the numbers of the HDF5 file cannot be read");
+      if (count <= found.chunk_rows) fail("the numbers of the HDF5 file cannot be read");
+      step = found.chunk_rows;
+      count = 0;
+      continue;
     }
     use(piece, static_cast<std::size_t>(items), hid_t{memory});
   }
@@ -276,8 +279,7 @@ void write_text(const char* text, std::size_t length, Output& output) {
 }
 
 void read_texts(hid_t array, const Description& found, Output& output) {
-  const Handle type(H5Dget_type(array),
-                    H5Tclose);  // the same in memory as in the file: pointers, or bytes with padding
+  const Handle type(H5Dget_type(array), H5Tclose);  // in memory as in the file: pointers, or bytes with padding
   const H5T_str_t padding = H5Tget_strpad(type);
   read_rows(array, type, found, [&](std::vector<char>& piece, std::size_t items, hid_t memory) {
     for (std::size_t i = 0; i < items; ++i) {
@@ -334,6 +336,7 @@ void read_hdf5(const std::string& name, Output& output) {
   output.write(npy_header(found.kind == Kind::boolean ? "b1" : found.type, found.dims));
   read_rows(array, native_type(found.type), found, [&](std::vector<char>& piece, std::size_t items, hid_t) {
     output.write(piece.data(), items * found.item_bytes);
+    output.flush();
   });
 }
 
