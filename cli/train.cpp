@@ -184,14 +184,6 @@ void print_summary(const Fit& fit, const std::string& file) {
   item("model", printable(file));
 }
 
-/// Is it, or will it be, a file that is replaced, and no device or pipe, and nothing that is open already?
-bool is_replaced(const std::string& file) {
-  if (file.starts_with("/dev/std") || file.starts_with("/dev/fd/") || file.starts_with("/proc/self/fd/")) return false;
-  std::error_code ignored;
-  const fs::file_status status = fs::status(file, ignored);
-  return !fs::exists(status) || fs::is_regular_file(status);
-}
-
 /// On SIGUSR1. Whatever goes wrong here, the training goes on.
 void save_unfinished(const Model& model, const std::string& file) {
   const std::string when = counted(static_cast<std::uint64_t>(model.record().iterations), "iteration");

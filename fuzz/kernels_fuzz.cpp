@@ -46,8 +46,7 @@ class Choices {
 constexpr double kScales[] = {1, 0.1, 3, 30};
 constexpr Loss kLosses[] = {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error};
 constexpr Activation kExact[] = {Activation::identity, Activation::relu};
-constexpr UpdateRule::Kind kRules[] = {UpdateRule::Kind::gradient_descent, UpdateRule::Kind::momentum,
-                                       UpdateRule::Kind::adam};
+constexpr OptimizerKind kRules[] = {OptimizerKind::gradient_descent, OptimizerKind::momentum, OptimizerKind::adam};
 
 template <class T>
 double largest(const Guarded<T>& M) {
@@ -214,7 +213,7 @@ class Case {
     Guarded<T> dW = matrix(n_, n_prev_, false), db = matrix(n_, 1, false), dW2 = dW, db2 = db;
     const UpdateRule how = rule();
     const double s = whole_ ? 0.25 : 1 / static_cast<double>(m_), c = choices_.yes() ? 0.25 : 0;
-    const double decay = how.kind != UpdateRule::Kind::gradient_descent && choices_.yes() ? 0.125 : 0;
+    const double decay = how.kind != OptimizerKind::gradient_descent && choices_.yes() ? 0.125 : 0;
     k().linear_backward(dZ.view(), A_prev.view(), s,
                         {.d = dW.view(), .rule = &how, .block = {W.view(), W1.view().data, W2.view().data, c, decay}},
                         {.d = db.view(), .rule = &how, .block = {b.view(), b1.view().data, b2.view().data}});

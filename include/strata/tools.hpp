@@ -129,6 +129,8 @@ struct Diagnosis {
 
 /// Throws Error(io) when a file could not be created at `file` (no such folder, no permission, a folder is there).
 void require_writable(const std::filesystem::path& file);
+/// Is it, or will it be, a file that is replaced? Not a device, a pipe or what this process has open (/dev/stdout).
+[[nodiscard]] bool is_replaced(const std::filesystem::path& file);
 /// Replaces `file` by this text as a whole or leaves it as it was. Errors: io.
 void write_text(const std::filesystem::path& file, std::string_view text);
 /// The same of text that comes in pieces: `write` hands each to the function that it is given. What `write` throws

@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string quoted(const fs::path& path) { return "'" + printable(path.string()) + "'"; }
+std::string quoted(const fs::path& path) { return in_quotes(path.native()); }
 
 [[noreturn]] void fail(const char* what, const fs::path& path, int number) {
   throw Error(number == ENOENT ? ErrorCode::not_found : ErrorCode::io,
@@ -88,9 +88,10 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const fs::path&
   }
 }
 
-// The descriptor of this process that the path names, if it does: /dev/stdout, /dev/stderr, /dev/fd/3.
+// The descriptor of this process that the path names, if it does: /dev/stdin, /dev/stdout, /dev/stderr, /dev/fd/3.
 std::optional<int> descriptor_named(const fs::path& path) {
   std::string_view name = path.native();
+  if (name == "/dev/stdin") return STDIN_FILENO;
   if (name == "/dev/stdout") return STDOUT_FILENO;
   if (name == "/dev/stderr") return STDERR_FILENO;
   for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
@@ -103,14 +104,6 @@ std::optional<int> descriptor_named(const fs::path& path) {
   return std::nullopt;
 }
 
-// Devices, pipes (/dev/full) and what is open already cannot be replaced: they are written to directly.
-bool is_special(const fs::path& path) {
-  if (descriptor_named(path)) return true;
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  return !error && fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
-}
-
 void write_special(const fs::path& path, const std::function<void(const Sink&)>& write) {
   const std::optional<int> own = descriptor_named(path);
   Descriptor file(own ? ::fcntl(*own, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -120,6 +113,13 @@ void write_special(const fs::path& path, const std::function<void(const Sink&)>&
 }
 
 }  // namespace
+
+bool is_special(const fs::path& path) {
+  if (descriptor_named(path)) return true;
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  return !error && fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
 
 std::string reason_of(int number) {
   rlimit limit{};

@@ -10,9 +10,12 @@ namespace strata::internal {
 
 /// Writes a temporary file beside `path`, with the permissions of an old one there, syncs it, renames it over `path`
 /// and syncs the folder. When `write` or the system fails, the temporary file is removed, an old `path` is untouched,
-/// and an Error(io) says why. A device, a pipe and what this process has open (/dev/stdout) are written to directly.
+/// and an Error(io) says why. What is_special is written to directly.
 using Sink = std::function<void(std::span<const std::byte>)>;
 void replace_file(const std::filesystem::path& path, const std::function<void(const Sink&)>& write);
+
+/// A device, a pipe or something that is open already: it cannot be replaced.
+[[nodiscard]] bool is_special(const std::filesystem::path& path);
 
 /// What the system says of `number` (an errno), and what to do where a limit on the size of files was met.
 [[nodiscard]] std::string reason_of(int number);

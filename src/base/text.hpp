@@ -33,6 +33,8 @@ namespace strata::internal {
 /// Control characters (terminal escapes) made harmless, for text from a file that goes to a terminal; but for those
 /// that are `kept`.
 [[nodiscard]] std::string printable(std::string_view text, std::string_view kept = {});
+/// 'so', and printable.
+[[nodiscard]] inline std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
 
 /// How messages name an option, and an option with a value: "--batch-size", "--scale standard"; or as `how` says.
 [[nodiscard]] std::string spelled(std::string_view option, std::string_view value = {});

@@ -10,8 +10,6 @@
 namespace strata::internal {
 namespace {
 
-std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
-
 std::vector<const Field*> find_fields(const std::vector<std::string>& names, const Table& table, const char* what) {
   std::vector<const Field*> fields;
   std::vector<std::string> missing;

@@ -13,6 +13,7 @@
 
 #include "base/view.hpp"
 #include "strata/architecture.hpp"
+#include "strata/options.hpp"
 
 namespace strata::internal {
 
@@ -34,10 +35,9 @@ struct AdamStep {
 
 /// How a step of the parameters follows from their gradient.
 struct UpdateRule {
-  enum class Kind { gradient_descent, momentum, adam };
-  Kind kind = Kind::gradient_descent;
-  double momentum = 0;  // β
-  AdamStep step{};      // α for every rule
+  OptimizerKind kind = OptimizerKind::gradient_descent;  // adamw is adam: its decay is in Trained
+  double momentum = 0;                                   // β
+  AdamStep step{};                                       // α for every rule
 };
 
 /// A block of θ, what is added to its gradient, and what its rule remembers of it: all of one shape, each without gaps

@@ -259,10 +259,11 @@ template <class T>
 void update(const UpdateRule& rule, const Trained<T>& block, const T* d) {
   const std::span<T> theta(block.theta.data, static_cast<std::size_t>(block.theta.size()));
   switch (rule.kind) {
-    case UpdateRule::Kind::gradient_descent: return update_gradient_descent(theta, d, block.penalty, rule.step.alpha);
-    case UpdateRule::Kind::momentum:
+    case OptimizerKind::gradient_descent: return update_gradient_descent(theta, d, block.penalty, rule.step.alpha);
+    case OptimizerKind::momentum:
       return update_momentum(theta, d, block.penalty, block.first, rule.step.alpha, rule.momentum, block.decay);
-    case UpdateRule::Kind::adam:
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw:
       return update_adam(theta, d, block.penalty, block.first, block.second, rule.step, block.decay);
   }
 }

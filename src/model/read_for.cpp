@@ -23,8 +23,6 @@ namespace fs = std::filesystem;
 constexpr const char* kReading = "to read this file";
 constexpr std::size_t kBlockNumbers = std::size_t{1} << 20, kMostRows = std::size_t{1} << 14;
 
-std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
-
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }

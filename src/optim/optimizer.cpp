@@ -5,31 +5,23 @@
 namespace strata::internal {
 namespace {
 
-UpdateRule::Kind kind_of(OptimizerKind optimizer) {
-  switch (optimizer) {
-    case OptimizerKind::momentum: return UpdateRule::Kind::momentum;
-    case OptimizerKind::adam:
-    case OptimizerKind::adamw: return UpdateRule::Kind::adam;
-    case OptimizerKind::gradient_descent: break;
-  }
-  return UpdateRule::Kind::gradient_descent;
-}
+bool is_adam(OptimizerKind kind) { return kind == OptimizerKind::adam || kind == OptimizerKind::adamw; }
 
 }  // namespace
 
 template <class T>
 Optimizer<T>::Optimizer(const TrainingOptions& options, std::size_t size)
-    : rule_{kind_of(options.optimizer),
+    : rule_{options.optimizer,
             options.momentum,
             {options.effective_learning_rate(), options.beta1, options.beta2, options.epsilon, 0}},
       weight_decay_(options.effective_weight_decay()) {
-  if (rule_.kind != UpdateRule::Kind::gradient_descent) first_.assign(size, T(0));
-  if (rule_.kind == UpdateRule::Kind::adam) second_.assign(size, T(0));
+  if (rule_.kind != OptimizerKind::gradient_descent) first_.assign(size, T(0));
+  if (is_adam(rule_.kind)) second_.assign(size, T(0));
 }
 
 template <class T>
 const UpdateRule& Optimizer<T>::next_step() noexcept {
-  if (rule_.kind == UpdateRule::Kind::adam) {
+  if (is_adam(rule_.kind)) {
     rule_.step = rule_.step.next();
   } else {
     ++rule_.step.t;
@@ -43,7 +35,7 @@ Trained<T> Optimizer<T>::trained(const ParameterBlock& block, View<T> theta, dou
                      second_.empty() ? nullptr : second_.data() + block.offset, penalty};
   if (block.decays()) {
     // θ − α (g + λθ) is the same as a penalty, which the kernels know.
-    if (rule_.kind == UpdateRule::Kind::gradient_descent) {
+    if (rule_.kind == OptimizerKind::gradient_descent) {
       trained.penalty += weight_decay_;
     } else {
       trained.decay = rule_.step.alpha * weight_decay_;

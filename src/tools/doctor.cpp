@@ -233,6 +233,7 @@ Diagnosis diagnose() try {
 }
 
 void require_writable(const fs::path& file) { internal::require_writable(file); }
+bool is_replaced(const fs::path& file) { return !is_special(file); }
 void remove_temporary_files() noexcept { internal::remove_temporary_files(); }
 
 void write_text(const fs::path& file, std::string_view text) {

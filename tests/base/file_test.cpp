@@ -209,6 +209,10 @@ TEST_F(FileTest, ADeviceIsWrittenToDirectly) {
   EXPECT_SAYS(error, std::strerror(ENOSPC));
   EXPECT_TRUE(fs::is_character_file("/dev/full")) << "the device itself was replaced";
   EXPECT_NO_THROW(require_writable("/dev/full"));
+  for (const char* name : {"/dev/full", "/dev/stdin", "/dev/stdout", "/dev/stderr"}) EXPECT_TRUE(is_special(name));
+  EXPECT_FALSE(is_special(folder / "new"));
+  write_text(folder / "old", "x");
+  EXPECT_FALSE(is_special(folder / "old"));
 }
 
 // As a shell's redirection has it: from where it stands on, and another file under the name is none of its business.
@@ -218,6 +222,7 @@ TEST_F(FileTest, WhatIsOpenIsWrittenToDirectly) {
   for (const char* parent : {"/dev/fd/", "/proc/self/fd/"}) {
     const std::string name = parent + std::to_string(descriptor);
     EXPECT_NO_THROW(require_writable(name));
+    EXPECT_TRUE(is_special(name));
     write_text(name, "cd");
   }
   EXPECT_EQ(text_of(folder / "x"), "abcdcd");

@@ -68,7 +68,7 @@ struct SlopeOfTheMaskedOutput : Healthy {
 // --- updates ---
 
 // One rule that goes another way: move(θ, d, first, second, rule) for each parameter.
-template <UpdateRule::Kind kKind, class Move>
+template <OptimizerKind kKind, class Move>
 struct OtherUpdate : Healthy {
   explicit OtherUpdate(Move move) : move_(move) {}
   void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
@@ -83,7 +83,7 @@ struct OtherUpdate : Healthy {
  private:
   Move move_;
 };
-template <UpdateRule::Kind kKind, class Move>
+template <OptimizerKind kKind, class Move>
 std::shared_ptr<const Kernels<double>> other_update(Move move) {
   return std::make_shared<OtherUpdate<kKind, Move>>(move);
 }
@@ -104,7 +104,7 @@ constexpr auto momentum_of_the_step_before = [](double& theta, double d, double&
 // Adam with its parts in the open.
 template <class Move>
 std::shared_ptr<const Kernels<double>> other_adam(Move move) {
-  return other_update<UpdateRule::Kind::adam>(
+  return other_update<OptimizerKind::adam>(
       [move](double& theta, double d, double& m, double& v, const UpdateRule& rule) {
         const AdamStep& step = rule.step;
         m = step.beta1 * m + (1 - step.beta1) * d;
@@ -149,13 +149,13 @@ std::vector<KernelFault> update_faults() {
       {"dropout by the place in the batch", std::make_shared<DropoutByThePlaceInTheBatch>(), {"dropout"}},
       {"g' at the masked A", std::make_shared<SlopeOfTheMaskedOutput>(), {"dropout"}},
       {"gradient descent climbs",
-       other_update<UpdateRule::Kind::gradient_descent>(ascent),
+       other_update<OptimizerKind::gradient_descent>(ascent),
        {"updates by hand", "trajectory", "step by hand"}},
       {"momentum without (1 - beta)",
-       other_update<UpdateRule::Kind::momentum>(momentum_without_one_minus_beta),
+       other_update<OptimizerKind::momentum>(momentum_without_one_minus_beta),
        {"updates by hand", "trajectory"}},
       {"momentum is a step late",
-       other_update<UpdateRule::Kind::momentum>(momentum_of_the_step_before),
+       other_update<OptimizerKind::momentum>(momentum_of_the_step_before),
        {"updates by hand", "trajectory"}},
       {"Adam's epsilon inside the root",
        other_adam([](double m, double v, const AdamStep& s) {

@@ -233,10 +233,10 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
     for (const Shape& s : {Shape{1, 33, 9}, Shape{7, 1030, 100}, Shape{300, 65, 70}, Shape{64, 30, 32}, Shape{20, 5, 1},
                            Shape{130, 700, 900}}) {
       if (too_slow(s.n, s.n_prev, s.m)) continue;
-      for (const auto kind : {UpdateRule::Kind::gradient_descent, UpdateRule::Kind::momentum, UpdateRule::Kind::adam}) {
+      for (const auto kind : {OptimizerKind::gradient_descent, OptimizerKind::momentum, OptimizerKind::adam}) {
         for (const std::pair<double, double>& drawn : {std::pair(0.0, 0.0), {0.25, 0.0}, {0.0, 0.125}}) {
           const double c = drawn.first, decay = drawn.second;
-          if (decay != 0 && kind == UpdateRule::Kind::gradient_descent) continue;  // for it a penalty is the same
+          if (decay != 0 && kind == OptimizerKind::gradient_descent) continue;  // for it a penalty is the same
           const UpdateRule rule{kind, 0.9, {0.01, 0.9, 0.999, 1e-8, 3}};
           const auto run = [&](bool at_once) {
             std::mt19937_64 random(17);

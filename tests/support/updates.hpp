@@ -16,18 +16,18 @@ Trained<T> trained(std::span<T> theta, T* first = nullptr, T* second = nullptr, 
 
 template <class Updates, class T>
 void update_gradient_descent(const Updates& by, std::span<T> theta, std::span<const T> d, double alpha) {
-  by.update({UpdateRule::Kind::gradient_descent, 0, {alpha, 0, 0, 0, 0}}, trained(theta), d.data());
+  by.update({OptimizerKind::gradient_descent, 0, {alpha, 0, 0, 0, 0}}, trained(theta), d.data());
 }
 template <class Updates, class T>
 void update_momentum(const Updates& by, std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha,
                      double beta, double decay = 0) {
-  by.update({UpdateRule::Kind::momentum, beta, {alpha, 0, 0, 0, 0}}, trained<T>(theta, v.data(), nullptr, decay),
+  by.update({OptimizerKind::momentum, beta, {alpha, 0, 0, 0, 0}}, trained<T>(theta, v.data(), nullptr, decay),
             d.data());
 }
 template <class Updates, class T>
 void update_adam(const Updates& by, std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
                  AdamStep step, double decay = 0) {
-  by.update({UpdateRule::Kind::adam, 0, step}, trained(theta, m.data(), v.data(), decay), d.data());
+  by.update({OptimizerKind::adam, 0, step}, trained(theta, m.data(), v.data(), decay), d.data());
 }
 
 }  // namespace strata::testing

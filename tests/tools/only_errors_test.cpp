@@ -210,6 +210,8 @@ TEST_F(OnlyErrors, LeaveAFile) {
   const std::filesystem::path long_name = "a file that is not there, with a long name",
                               text_file = "a text with a long name";
   fail_everywhere("require_writable", [&] { require_writable(long_name); });
+  EXPECT_TRUE(is_replaced(long_name));
+  EXPECT_FALSE(is_replaced("/dev/stdout"));
   fail_everywhere("write_text", [&] { write_text(text_file, "some text"); });
   fail_everywhere("a file that is not there",
                   [&] { refused(ErrorCode::not_found, [&] { static_cast<void>(read_table(long_name)); }); });

@@ -115,7 +115,7 @@ class CpuKernels final : public Kernels<T> {
     } else {
       TileEnds<T> ends;
       ends.scale = static_cast<T>(s);
-      if (W.rule->kind == UpdateRule::Kind::gradient_descent) {
+      if (W.rule->kind == OptimizerKind::gradient_descent) {
         ends.end = End::descend;
         ends.theta = W.block.theta.data;
         ends.alpha = static_cast<T>(W.rule->step.alpha);

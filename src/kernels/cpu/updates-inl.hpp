@@ -131,18 +131,19 @@ void update(const UpdateRule& rule, const Trained<T>& block, const T* d, Index b
   const hn::ScalableTag<T> tag;
   T *const theta = block.theta.data, *const first = block.first, *const second = block.second;
   switch (rule.kind) {
-    case UpdateRule::Kind::gradient_descent: {
+    case OptimizerKind::gradient_descent: {
       const GradientDescentUpdate<T> by(rule.step.alpha);
       return for_each_gradient(block, begin, count, d,
                                [&](Index i, auto g, auto part) HWY_ATTR { by(tag, g, theta + i, part); });
     }
-    case UpdateRule::Kind::momentum: {
+    case OptimizerKind::momentum: {
       const MomentumUpdate<T> by(rule.step.alpha, rule.momentum);
       return for_each_gradient(block, begin, count, d, [&](Index i, auto g, auto part) HWY_ATTR {
         by(tag, g, theta + i, first + i, part, with_decay);
       });
     }
-    case UpdateRule::Kind::adam: {
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw: {
       const AdamUpdate<T> by(rule.step);
       return for_each_gradient(block, begin, count, d, [&](Index i, auto g, auto part) HWY_ATTR {
         by(tag, g, theta + i, first + i, second + i, part, with_decay);
