@@ -30,6 +30,8 @@ Command doctor_command();
 /// Adds "loss", "accuracy", "correct", "examples", or for regression "loss", "rmse", "mae", "r2", "examples", each with
 /// `prefix` before it.
 void add_metrics(Json& json, const Metrics& metrics, const std::string& prefix);
+/// Adds "columns": the name of each column of X, and how it comes from the data.
+void add_columns(Json& json, std::span<const EncodedColumn> columns);
 /// R² in six digits, or why it is not defined.
 [[nodiscard]] std::string describe_r2(const Metrics& metrics);
 /// "209/209 right (100 %), loss 0.0123", "RMSE 1.2, MAE 0.9, R2 0.87".

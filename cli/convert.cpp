@@ -63,7 +63,19 @@ Command convert_command() {
         "What will be predicted; it may also be a file of its own (IDX labels, NPY). When not given: the last column "
         "of a CSV file with --inputs, and without it every field is written."},
        "inputs",
-       "task"},
+       "task",
+       "ignore",
+       "separator",
+       "header",
+       "comment",
+       "decimal",
+       "missing",
+       "numeric",
+       "categorical",
+       "date",
+       "date-order",
+       "bad-cells",
+       "bad-rows"},
       {{"check", 0, "", "Read a data cache, the only file then, and compare its checksums."}, kJsonFlag, kQuietFlag},
       run};
 }

@@ -41,7 +41,7 @@ Command evaluate_command() {
           "Columns are matched by name; others are ignored. The loss is the mean over the examples, without L2.",
           {{"MODEL", "A file that 'strata train' wrote."},
            {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
-          {kInputsOfModel, kTargetOfModel, "threads"},
+          {kInputsOfModel, kTargetOfModel, "separator", "header", "comment", "missing", "bad-cells", "threads"},
           {kJsonFlag, kQuietFlag},
           run};
 }

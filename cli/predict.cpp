@@ -128,14 +128,21 @@ int run(const Arguments& arguments) {
   const bool to_file = arguments.has("output") && arguments.value("output") != "-";
   if (to_file) require_output(arguments.operands, arguments.value("output"));
   const Model model = Model::load(arguments.operands.front());
+  std::vector<UnfamiliarInput> unfamiliar;
   const auto predict_all = [&](PredictionWriter& writer) {
     for (const std::string& file : files) {
       TableReader reader = open_data(model, file, arguments, false);
       writer.begin_file();
       while (const std::optional<Table> block = reader.next())
-        predict_block(model, *block, arguments.options.threads,
-                      [&](const Predictions& made) { writer.add(block->is_picture(), file, made); });
+        predict_block(model, *block, arguments.options.threads, [&](const Predictions& made) {
+          add(unfamiliar, made.unfamiliar);
+          writer.add(block->is_picture(), file, made);
+        });
     }
+  };
+  const auto say_unfamiliar = [&] {
+    if (arguments.has("quiet")) return;
+    for (const UnfamiliarInput& input : unfamiliar) say(fmt::format("new to the model: {}", to_text(input)));
   };
   if (!to_file) {
     const TextSink sink = [](std::string_view text) { out().write(text); };
@@ -148,12 +155,14 @@ int run(const Arguments& arguments) {
                   fmt::format("{}\n{} written before it", error.what(),
                               counted(writer.written(), "prediction") + (writer.written() == 1 ? " was" : " were")));
     }
+    say_unfamiliar();
     return 0;
   }
   write_text(arguments.value("output"), [&](const TextSink& sink) {
     PredictionWriter writer(model, arguments.has("json"), files.size() > 1, sink);
     predict_all(writer);
   });
+  say_unfamiliar();
   if (!arguments.has("quiet")) say(fmt::format("the predictions are in {}", arguments.value("output")));
   return 0;
 }
@@ -173,7 +182,7 @@ Command predict_command() {
             "A file with the model's inputs in any format that 'strata train' reads, or PNG and JPEG pictures, which "
             "are resized to the network's input and scaled as in training.",
             1, kAnyNumber}},
-          {kInputsOfModel, "threads"},
+          {kInputsOfModel, "separator", "header", "comment", "missing", "bad-cells", "threads"},
           {{"output", 'o', "FILE", "Write there, completely or not at all, and not to stdout."},
            {"json", 0, "", "Print a JSON object for each example, numbers with 17 significant digits."},
            kQuietFlag},

@@ -22,6 +22,13 @@ void add_metrics(Json& json, const Metrics& metrics, const std::string& prefix) 
   json.whole(prefix + "examples", metrics.examples);
 }
 
+void add_columns(Json& json, std::span<const EncodedColumn> columns) {
+  json.key("columns").array();
+  for (const EncodedColumn& column : columns)
+    json.object().text("name", column.name).text("equation", column.equation).end();
+  json.end();
+}
+
 std::string describe_r2(const Metrics& metrics) {
   if (!std::isnan(metrics.r2) || !std::isfinite(metrics.rmse)) return brief(metrics.r2);
   return metrics.examples == 1 ? "undefined: one example has no variance"
@@ -53,8 +60,10 @@ std::string shell_word(const std::string& word) {
 
 TableReader open_data(const Model& model, const std::string& file, const Arguments& arguments, bool with_target) {
   std::vector<std::string> notes;
-  TableReader reader(model.features(), Source{file, arguments.options.inputs, arguments.options.target}, with_target,
-                     &notes);
+  TableReader reader(model.features(),
+                     Source{file, arguments.options.inputs, arguments.options.target,
+                            static_cast<const ReadingOptions&>(arguments.options)},
+                     with_target, &notes);
   if (!arguments.has("quiet"))
     for (const std::string& note : notes) say(note);
   return reader;

@@ -26,7 +26,7 @@ std::vector<std::size_t> shown_of(std::size_t count) {
   return shown;
 }
 
-/// As NumPy prints: all of a small matrix, the corners of a large one.
+/// As NumPy prints: all of a small matrix, the corners of a large one; and what the rows are, where that is known.
 std::string numbers_of(const TracedMatrix& matrix) {
   const std::vector<std::size_t> rows = shown_of(matrix.rows), cols = shown_of(matrix.cols);
   std::vector<std::vector<std::string>> cells;
@@ -40,10 +40,15 @@ std::string numbers_of(const TracedMatrix& matrix) {
     cells.push_back(std::move(line));
   }
   std::string text;
-  for (const auto& line : cells) {
+  for (std::size_t r = 0; r < cells.size(); ++r) {
+    const auto& line = cells[r];
     text += "    ";
     for (std::size_t c = 0; c < line.size(); ++c)
       text += std::string(widths[c] - display_width(line[c]) + (c == 0 ? 0 : 2), ' ') + line[c];
+    if (rows[r] < matrix.meaning.size()) {
+      const EncodedColumn& row = matrix.meaning[rows[r]];
+      text += "  " + out().paint(Style::dim, printable(row.name + ": " + row.equation));
+    }
     text += '\n';
   }
   return text;
@@ -92,7 +97,9 @@ void print_json(const Trace& trace) {
     json.key("matrices").array();
     for (const TracedMatrix& matrix : layer.matrices) {
       json.object().text("name", matrix.name).text("equation", matrix.equation);
-      json.whole("rows", matrix.rows).whole("cols", matrix.cols).key("values").array();
+      json.whole("rows", matrix.rows).whole("cols", matrix.cols);
+      if (!matrix.meaning.empty()) add_columns(json, matrix.meaning);
+      json.key("values").array();
       for (std::size_t i = 0; i < matrix.rows; ++i) {
         json.array();
         for (std::size_t j = 0; j < matrix.cols; ++j) json.number(matrix(i, j));
@@ -155,7 +162,7 @@ Command trace_command() {
       "its shape and its equation. Without --example: the whole file as one batch.",
       {{"MODEL", "A file that 'strata train' wrote."},
        {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
-      {kInputsOfModel, kTargetOfModel},
+      {kInputsOfModel, kTargetOfModel, "separator", "header", "comment", "missing", "bad-cells"},
       {{"example", 0, "I", "This example only; the first is 0."},
        {"layer", 0, "L", "This layer only: 0 is the input, the first hidden layer is 1."},
        {"npy", 0, "DIR", "Write each matrix to DIR as a NumPy file: Z1.npy, dW2.npy, ..."},

@@ -38,8 +38,14 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   Seeds seeds(argv[1]);
 
-  const std::string csvs[] = {"id,kind,x\r\n1,\"a \"\"b\"\"\",2.5\r\n\r\n2,\"c\nd\",-1e3\r\n3,,7\r\n",
-                              "a;b\n1,5;2\n\n3;nan\n", "x\ty\n0x1p3\t1\n\xFC\t2\n", "\xEF\xBB\xBFq,r\n1,2\r3,4"};
+  const std::string csvs[] = {
+      "id,kind,x\r\n1,\"a \"\"b\"\"\",2.5\r\n\r\n2,\"c\nd\",-1e3\r\n3,,7\r\n",
+      "a;b\n1,5;2\n\n3;nan\n",
+      "x\ty\n0x1p3\t1\n\xFC\t2\n",
+      "\xEF\xBB\xBFq,r\n1,2\r3,4",
+      "sep=;\r\n# by hand\r\n;\"a;\"\"b\";c;c;\r\n1;2;K\xF6ln;x;\r\n# no\r\n2;\"3\r\n4\";5;6;\r\n\x1A",
+      "a,b\n1,\"say \\\"hi\\\", \\\\\"\n",
+      "# x\n1\n\n2\n\n"};
   const std::string array = npy_file("<f8", "(2, 3)", packed<double>({1, 2, 3, 4, 5, 6}), false);
   const std::string npys[] = {array,
                               npy_file(">i2", "(2, 3)", packed<std::int16_t>({1, 2, 3, 4, 5, 6}), true),

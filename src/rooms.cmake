@@ -4,7 +4,7 @@ strata_room(base
   SOURCES aligned.cpp checked.cpp cpus.cpp file.cpp file_reader.cpp fmt.cpp json.cpp matrix.cpp only_errors.cpp random.cpp temporary.cpp text.cpp thread_pool.cpp)
 
 strata_room(config
-  SOURCES architecture.cpp blocks.cpp names.cpp options.cpp recipes.cpp
+  SOURCES architecture.cpp blocks.cpp names.cpp option_values.cpp options.cpp recipes.cpp
   USES base)
 
 strata_room(kernels
@@ -17,8 +17,8 @@ target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> $<$<
 
 if(NOT STRATA_CORE_ONLY)
 strata_room(data
-  SOURCES table.cpp mapped_file.cpp cache.cpp take_rows.cpp table_parts.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
-  USES base
+  SOURCES table.cpp mapped_file.cpp cache.cpp take_rows.cpp table_parts.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp csv_header.cpp csv_survey.cpp dialect.cpp cell.cpp dates.cpp spellings.cpp column_survey.cpp column_verdict.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
+  USES config base
   LIBRARIES ZLIB::ZLIB)
 endif()
 
@@ -32,7 +32,7 @@ strata_room(optim
 
 if(NOT STRATA_CORE_ONLY)
 strata_room(features
-  SOURCES encode.cpp examples.cpp scaling.cpp
+  SOURCES calendar.cpp columns.cpp encode.cpp examples.cpp fit_inputs.cpp inputs.cpp quantiles.cpp scaling.cpp unfamiliar.cpp
   USES data config base)
 
 strata_room(model
@@ -41,7 +41,7 @@ strata_room(model
   LIBRARIES nlohmann_json::nlohmann_json ZLIB::ZLIB)
 
 strata_room(train
-  SOURCES prepare.cpp survey.cpp task.cpp read_training.cpp initial.cpp loader.cpp finite.cpp descent.cpp trainer.cpp
+  SOURCES choose_inputs.cpp prepare.cpp survey.cpp task.cpp read_training.cpp initial.cpp loader.cpp finite.cpp descent.cpp trainer.cpp
   USES model network optim features kernels data config base)
 # Looking through all weights for one that is not finite is a loop to be vectorised.
 set_source_files_properties(src/train/finite.cpp PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)

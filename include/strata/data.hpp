@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "strata/export.hpp"
+#include "strata/options.hpp"
 #include "strata/package.hpp"
 
 namespace strata STRATA_EXPORT {
@@ -50,6 +51,17 @@ struct BorrowedNumbers {
   std::function<void()> release = {};
 };
 
+/// What a column of a table is, judged by all of its cells.
+enum class ColumnType : std::uint8_t {
+  number,      ///< quantities
+  yes_no,      ///< two words that answer a question: yes and no, true and false …
+  category,    ///< words, or codes that look like numbers, that repeat
+  date,        ///< days since 1970-01-01, the time of the day a fraction
+  identifier,  ///< tells the rows apart and says nothing else: a row number, a key
+  text,        ///< free text
+  constant,    ///< the same in every row, or empty
+};
+
 /// One named quantity of every example: a column of a CSV file, or an array of an HDF5, NPY, NPZ or IDX file whose
 /// first index counts the examples.
 struct Field {
@@ -64,14 +76,22 @@ struct Field {
   /// How many examples it has in its file; 0 when that is not yet known (the columns of a CSV file before they are
   /// read).
   std::size_t rows = 0;
+  /// What the whole column was taken for. A field made from an array is a number, one of words a category.
+  ColumnType type = ColumnType::number;
+  /// Why, with counts, without a full stop: "712 of 891 cells are numbers, 179 are empty". Empty: nobody had to judge.
+  std::string why = {};
+  /// Cells that say nothing: empty, or a word such as NA. NaN in a field of numbers, the category "" in one of words.
+  std::size_t missing = 0;
+  /// How the numbers or dates of a text are written, where that is not plain, by an example: "1.234,5", "1234.5 %",
+  /// "day/month/year".
+  std::string written = {};
 
   [[nodiscard]] bool is_text() const noexcept { return !categories.empty(); }
   /// How many numbers an example has here: the product of `shape`.
   [[nodiscard]] std::size_t width() const noexcept;
 };
 
-/// Given the fields that a file has (no numbers yet; CSV columns not yet known to be text), says which to read, by
-/// name.
+/// Given the fields that a file has, without numbers, says which to read, by name.
 using FieldChooser = std::function<std::vector<std::string>(std::span<const Field> available)>;
 
 /// Examples in rows, named fields in columns. A copy costs the names, not the numbers: tables share these, also with
@@ -149,20 +169,22 @@ class Table {
 /// decides, not the name. "-" is standard input, and a pipe is as good as a file: it is opened once and read from what
 /// was opened, and copied to a temporary file without a name where the format jumps about (HDF5, NPZ, pictures, what
 /// `convert` wrote).
-/// CSV: the first line names the columns; , ; or tab parts them; a column is text when its first cell that is not empty
-/// is no number, or when `text` names it; text that is not UTF-8 is taken for Latin-1. Arrays are named as in their
-/// file, those of NPY "array", of IDX "images" or "labels", a picture "picture". The fields come in the order of the
-/// choice; without a chooser all are read. CSV errors carry file:line:column. Errors: not_found, io, format, usage (a
-/// chosen name is not there), shape (chosen fields differ in rows), unsupported.
+/// A text is CSV and what is like it: how it is written is found, as far as `reading` does not say it, and what its
+/// columns are is decided over all of their cells. Arrays are named as in their file, those of NPY "array", of IDX
+/// "images" or "labels", a picture "picture". The fields come in the order of the choice; without a chooser all are
+/// read. CSV errors carry file:line:column. `notes`: gets a sentence on each thing that is not plain in a text. Errors:
+/// not_found, io, format, usage (a chosen name is not there), shape (chosen fields differ in rows), unsupported.
 [[nodiscard]] Table read_table(const std::filesystem::path& file, const FieldChooser& choose = {},
-                               std::span<const std::string> text = {});
+                               const ReadingOptions& reading = {}, std::vector<std::string>* notes = nullptr);
 
 /// What to read: a file and, where they are not clear from the file or the model, the names of the inputs and the
 /// target. A target may also be a file of its own (IDX labels, y.npy) with as many rows.
 struct Source {
   std::filesystem::path file;
-  std::vector<std::string> inputs;
-  std::vector<std::string> target;
+  std::vector<std::string> inputs = {};
+  std::vector<std::string> target = {};
+  /// Of a text; but for the types of its columns, which the model knows.
+  ReadingOptions reading = {};
 };
 
 /// A picture resized to (rows, cols, channels), antialiased: one example, in C order, values 0 … 255.

@@ -45,7 +45,8 @@ struct TrainingRecord {
   double cost = 0;             ///< of the final weights, with L2
   Metrics train;
   std::optional<Metrics> validation;
-  std::string version;  ///< of Strata
+  std::string version;      ///< of Strata
+  std::size_t dropped = 0;  ///< rows left out because they lacked the target
 };
 
 /// What predict gives: an (n_y, m) matrix, example after example, and what it means.
@@ -56,6 +57,7 @@ struct Predictions {
   std::vector<double> values;       ///< columns × examples, example after example
   std::vector<std::size_t> label;   ///< the predicted class of each example; empty for regression
   std::vector<std::string> classes;
+  std::vector<UnfamiliarInput> unfamiliar = {};  ///< in the order of the inputs; empty where there is nothing to say
 };
 
 class TableReader;
@@ -89,17 +91,21 @@ class Model {
   [[nodiscard]] std::vector<double> weights(int l) const;
   [[nodiscard]] std::vector<double> biases(int l) const;
 
-  /// Fields match by name; others are ignored. An example alone and in any batch gives the same bits, with any number
-  /// of threads. `threads`: 1 to 1024, or 0: as the environment variable STRATA_THREADS says, else as many as the
-  /// process may use. Errors: usage (a field is missing, the number of threads), shape, value (NaN, a word).
+  /// Fields match by name; others are ignored. What is missing in an input that may lack it has its fill. An example
+  /// alone and in any batch gives the same bits, with any number of threads. `threads`: 1 to 1024, or 0: as the
+  /// environment variable STRATA_THREADS says, else as many as the process may use. Errors: usage (a field is missing,
+  /// the number of threads), shape, value (NaN in an array, an infinite number, a word where a number is expected).
   [[nodiscard]] Predictions predict(const Table& table, int threads = 0) const;
   /// Needs the target too. Errors: as predict; value (a label that the model does not know).
   [[nodiscard]] Metrics evaluate(const Table& table, int threads = 0) const;
   /// The same of all that `reader` still gives, block by block: the figures are those of the whole table, bit for bit.
   [[nodiscard]] Metrics evaluate(TableReader& reader, int threads = 0) const;
-  /// Raw inputs, as in the data (the model scales them): (n_x, m), example after example. Gives the activations A[L],
-  /// (n_y, m): the probability of class 1, of every class, or the values in the units of the target. A Predictor does
-  /// the same with less around it. Errors: as for a table.
+  /// Raw inputs, as in the data (the model encodes and scales them): the numbers of each input, one behind the other,
+  /// example after example. A category or a yes or no is the index of its level in InputField::levels, their number for
+  /// any other word; a date its days since 1970-01-01; NaN, where an input of one number is missing. So there are as
+  /// many for an example as Π shape says of all inputs together, which is n_x unless inputs have several columns. Gives
+  /// the activations A[L], (n_y, m): the probability of class 1, of every class, or the values in the units of the
+  /// target. A Predictor does the same with less around it. Errors: as for a table.
   [[nodiscard]] std::vector<double> predict(std::span<const double> X, std::size_t m, int threads = 0) const;
 
   [[nodiscard]] Data& data() noexcept { return *data_; }

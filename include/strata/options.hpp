@@ -22,13 +22,32 @@ enum class RandomStream { strata, numpy };
 /// What the network computes with. bf16: float32, but for the products, whose operands are rounded to bfloat16 (8 bits
 /// of mantissa) and whose sums stay in float32; the weights that are trained and stored are of float32.
 enum class Precision { float32, float64, bf16 };
-enum class ScaleKind { automatic, standard, divide_255, none };
+enum class ScaleKind { automatic, standard, divide_255, none, robust, quantile };
+/// What stands for a missing number.
+enum class Impute { mean, median };
+/// What becomes of training rows that lack the target.
+enum class MissingTarget { error, drop };
+enum class Header { automatic, yes, no };
+enum class DecimalSign { automatic, point, comma };
+/// Which of day, month and year a date of numbers begins with.
+enum class DateOrder { automatic, dmy, mdy, ymd };
+/// What becomes of a cell that is no number in a column of numbers.
+enum class BadCells { error, missing };
+/// What becomes of a line with too many cells or too few.
+enum class BadRows { error, skip };
 
 [[nodiscard]] std::string_view name(Task task) noexcept;
 [[nodiscard]] std::string_view name(OptimizerKind kind) noexcept;
 [[nodiscard]] std::string_view name(RandomStream stream) noexcept;
 [[nodiscard]] std::string_view name(Precision precision) noexcept;
 [[nodiscard]] std::string_view name(ScaleKind kind) noexcept;
+[[nodiscard]] std::string_view name(Impute impute) noexcept;
+[[nodiscard]] std::string_view name(MissingTarget missing) noexcept;
+[[nodiscard]] std::string_view name(Header header) noexcept;
+[[nodiscard]] std::string_view name(DecimalSign sign) noexcept;
+[[nodiscard]] std::string_view name(DateOrder order) noexcept;
+[[nodiscard]] std::string_view name(BadCells bad) noexcept;
+[[nodiscard]] std::string_view name(BadRows bad) noexcept;
 
 /// The standard deviation of the normal numbers that the weights start from; the biases start at zero.
 struct Initializer {
@@ -50,12 +69,32 @@ struct Initializer {
 /// What to learn from, and what to ask of it.
 struct DataOptions {
   std::vector<std::string> target;  ///< empty: the last column of a CSV file
-  std::vector<std::string> inputs;  ///< empty: every other column
+  std::vector<std::string> inputs;  ///< empty: every other column that says something
   Task task = Task::automatic;
   ScaleKind scale = ScaleKind::automatic;
-  bool scale_target = false;  ///< regression: train on (y − mean)/std, predict in the units of the data
-  std::string validation;     ///< a file, a fraction such as 0.2, or empty
+  /// Regression: train on (y − mean)/std, predict in the units of the data? Empty: where inputs and target are columns.
+  std::optional<bool> scale_target = {};
+  Impute impute = Impute::mean;
+  int one_hot_limit = 100;  ///< levels of a category with a column of their own
+  MissingTarget missing_target = MissingTarget::error;
+  std::string validation;  ///< a file, a fraction such as 0.2, or empty
   bool operator==(const DataOptions&) const = default;
+};
+
+/// How the text of a table is read. What is not said here is found in the file, and told where it is not plain.
+struct ReadingOptions {
+  char separator = 0;  ///< 0: found
+  Header header = Header::automatic;
+  char comment = 0;  ///< lines that begin with it are no rows; 0: none, unless all lines before the first row do
+  DecimalSign decimal = DecimalSign::automatic;
+  std::vector<std::string> missing;  ///< words that stand for a missing cell, beside the usual ones
+  /// Columns whose type is known, by name or by a pattern: * is any text, ? any character.
+  std::vector<std::string> numeric, categorical, date;
+  std::vector<std::string> ignore;  ///< columns that are no inputs
+  DateOrder date_order = DateOrder::automatic;
+  BadCells bad_cells = BadCells::error;
+  BadRows bad_rows = BadRows::error;
+  bool operator==(const ReadingOptions&) const = default;
 };
 
 /// What the network is, and what it starts from.
@@ -98,7 +137,7 @@ struct RunningOptions {
 };
 
 /// How to train. The members have the names of the options; the defaults are those of a first, sensible run.
-struct Options : DataOptions, NetworkOptions, TrainingOptions, RunningOptions {
+struct Options : DataOptions, ReadingOptions, NetworkOptions, TrainingOptions, RunningOptions {
   bool operator==(const Options&) const = default;
 };
 

@@ -21,7 +21,8 @@ namespace strata STRATA_EXPORT {
 /// threads may share one Predictor. Its temporary numbers take 64 KiB of the caller's stack. Where twelve examples of
 /// the network do not fit there (two neighbouring layers with more than some 1,300 float32 numbers together), a
 /// thread's first call with many examples takes memory of its own, kept until the thread ends; where one does not
-/// (16,000), its very first call does.
+/// (16,000), its very first call does. The same is true of a call with inputs that are not all numbers, or with a
+/// missing one.
 ///
 /// The numbers are those of Model::predict, bit for bit, for an example alone and in any batch. In bf16 the weights are
 /// rounded when it is made: they take half the memory of float32, and half the time where reading them is what takes
@@ -41,14 +42,15 @@ class Predictor {
   Predictor(Predictor&&) noexcept;
   Predictor& operator=(Predictor&&) noexcept;
 
-  /// A (n_y, m) of X (n_x, m), both example after example: raw inputs, as in the data; the activations A[L], which are
+  /// A (n_y, m) of X (inputs(), m), both example after example: raw inputs, as Model::predict takes them, NaN where one
+  /// is missing; the activations A[L], which are
   /// the probability of class 1, of every class, or the values in the units of the target. X and A must not overlap.
   /// Errors: shape (X has not m·n_x numbers or A not m·n_y), usage (float for a network in float64, or double for
   /// another), value (an input, or what the network says of it, is no finite number; A is then of no use), memory.
   void predict(std::span<const float> X, std::size_t m, std::span<float> A) const;
   void predict(std::span<const double> X, std::size_t m, std::span<double> A) const;
 
-  [[nodiscard]] std::size_t inputs() const noexcept;   ///< n_x
+  [[nodiscard]] std::size_t inputs() const noexcept;   ///< raw numbers of an example
   [[nodiscard]] std::size_t outputs() const noexcept;  ///< n_y
   [[nodiscard]] Precision precision() const noexcept;
   /// The kernels that were chosen: "avx512", "avx2", ….

@@ -22,6 +22,8 @@ struct TracedMatrix {
   std::string equation;  ///< "Z[2] = W[2] A[1] + b[2]"
   std::size_t rows = 0, cols = 0;
   std::vector<double> values;  ///< column-major, in float64 whatever the model's precision
+  /// X of a model whose inputs are more than scaled numbers: what each row is; else empty.
+  std::vector<EncodedColumn> meaning = {};
 
   [[nodiscard]] double operator()(std::size_t i, std::size_t j) const { return values[i + j * rows]; }
 };

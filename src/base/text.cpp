@@ -204,4 +204,27 @@ void spell_with(std::string (*how)(std::string_view, std::string_view)) noexcept
 
 std::string shape_text(std::size_t rows, std::size_t cols) { return fmt::format("({}, {})", rows, cols); }
 
+bool fits_pattern(std::string_view name, std::string_view pattern) noexcept {
+  std::size_t n = 0, p = 0, star = std::string_view::npos, from = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      from = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p, ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;  // the star takes one sign more
+      n = ++from;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+bool fits_any(std::string_view name, std::span<const std::string> patterns) noexcept {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return fits_pattern(name, pattern); });
+}
+
 }  // namespace strata::internal

@@ -33,6 +33,9 @@ namespace strata::internal {
 /// Control characters (terminal escapes) made harmless, for text from a file that goes to a terminal; but for those
 /// that are `kept`.
 [[nodiscard]] std::string printable(std::string_view text, std::string_view kept = {});
+/// Does the name fit the pattern: * is any text, ? any byte? And does it fit one of them?
+[[nodiscard]] bool fits_pattern(std::string_view name, std::string_view pattern) noexcept;
+[[nodiscard]] bool fits_any(std::string_view name, std::span<const std::string> patterns) noexcept;
 /// 'so', and printable.
 [[nodiscard]] inline std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
 

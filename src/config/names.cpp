@@ -38,10 +38,21 @@ constexpr Named<OptimizerKind> kOptimizers[] = {{"gradient-descent", OptimizerKi
 constexpr Named<RandomStream> kStreams[] = {{"strata", RandomStream::strata}, {"numpy", RandomStream::numpy}};
 constexpr Named<Precision> kPrecisions[] = {
     {"float32", Precision::float32}, {"float64", Precision::float64}, {"bf16", Precision::bf16}};
-constexpr Named<ScaleKind> kScales[] = {{"auto", ScaleKind::automatic},
-                                        {"standard", ScaleKind::standard},
-                                        {"1/255", ScaleKind::divide_255},
-                                        {"none", ScaleKind::none}};
+constexpr Named<ScaleKind> kScales[] = {{"auto", ScaleKind::automatic},    {"standard", ScaleKind::standard},
+                                        {"1/255", ScaleKind::divide_255},  {"robust", ScaleKind::robust},
+                                        {"quantile", ScaleKind::quantile}, {"none", ScaleKind::none}};
+constexpr Named<Impute> kImputes[] = {{"mean", Impute::mean}, {"median", Impute::median}};
+constexpr Named<MissingTarget> kMissingTargets[] = {{"error", MissingTarget::error}, {"drop", MissingTarget::drop}};
+constexpr Named<Header> kHeaders[] = {{"auto", Header::automatic}, {"yes", Header::yes}, {"no", Header::no}};
+constexpr Named<DecimalSign> kDecimals[] = {{"auto", DecimalSign::automatic},
+                                            {"point", DecimalSign::point},
+                                            {"comma", DecimalSign::comma},
+                                            {".", DecimalSign::point},
+                                            {",", DecimalSign::comma}};
+constexpr Named<DateOrder> kDateOrders[] = {
+    {"auto", DateOrder::automatic}, {"dmy", DateOrder::dmy}, {"mdy", DateOrder::mdy}, {"ymd", DateOrder::ymd}};
+constexpr Named<BadCells> kBadCells[] = {{"error", BadCells::error}, {"missing", BadCells::missing}};
+constexpr Named<BadRows> kBadRows[] = {{"error", BadRows::error}, {"skip", BadRows::skip}};
 constexpr Named<Initializer::Kind> kInitializers[] = {
     {"lecun", Initializer::Kind::lecun},   {"he", Initializer::Kind::he},       {"glorot", Initializer::Kind::glorot},
     {"normal", Initializer::Kind::normal}, {"zeros", Initializer::Kind::zeros}, {"xavier", Initializer::Kind::glorot}};
@@ -77,6 +88,13 @@ STRATA_NAMES(OptimizerKind, kOptimizers)
 STRATA_NAMES(RandomStream, kStreams)
 STRATA_NAMES(Precision, kPrecisions)
 STRATA_NAMES(ScaleKind, kScales)
+STRATA_NAMES(Impute, kImputes)
+STRATA_NAMES(MissingTarget, kMissingTargets)
+STRATA_NAMES(Header, kHeaders)
+STRATA_NAMES(DecimalSign, kDecimals)
+STRATA_NAMES(DateOrder, kDateOrders)
+STRATA_NAMES(BadCells, kBadCells)
+STRATA_NAMES(BadRows, kBadRows)
 STRATA_NAMES(Initializer::Kind, kInitializers)
 #undef STRATA_NAMES
 
@@ -88,6 +106,13 @@ std::string_view name(OptimizerKind kind) noexcept { return name_in_table(kind);
 std::string_view name(RandomStream stream) noexcept { return name_in_table(stream); }
 std::string_view name(Precision precision) noexcept { return name_in_table(precision); }
 std::string_view name(ScaleKind kind) noexcept { return name_in_table(kind); }
+std::string_view name(Impute impute) noexcept { return name_in_table(impute); }
+std::string_view name(MissingTarget missing) noexcept { return name_in_table(missing); }
+std::string_view name(Header header) noexcept { return name_in_table(header); }
+std::string_view name(DecimalSign sign) noexcept { return name_in_table(sign); }
+std::string_view name(DateOrder order) noexcept { return name_in_table(order); }
+std::string_view name(BadCells bad) noexcept { return name_in_table(bad); }
+std::string_view name(BadRows bad) noexcept { return name_in_table(bad); }
 
 std::span<const Activation> all_activations() noexcept { return kAllActivations; }
 

@@ -1,182 +1,20 @@
-// The table of options. Each kind of value has a builder that knows how it is read, shown and refused.
+// The table of options. Each kind of value has a builder of rows.
 #include "strata/options.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <filesystem>
-#include <limits>
 
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "config/names.hpp"
+#include "config/option_values.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
 using namespace internal;
 namespace {
-
-using Text = std::string_view;
-
-[[noreturn]] void refuse(Text option, Text expected, Text found, Text hint = {}) {
-  throw Error(ErrorCode::usage,
-              fmt::format("{}: expected {}, found '{}'{}", spelled(option), expected, printable(found), hint));
-}
-
-Text trimmed(Text text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-/// Names are compared without regard to case, and '_' is as good as '-': ReLU, leaky_relu.
-std::string normal_form(Text text) {
-  std::string form(trimmed(text));
-  for (char& c : form) {
-    if (c == '_') c = '-';
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return form;
-}
-
-[[noreturn]] void refuse_name(Text option, std::span<const std::string> names, Text found) {
-  refuse(option, (names.size() > 1 ? "one of " : "") + joined(names, names.size()), found,
-         suggestion(normal_form(found), names));
-}
-
-/// `before`: values that the caller has already looked for, listed with the others when nothing fits.
-template <class Kind>
-Kind kind_from(Text option, Text text, std::initializer_list<std::string> before = {}) {
-  if (const std::optional<Kind> kind = kind_named<Kind>(normal_form(text))) return *kind;
-  refuse_name(option, own_names<Kind>(before), text);
-}
-
-double number_from(Text option, Text text, Text expected, bool (*allowed)(double)) {
-  double value = 0;
-  if (!parse_number(text, value) || !std::isfinite(value) || !allowed(value)) refuse(option, expected, text);
-  return value;
-}
-bool is_positive(double x) { return x > 0; }
-bool is_not_negative(double x) { return x >= 0; }
-bool is_fraction(double x) { return x >= 0 && x < 1; }
-constexpr Text kFrom0To1 = "a number from 0 to less than 1";
-
-template <class Integer>
-bool whole_in(Text text, Integer least, Integer most, Integer& value) {
-  const Text digits = trimmed(text);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return error == std::errc{} && end == digits.data() + digits.size() && value >= least && value <= most;
-}
-
-template <class Integer>
-Integer whole_from(Text option, Text text, Text expected, Integer least, Integer most) {
-  Integer value{};
-  if (!whole_in(text, least, most, value)) refuse(option, expected, text);
-  return value;
-}
-constexpr std::int64_t kMostSteps = std::numeric_limits<std::int64_t>::max();
-
-/// "a,b" or, where a name has a comma of its own, "\"a,b\",c" as in a CSV file.
-std::vector<std::string> names_from(Text option, Text text) {
-  std::vector<std::string> names;
-  std::size_t at = 0;
-  while (at <= text.size()) {
-    std::string name;
-    if (at < text.size() && text[at] == '"') {
-      for (++at;; ++at) {
-        if (at >= text.size()) refuse(option, "a closing quote (\")", text);
-        if (text[at] == '"' && (at + 1 == text.size() || text[at + 1] != '"')) break;
-        if (text[at] == '"') ++at;
-        name += text[at];
-      }
-      ++at;
-      if (at < text.size() && text[at] != ',') refuse(option, "a comma after the closing quote", text);
-    } else {
-      const std::size_t comma = std::min(text.find(',', at), text.size());
-      name = trimmed(text.substr(at, comma - at));
-      at = comma;
-    }
-    if (name.empty()) refuse(option, "names separated by commas", text);
-    if (std::find(names.begin(), names.end(), name) != names.end())
-      throw Error(ErrorCode::usage, fmt::format("{}: '{}' is named twice", spelled(option), printable(name)));
-    names.push_back(std::move(name));
-    ++at;
-  }
-  return names;
-}
-
-std::string name_text(const std::string& name) {
-  if (!name.empty() && name.find_first_of(",\"") == std::string::npos && trimmed(name) == name) return name;
-  std::string text = "\"";
-  for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + '"';
-}
-
-template <class T, class Show>
-std::string list_text(const std::vector<T>& list, const Show& show) {
-  std::string text;
-  for (const T& item : list) text += (text.empty() ? "" : ",") + std::string(show(item));
-  return text;
-}
-
-std::vector<int> layers_from(Text option, Text text) {
-  constexpr Text kExpected = "the numbers of units, such as 20,7,5 (each from 1 to 1000000), or none";
-  if (normal_form(text) == "none") return {};
-  std::vector<int> units;
-  for (const std::string& part : split(text, ','))
-    if (!whole_in(part, 1, 1'000'000, units.emplace_back())) refuse(option, kExpected, text);
-  if (units.size() > 1000) refuse(option, "at most 1000 hidden layers", fmt::format("{} of them", units.size()));
-  return units;
-}
-
-std::vector<Activation> activations_from(Text option, Text text) {
-  std::vector<Activation> list;
-  for (const std::string& part : split(text, ',')) list.push_back(kind_from<Activation>(option, part));
-  return list;
-}
-
-std::vector<double> rates_from(Text option, Text text) {
-  std::vector<double> list;
-  for (const std::string& part : split(text, ',')) list.push_back(number_from(option, part, kFrom0To1, is_fraction));
-  return list;
-}
-
-std::string activations_text(const std::vector<Activation>& list) {
-  return list_text(list, [](Activation g) { return name(g); });
-}
-std::string rates_text(const std::vector<double>& list) {
-  return list_text(list, [](double rate) { return shortest(rate); });
-}
-
-Initializer initializer_from(Text option, Text text) {
-  const std::string form = normal_form(text);
-  const std::size_t colon = form.find(':');
-  Initializer initializer;
-  if (text.ends_with(".npz")) {
-    initializer.kind = Initializer::Kind::arrays;
-    initializer.file = text;
-    return initializer;
-  }
-  const std::string kind = form.substr(0, colon);
-  std::error_code ignored;
-  if (!kind_named<Initializer::Kind>(kind) &&
-      (kind.find_first_of("./") != std::string::npos || std::filesystem::exists(text, ignored)))
-    refuse(option, "a file of arrays to be named *.npz (NumPy's savez writes it)", text);
-  initializer.kind = kind_from<Initializer::Kind>(option, kind);
-  if (colon == std::string::npos) return initializer;
-  if (initializer.kind != Initializer::Kind::normal)
-    refuse(option, fmt::format("no number after {}: only normal takes one, as in normal:0.01", kind), text);
-  double scale = 0;
-  if (!parse_number(form.substr(colon + 1), scale) || !std::isfinite(scale) || scale <= 0)
-    refuse(option, "a number greater than 0 after normal:, as in normal:0.01", text);
-  initializer.scale = scale;
-  return initializer;
-}
-
-constexpr Text kAtLeast1 = "a whole number, at least 1";
 
 // --- the builders of rows ---
 
@@ -190,9 +28,10 @@ OptionSpec row(const Row& r, Text group, std::string range, Set set, Show show) 
   return {r.name, r.value, group, {}, std::move(range), r.help, std::move(set), std::move(show)};
 }
 
-OptionSpec names_row(const Row& r, Text range, std::vector<std::string> DataOptions::* member) {
+template <class Group>
+OptionSpec names_row(const Row& r, Text group, Text range, std::vector<std::string> Group::* member) {
   return row(
-      r, "Data", std::string(range), [=](Options& o, Text t) { o.*member = names_from(r.name, t); },
+      r, group, std::string(range), [=](Options& o, Text t) { o.*member = names_from(r.name, t); },
       [=](const Options& o) { return list_text(o.*member, name_text); });
 }
 
@@ -232,16 +71,19 @@ OptionSpec unrecorded(OptionSpec option) {
   return option;
 }
 
-/// From 1 to `most`; a word stands for 0.
+/// From 1 to `most`; a word, if there is one, stands for 0.
 template <class Group, class Integer>
 OptionSpec count_row(const Row& r, Text group, Text numbers, Text word, Integer most, Integer Group::* member) {
   return row(
-      r, group, fmt::format("{}; {}", numbers, word),
+      r, group, word.empty() ? std::string(numbers) : fmt::format("{}; {}", numbers, word),
       [=](Options& o, Text t) {
-        const std::string expected = fmt::format("{}, or {}", numbers, word);
-        o.*member = normal_form(t) == word ? Integer{0} : whole_from(r.name, t, expected, Integer{1}, most);
+        const std::string expected = word.empty() ? std::string(numbers) : fmt::format("{}, or {}", numbers, word);
+        const bool is_word = !word.empty() && normal_form(t) == word;
+        o.*member = is_word ? Integer{0} : whole_from(r.name, t, expected, Integer{1}, most);
       },
-      [=](const Options& o) { return o.*member == 0 ? std::string(word) : std::to_string(o.*member); });
+      [=](const Options& o) {
+        return o.*member == 0 && !word.empty() ? std::string(word) : std::to_string(o.*member);
+      });
 }
 
 /// One of the two ways to say how long: the other is forgotten, so that it overrides that of a recipe.
@@ -256,35 +98,57 @@ OptionSpec length_row(const Row& r, std::optional<std::int64_t> TrainingOptions:
       [=](const Options& o) { return o.*member ? std::to_string(*(o.*member)) : std::string(); });
 }
 
+constexpr Text kPatterns = "names or patterns (* any text, ? any sign), separated by commas";
+
 std::vector<OptionSpec> rows() {
   return {
       // --- Data ---
       names_row({"target", "COLUMN",
                  "What to predict; it may also be a file of its own (IDX labels, NPY). When not given: the last column "
                  "of a CSV file."},
-                "a name; several, separated by commas, for regression", &Options::target),
-      names_row({"inputs", "COLUMNS", "What to predict it from. When not given: every other column."},
-                "names, separated by commas", &Options::inputs),
+                "Data", "a name; several, separated by commas, for regression", &DataOptions::target),
+      names_row({"inputs", "COLUMNS",
+                 "What to predict it from. When not given: every other column, without identifiers, free text and "
+                 "constants."},
+                "Data", "names, separated by commas", &DataOptions::inputs),
       choice_row({"task", "TASK",
                   "The kind of prediction. auto: a text target, or one with at most 20 distinct whole numbers, is "
                   "classes (binary when there are two); anything else is regression."},
                  "Data", &DataOptions::task),
-      choice_row({"scale", "SCALE",
-                  "How inputs are scaled. standard: mean 0 and standard deviation 1, fitted on the training rows. "
-                  "auto: 1/255 for 8-bit pixels, standard for anything else. The model remembers it."},
-                 "Data", &DataOptions::scale),
+      choice_row(
+          {"scale", "SCALE",
+           "How inputs are scaled. standard: mean 0 and standard deviation 1, fitted on the training rows. robust: "
+           "by the median and the quartiles, large numbers bent to at most 3. quantile: to a normal distribution. "
+           "auto: 1/255 for 8-bit pixels, standard for anything else. The model remembers it."},
+          "Data", &DataOptions::scale),
+      later(
+          choice_row({"impute", "HOW",
+                      "What stands for a missing number: the mean or the median of the training rows. Where these lack "
+                      "some, a column of its own tells the network which were missing."},
+                     "Data", &DataOptions::impute)),
+      later(count_row({"one-hot-limit", "N",
+                       "How many values of a category have a column of their own: the most frequent ones; the others "
+                       "share one."},
+                      "Data", "a whole number from 1 to 1000000", {}, 1'000'000, &DataOptions::one_hot_limit)),
+      later(choice_row(
+          {"missing-target", "HOW", "Rows to train on that lack the target: error, or drop to leave them out."}, "Data",
+          &DataOptions::missing_target)),
       row(
           {"scale-target", "SCALE",
-           "Regression: train on the target scaled to mean 0 and standard deviation 1. Predictions stay in the units "
-           "of the data."},
-          "Data", "standard, none",
+           "Regression: train on the target scaled to mean 0 and standard deviation 1. Costs are then of the scaled "
+           "target; predictions stay in the units of the data. auto: standard where inputs and target are columns, "
+           "none "
+           "for arrays."},
+          "Data", "auto, standard, none",
           [](Options& o, Text t) {
             const std::string form = normal_form(t);
-            const std::string names[] = {"standard", "none"};
-            if (form != names[0] && form != names[1]) refuse_name("scale-target", names, t);
-            o.scale_target = form == names[0];
+            const std::string names[] = {"auto", "standard", "none"};
+            if (std::ranges::find(names, form) == std::end(names)) refuse_name("scale-target", names, t);
+            o.scale_target = form == names[0] ? std::nullopt : std::optional(form == names[1]);
           },
-          [](const Options& o) { return std::string(o.scale_target ? "standard" : "none"); }),
+          [](const Options& o) {
+            return std::string(!o.scale_target ? "auto" : *o.scale_target ? "standard" : "none");
+          }),
       row(
           {"validation", "FILE|FRACTION",
            "Rows to measure on that are not trained on: a file of their own, or this part of the data. When not given: "
@@ -295,6 +159,46 @@ std::vector<OptionSpec> rows() {
             o.validation = t;
           },
           [](const Options& o) { return o.validation; }),
+
+      // --- Reading ---
+      later(row(
+          {"separator", "SIGN", "What parts the cells of a line. auto: found from the header and the rows together."},
+          "Reading", "auto; one sign, such as ; or |; tab",
+          [](Options& o, Text t) { o.separator = separator_from("separator", t); },
+          [](const Options& o) { return separator_text(o.separator); })),
+      later(choice_row({"header", "WHICH",
+                        "Does the first line name the columns? auto: unless it looks like the rows below it. Without "
+                        "a header the columns are c1, c2, and so on."},
+                       "Reading", &ReadingOptions::header)),
+      later(row(
+          {"comment", "SIGN", "Lines that begin with it are no rows."}, "Reading", "none; one sign, such as #",
+          [](Options& o, Text t) { o.comment = normal_form(t) == "none" ? '\0' : sign_from("comment", t, "or none"); },
+          [](const Options& o) { return o.comment == 0 ? std::string("none") : std::string(1, o.comment); })),
+      later(choice_row({"decimal", "SIGN", "What stands before the decimals. auto: what the columns show."}, "Reading",
+                       &ReadingOptions::decimal)),
+      later(names_row({"missing", "WORDS",
+                       "What stands for a missing cell, beside an empty one, NA, N/A, NaN, null, None, ?, #N/A, - and "
+                       "a point alone."},
+                      "Reading", "words, separated by commas", &ReadingOptions::missing)),
+      later(names_row({"numeric", "COLUMNS", "Columns of numbers, whatever else they seem to be."}, "Reading",
+                      kPatterns, &ReadingOptions::numeric)),
+      later(names_row({"categorical", "COLUMNS",
+                       "Columns whose cells are names for a kind of thing, even where they are numbers, or differ in "
+                       "most rows."},
+                      "Reading", kPatterns, &ReadingOptions::categorical)),
+      later(names_row({"date", "COLUMNS", "Columns of dates or times."}, "Reading", kPatterns, &ReadingOptions::date)),
+      later(names_row({"ignore", "COLUMNS", "Columns that are not to be learned from."}, "Reading", kPatterns,
+                      &ReadingOptions::ignore)),
+      later(choice_row({"date-order", "ORDER",
+                        "How dates of numbers are written: 3.4.2024 is in April (dmy) or in March (mdy). auto: what "
+                        "the whole column shows; where it shows neither, the column is left out."},
+                       "Reading", &ReadingOptions::date_order)),
+      later(
+          choice_row({"bad-cells", "WHAT", "What becomes of a word in a column of numbers. missing: it counts as one."},
+                     "Reading", &ReadingOptions::bad_cells)),
+      later(choice_row(
+          {"bad-rows", "WHAT", "What becomes of a line with too many cells or too few. skip: left out, and counted."},
+          "Reading", &ReadingOptions::bad_rows)),
 
       // --- Network ---
       row(
@@ -409,12 +313,12 @@ std::vector<OptionSpec> guarded_rows() {
 
 std::optional<double> internal::validation_fraction(Text text) {
   constexpr Text kOption = "validation";
-  if (trimmed(text).empty()) refuse(kOption, "a file, or a fraction such as 0.2", text);
+  if (without_blanks(text).empty()) refuse(kOption, "a file, or a fraction such as 0.2", text);
   double fraction = 0;
   if (!parse_number(text, fraction)) return std::nullopt;
   if (!(fraction > 0 && fraction < 1))
     refuse(kOption, "a file, or a fraction greater than 0 and less than 1", text,
-           fmt::format(" (a file of that name: ./{})", printable(trimmed(text))));
+           fmt::format(" (a file of that name: ./{})", printable(without_blanks(text))));
   return fraction;
 }
 

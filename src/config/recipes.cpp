@@ -39,6 +39,7 @@ std::span<const Recipe> all_recipes() try {
        {{"activation", "relu"},
         {"dropout", "0"},
         {"loss", "auto"},
+        {"scale-target", "none"},
         {"initializer", "lecun"},
         {"optimizer", "gradient-descent"},
         {"learning-rate", "0.0075"},

@@ -176,6 +176,33 @@ Buffer read_texts(Input& input, const ArrayLayout& layout, std::size_t count, Fi
   return out;
 }
 
+bool is_ascii(std::string_view text) {
+  std::uint64_t all = 0;
+  std::size_t i = 0;
+  for (; i + sizeof all <= text.size(); i += sizeof all) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    all |= word;
+  }
+  for (; i < text.size(); ++i) all |= static_cast<unsigned char>(text[i]);
+  return (all & 0x8080808080808080U) == 0;
+}
+
+// The characters 0x80 to 0x9F of Windows-1252, as browsers take them (WHATWG Encoding); all others are those of
+// Latin-1.
+constexpr std::uint16_t kWindows1252[] = {
+    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0x008D, 0x017D, 0x008F, 0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
+};
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+
+}  // namespace
+
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = [&](std::size_t k) { return k < text.size() ? static_cast<unsigned char>(text[k]) : 0U; };
@@ -198,10 +225,7 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-};
+namespace {
 
 void require_size(const Input& input, const ArrayLayout& layout) {
   const std::size_t count = checked_product(layout.dims, "the shape of an array");
@@ -277,10 +301,12 @@ class ArrayBlocks final : public TableBlocks {
 }  // namespace
 
 std::string_view as_utf8(std::string_view text, std::string& room) {
-  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }) || is_utf8(text))
-    return text;
+  if (is_ascii(text) || is_utf8(text)) return text;
   room.clear();
-  for (const char c : text) append_utf8(static_cast<unsigned char>(c), room);
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    append_utf8(byte >= 0x80 && byte < 0xA0 ? kWindows1252[byte - 0x80U] : byte, room);
+  }
   return room;
 }
 

@@ -51,7 +51,7 @@ class Categories {
   ~Categories();
   Categories(Categories&&) noexcept;
   Categories& operator=(Categories&&) noexcept;
-  /// Text that is no UTF-8 is taken for Latin-1, so that every name is UTF-8.
+  /// Text that is no UTF-8 is taken for Windows-1252, so that every name is UTF-8.
   [[nodiscard]] std::size_t index(std::string_view text);
   /// In order; this object is empty afterwards.
   [[nodiscard]] std::vector<std::string> take();
@@ -61,7 +61,8 @@ class Categories {
   std::unique_ptr<State> state_;
 };
 
-/// `text` itself where it is UTF-8; else its bytes as Latin-1 characters, in `room`.
+[[nodiscard]] bool is_utf8(std::string_view text);
+/// `text` itself where it is UTF-8; else its bytes as characters of Windows-1252, in `room`.
 [[nodiscard]] std::string_view as_utf8(std::string_view text, std::string& room);
 
 /// The layout of an .npy file: its header is read, its numbers come next. Errors: format, unsupported.

@@ -13,16 +13,34 @@
 
 #include "base/file_reader.hpp"
 #include "data/byte_source.hpp"
+#include "data/dialect.hpp"
 #include "strata/data.hpp"
+#include "strata/options.hpp"
 
 namespace strata::internal {
+
+/// A column of a text whose type is known.
+struct KnownColumn {
+  std::string name;
+  ColumnType type = ColumnType::number;
+  std::string written;  // as Field::written
+};
 
 /// What the caller of read_table asked for.
 struct Request {
   const FieldChooser& choose;
-  std::span<const std::string> text = {};
-  std::filesystem::path spill = {};  // where the numbers are kept while memory is to be spared; empty: in memory
+  std::span<const std::string> text = {};  // columns of words, whatever these are
+  std::filesystem::path spill = {};        // where the numbers are kept while memory is to be spared; empty: in memory
+  ReadingOptions reading = {};             // of a text
+  // Where it is known what the columns of a text are: told when the fields are chosen; one that is not named is of
+  // plain numbers. Null: all cells are looked at first.
+  const std::vector<KnownColumn>* known = nullptr;
+  bool takes_headerless = false;  // a text whose first line looks like a row is read as such; else it is an error
+  TextReport* report = nullptr;   // gets what a text is like when the fields are chosen, the counts with every block
 };
+
+/// How the sheets of a workbook become tables.
+inline constexpr char kOfWorkbook[] = "convert a sheet of it first: libreoffice --headless --convert-to csv FILE";
 
 /// An array that a file has but that cannot be a field, and why.
 struct RefusedArray {
@@ -56,7 +74,9 @@ class TableBlocks {
 };
 using Blocks = std::unique_ptr<TableBlocks>;
 
-[[nodiscard]] Blocks read_csv(std::unique_ptr<Input> input, const Request& request);
+struct TextSurvey;
+/// `survey`: of the same text, where the types are not known.
+[[nodiscard]] Blocks read_csv(std::unique_ptr<Input> input, const Request& request, const TextSurvey* survey);
 [[nodiscard]] Blocks read_npy(std::unique_ptr<Input> input, const Request& request);
 [[nodiscard]] Blocks read_npz(FileReader& file, const Request& request);
 [[nodiscard]] Blocks read_idx(std::unique_ptr<Input> input, const Request& request);

@@ -95,18 +95,20 @@ std::span<const std::byte> Input::peek(std::size_t bytes) {
     ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(begin_));
     begin_ = 0;
   }
-  while (ahead_.size() < bytes) {
-    const std::size_t had = ahead_.size();
-    ahead_.resize(bytes);
-    std::size_t got = 0;
+  std::size_t got = ahead_.size();
+  while (got < bytes) {
+    // Twice as far each time: what is asked for may be far more than there is.
+    if (got == ahead_.size()) ahead_.resize(std::min(bytes, std::max(2 * got, std::size_t{1} << 16)));
+    std::size_t more = 0;
     try {
-      got = source_->read(std::span(ahead_).subspan(had));
+      more = source_->read(std::span(ahead_).subspan(got));
     } catch (...) {
-      if (had == 0) throw;  // else it comes again when all before it is read
+      if (got == 0) throw;  // else it comes again when all before it is read
     }
-    ahead_.resize(had + got);
-    if (got == 0) break;
+    if (more == 0) break;
+    got += more;
   }
+  ahead_.resize(got);
   return std::span(ahead_).first(std::min(bytes, ahead_.size()));
 }
 

@@ -319,9 +319,11 @@ Blocks read_npz(FileReader& file, const Request& request) {
     return std::make_unique<Input>(std::make_unique<MemberSource>(*archive, member),
                                    fmt::format("{}: {}", archive->name(), printable(member.name)), member.size);
   };
-  bool is_workbook = false;
+  bool is_workbook = false, has_text = false;
+  constexpr std::string_view kText[] = {".csv", ".tsv", ".txt", ".data"};
   for (const Member& member : archive->members()) {
-    is_workbook = is_workbook || member.name.starts_with("xl/");
+    is_workbook = is_workbook || member.name.starts_with("xl/") || member.name == "content.xml";
+    has_text = has_text || std::ranges::any_of(kText, [&](auto ending) { return member.name.ends_with(ending); });
     constexpr std::string_view kEnding = ".npy";
     if (!member.name.ends_with(kEnding)) continue;
     const std::string field_name = member.name.substr(0, member.name.size() - kEnding.size());
@@ -341,8 +343,9 @@ Blocks read_npz(FileReader& file, const Request& request) {
     }
   }
   if (available.empty()) {
-    std::string what =
-        is_workbook ? "is an Excel workbook; save the sheet as CSV" : "is a ZIP archive without arrays of numbers";
+    std::string what = is_workbook ? fmt::format("is a workbook (.xlsx or .ods); {}", kOfWorkbook)
+                       : has_text  ? "is a ZIP archive of text; unpack it first: unzip FILE"
+                                   : "is a ZIP archive without arrays of numbers";
     if (!refused.empty()) what += fmt::format(" ('{}' {})", printable(refused.front().name), refused.front().reason);
     throw Error(ErrorCode::format, fmt::format("{} {}", name, what));
   }

@@ -12,6 +12,7 @@
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "data/cache.hpp"
+#include "data/csv_survey.hpp"
 #include "data/formats.hpp"
 #include "strata/data.hpp"
 #include "strata/error.hpp"
@@ -32,17 +33,24 @@ struct Signature {
   const char* what;  // what to say of a file that begins so
 };
 
-// Files that people do have, and that no reader here takes.
+// Files that people do have, and that no reader here takes; what pandas reads, it can write as CSV.
+#define STRATA_PANDAS(call) \
+  "convert it first: python3 -c \"import pandas; pandas." call ".to_csv('NEW.csv', index=False)\""
 constexpr Signature kForeign[] = {
-    {"BZh91AY&SY"sv, "is compressed with bzip2; decompress it first (bunzip2)"},
-    {"\xFD\x37zXZ\0"sv, "is compressed with xz; decompress it first (unxz)"},
-    {"\x28\xB5\x2F\xFD"sv, "is compressed with zstd; decompress it first (unzstd)"},
-    {"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, "is an old Excel workbook; save the sheet as CSV"},
-    {"PAR1\x15"sv, "is a Parquet file; write it as CSV or NPY first"},
-    {"ARROW1\0\0"sv, "is an Arrow file; write it as CSV or NPY first"},
+    {"BZh91AY&SY"sv, "is compressed with bzip2; decompress it first: bunzip2 --keep FILE"},
+    {"\xFD\x37zXZ\0"sv, "is compressed with xz; decompress it first: unxz --keep FILE"},
+    {"\x28\xB5\x2F\xFD"sv, "is compressed with zstd; decompress it first: unzstd FILE"},
+    {"PAR1"sv, "is a Parquet file; " STRATA_PANDAS("read_parquet('FILE')")},
+    {"ARROW1\0\0"sv, "is an Arrow file; " STRATA_PANDAS("read_feather('FILE')")},
+    {"FEA1"sv, "is a Feather file; " STRATA_PANDAS("read_feather('FILE')")},
+    {"<stata_dta>"sv, "is a Stata file; " STRATA_PANDAS("read_stata('FILE')")},
+    {"$FL2@(#)"sv, "is an SPSS file; " STRATA_PANDAS("read_spss('FILE')")},
+    {"$FL3@(#)"sv, "is an SPSS file; " STRATA_PANDAS("read_spss('FILE')")},
+    {"\0\0\0\0\0\0\0\0\0\0\0\0\xC2\xEA\x81\x60"sv,
+     "is a SAS file; " STRATA_PANDAS("read_sas('FILE', format='sas7bdat', encoding='infer')")},
+    {"HEADER RECORD*******LIBRARY"sv, "is a SAS transport file; " STRATA_PANDAS("read_sas('FILE', format='xport')")},
+    {"X\n\0\0\0"sv, "is an object of R; convert it first: Rscript -e \"write.csv(readRDS('FILE'), 'NEW.csv')\""},
     {"%PDF-"sv, "is a PDF document, not data"},
-    {"\xFF\xFE"sv, "is UTF-16 text; save it as UTF-8"},
-    {"\xFE\xFF"sv, "is UTF-16 text; save it as UTF-8"},
     {"GIF87a"sv, "is a GIF picture; only PNG and JPEG can be read"},
     {"GIF89a"sv, "is a GIF picture; only PNG and JPEG can be read"},
     {"MATLAB 5.0 MAT-file"sv, "is a MATLAB file of version 5; save it with -v7.3 (HDF5), or as CSV"},
@@ -79,6 +87,33 @@ Format format_of(std::string_view head) {
   return Format::text;
 }
 
+// Stata before version 13: the version, the order of bytes, two constants.
+bool is_old_stata(std::string_view head) {
+  return head.size() >= 4 && head[0] >= 102 && head[0] <= 115 && (head[1] == 1 || head[1] == 2) && head[2] == 1 &&
+         head[3] == 0;
+}
+
+// ARFF is CSV behind a header of its own, which comments in % may precede.
+bool is_arff(std::string_view text) {
+  while (text.starts_with('%') || text.starts_with('\n') || text.starts_with('\r')) {
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  constexpr std::string_view kFirst = "@relation";
+  return text.size() > kFirst.size() && std::ranges::equal(text.substr(0, kFirst.size()), kFirst, [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) == b;
+         });
+}
+
+// "UTF-16" or, without the mark of its order of bytes, which one: every second byte of most texts is then NUL.
+const char* utf16_of(std::string_view head) {
+  if (head.starts_with("\xFF\xFE"sv) || head.starts_with("\xFE\xFF"sv)) return "UTF-16";
+  std::size_t nul[2] = {};
+  for (std::size_t i = 0; i < head.size(); ++i) nul[i % 2] += head[i] == '\0' ? 1 : 0;
+  const std::size_t most = head.size() / 2;
+  if (head.size() < 4 || 10 * std::max(nul[0], nul[1]) < 9 * most || std::min(nul[0], nul[1]) > 0) return nullptr;
+  return nul[1] > 0 ? "UTF-16LE" : "UTF-16BE";
+}
+
 // Throws Error(format) for what is no table of text.
 void require_text(const std::string& name, std::string_view head) {
   const auto refuse = [&](const std::string& what) {
@@ -90,6 +125,18 @@ void require_text(const std::string& name, std::string_view head) {
     refuse("is a model that 'strata train' wrote, not data; where a command takes both, the model comes first");
   for (const Signature& foreign : kForeign) {
     if (head.starts_with(foreign.bytes)) refuse(foreign.what);
+  }
+  if (head.starts_with("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv))
+    refuse(fmt::format("is an old Excel workbook (.xls); {}", kOfWorkbook));
+  if (is_old_stata(head)) refuse("is a Stata file; " STRATA_PANDAS("read_stata('FILE')"));
+  if (const char* const encoding = utf16_of(head)) {
+    refuse(fmt::format("is UTF-16 text; convert it first: iconv -f {} -t UTF-8 FILE > NEW.csv", encoding));
+  }
+  if (is_arff(head)) {
+    refuse(
+        "is an ARFF file; convert it first: python3 -c \"import pandas, scipy.io.arff; "
+        "d = pandas.DataFrame(scipy.io.arff.loadarff('FILE')[0]); "
+        "d.apply(lambda c: c.str.decode('utf-8') if c.dtype == object else c).to_csv('NEW.csv', index=False)\"");
   }
   std::string start(head.substr(0, 256));
   if (start.starts_with("\xEF\xBB\xBF")) start.erase(0, 3);
@@ -116,15 +163,14 @@ void require_text(const std::string& name, std::string_view head) {
   }
 }
 
-Blocks read_stream(std::unique_ptr<Input> input, Format format, const Request& request) {
-  if (format == Format::npy) return read_npy(std::move(input), request);
-  if (format == Format::idx) return read_idx(std::move(input), request);
+Blocks read_text(FileReader& file, std::unique_ptr<Input> input, const Request& request,
+                 const std::function<std::unique_ptr<Input>()>& open) {
   require_text(input->name(), as_text(input->peek(kHead)));
-  if (as_text(input->peek(3)) == "\xEF\xBB\xBF") {
-    std::byte mark[3];
-    input->read_exactly(mark, "the byte order mark");
-  }
-  return read_csv(std::move(input), request);
+  if (request.known != nullptr) return read_csv(std::move(input), request, nullptr);
+  // Twice: what a column is, all of its cells say.
+  const TextSurvey survey = survey_text(*input, request);
+  file.seek(0);
+  return read_csv(open(), request, &survey);
 }
 
 // Some of the names in a folder, enough for a hint. Not by std::filesystem::directory_iterator: that of GCC 12 ends the
@@ -220,11 +266,15 @@ void internal::require_equal_rows(const std::string& source, std::span<const Fie
   }
 }
 
-Table read_table(const fs::path& file, const FieldChooser& choose, std::span<const std::string> text) {
+Table read_table(const fs::path& file, const FieldChooser& choose, const ReadingOptions& reading,
+                 std::vector<std::string>* notes) {
   return only_errors("to read this file", [&](Caller& caller) {
     FileReader reader = open_data(file);
     const FieldChooser watched = caller.watched(choose);
-    return read_table(reader, Request{watched, text});
+    TextReport report;
+    Table table = read_table(reader, Request{.choose = watched, .reading = reading, .report = &report});
+    if (notes != nullptr) *notes = notes_of(report);
+    return table;
   });
 }
 
@@ -238,17 +288,24 @@ Blocks internal::read_blocks(FileReader& file, const Request& request) {
   // A pipe has no size that could be known before it ends.
   const std::optional<std::size_t> size = file.seekable() ? std::optional(file.size()) : std::nullopt;
   if (format == Format::gzip) {
-    auto inflated = std::make_unique<Input>(inflate_gzip(std::make_unique<FileSource>(file), file.name()), file.name());
+    if (request.known == nullptr) file.make_seekable(request.spill);
+    const auto open = [&file] {
+      return std::make_unique<Input>(inflate_gzip(std::make_unique<FileSource>(file), file.name()), file.name());
+    };
+    auto inflated = open();
     format = format_of(as_text(inflated->peek(kHead)));
     if (format != Format::text && format != Format::npy && format != Format::idx) {
       throw Error(ErrorCode::unsupported,
                   fmt::format("{} holds {} inside gzip; decompress it first (gunzip)", file.name(), words_for(format)));
     }
-    return read_stream(std::move(inflated), format, request);
+    if (format == Format::text) return read_text(file, std::move(inflated), request, open);
+    return format == Format::npy ? read_npy(std::move(inflated), request) : read_idx(std::move(inflated), request);
   }
-  if (format == Format::text || format == Format::npy || format == Format::idx) {
-    return read_stream(std::make_unique<Input>(std::make_unique<FileSource>(file), file.name(), size), format, request);
-  }
+  if (format == Format::text && request.known == nullptr) file.make_seekable(request.spill);
+  const auto open = [&] { return std::make_unique<Input>(std::make_unique<FileSource>(file), file.name(), size); };
+  if (format == Format::text) return read_text(file, open(), request, open);
+  if (format == Format::npy) return read_npy(open(), request);
+  if (format == Format::idx) return read_idx(open(), request);
   file.make_seekable(request.spill);
   if (format == Format::zip) return read_npz(file, request);
   if (format == Format::hdf5) return read_hdf5(file, request);

@@ -39,20 +39,6 @@ std::string cell_text(std::string_view text) {
   return printable(text.substr(0, end)) + "…";
 }
 
-// Why a word may stand where a number should, where we can guess it.
-std::string hint_for(std::string_view word) {
-  for (const char* marker : {"?", "-", "NA", "N/A", "n/a", "na", "null", "NULL", "None", "none", "."}) {
-    if (word == marker) return "; if it marks a missing value: these are not supported";
-  }
-  std::string with_point(word);
-  double value = 0;
-  if (std::ranges::count(with_point, ',') == 1) {
-    *std::ranges::find(with_point, ',') = '.';
-    if (parse_number(with_point, value)) return "; decimals are written with a point, thousands without a comma";
-  }
-  return "";
-}
-
 template <class T>
 bool all_finite(const T* numbers, std::size_t count) {
   // An exponent of all ones is an infinity or a NaN. Written without a branch, for the vectoriser.
@@ -114,9 +100,15 @@ std::string array_place(const std::string& source, const std::string& name, std:
     throw Error(ErrorCode::value,
                 fmt::format("{} is the text '{}'; expected a number", table.where(field, row), cell_text(word)));
   }
-  throw Error(ErrorCode::value, fmt::format("{}: expected a number in column '{}', found '{}'{}",
-                                            csv_place(origin, line_of(table.storage(), place, row), place.cell),
-                                            printable(place.name), cell_text(word), hint_for(word)));
+  const bool is_date = field.type == ColumnType::date;
+  throw Error(
+      ErrorCode::value,
+      fmt::format(
+          "{}: expected a {} in column '{}', found '{}' (to let such cells count as missing: {}; for a column of "
+          "words: {})",
+          csv_place(origin, line_of(table.storage(), place, row), place.cell), is_date ? "date" : "number",
+          cell_text(place.name), cell_text(word), spelled("bad-cells", "missing"),
+          spelled("categorical", cell_text(place.name))));
 }
 
 [[noreturn]] void refuse_number(const Table& table, const Field& field, std::size_t row, std::size_t k) {
@@ -130,14 +122,13 @@ std::string array_place(const std::string& source, const std::string& name, std:
   }
   const std::size_t in_file = row_in_file(table.storage(), place, row);
   const std::string where = csv_place(origin, line_of(table.storage(), place, row), place.cell);
-  if (const BadCell* const bad = bad_cell(place, in_file)) {
-    if (!bad->text.empty()) refuse_word(table, field, row, bad->text);
-    throw Error(ErrorCode::value, fmt::format("{}: the cell of column '{}' is empty; missing values are not supported",
-                                              where, printable(place.name)));
+  if (const BadCell* const bad = bad_cell(place, in_file)) refuse_word(table, field, row, bad->text);
+  if (std::isnan(value) && !holds_word(table, field, row)) {
+    throw Error(ErrorCode::value, fmt::format("{}: the cell of column '{}' is empty", where, cell_text(place.name)));
   }
-  if (std::isnan(value) && place.has_more_bad && in_file > place.bad.back().row) word = "no number";
+  if (std::isnan(value)) word = "no number";
   throw Error(ErrorCode::value,
-              fmt::format("{}: column '{}' holds {}; every number must be finite", where, printable(place.name), word));
+              fmt::format("{}: column '{}' holds {}; every number must be finite", where, cell_text(place.name), word));
 }
 
 // A whole number of more than 53 bits, between the first and the last that is set, has no double of its own.
@@ -269,6 +260,17 @@ Table internal::table_from(const std::string& source, const std::filesystem::pat
   return table;
 }
 
+bool internal::holds_word(const Table& table, const Field& field, std::size_t row) {
+  const Place& place = table.storage().place(field);
+  const std::size_t in_file = row_in_file(table.storage(), place, row);
+  if (bad_cell(place, in_file) != nullptr) return true;
+  return place.has_more_bad && in_file > place.bad.back().row;
+}
+
+void internal::refuse_cell(const Table& table, const Field& field, std::size_t row, std::size_t k) {
+  refuse_number(table, field, row, k);
+}
+
 bool internal::is_mapped(const Table& table, std::span<const Field* const> fields) {
   const Table::Storage& storage = table.storage();
   return std::ranges::any_of(fields,
@@ -351,10 +353,12 @@ void Table::require_numbers(std::span<const Field* const> fields) const try {
   }
   if (worst == nullptr) return;
   if (!worst->is_text()) refuse_number(*this, *worst, worst_row, worst_k);
-  // A column of words may begin with empty cells.
+  // A column of words may begin with empty cells and with numbers.
   for (std::size_t row = 0; row < storage_->rows; ++row) {
     const std::string& word = worst->categories[static_cast<std::size_t>(number(*worst, row))];
-    if (!word.empty() || row + 1 == storage_->rows) refuse_word(*this, *worst, row, word);
+    double ignored = 0;
+    if ((!word.empty() && !parse_number(word, ignored)) || row + 1 == storage_->rows)
+      refuse_word(*this, *worst, row, word);
   }
 } catch (...) {
   throw_as_error("for this table");
@@ -421,7 +425,8 @@ void Table::add_text(std::string name, std::span<const std::string> values) try 
     throw Error(ErrorCode::shape, fmt::format("field '{}': {} texts for {} examples", printable(name), values.size(),
                                               storage_->fields.empty() ? "any" : std::to_string(storage_->rows)));
   }
-  Field field{.name = std::move(name), .shape = {}, .categories = {}, .rows = values.size()};
+  Field field{
+      .name = std::move(name), .shape = {}, .categories = {}, .rows = values.size(), .type = ColumnType::category};
   std::unordered_map<std::string_view, std::uint32_t> index;
   Buffer bytes(checked_multiply(values.size(), sizeof(std::uint32_t), "a field of text"));
   for (std::size_t i = 0; i < values.size(); ++i) {

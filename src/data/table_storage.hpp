@@ -88,11 +88,11 @@ struct Origin {
   LineNumbers lines;      // CSV only
 };
 
-/// A cell of a column of numbers that is none.
+/// A cell of a column of numbers that is none, and does not stand for a missing one.
 struct BadCell {
   std::size_t row = 0;   // of the file, counted from 0
   std::size_t line = 0;  // of the file, where the cell begins
-  std::string text;      // empty: the cell is
+  std::string text;
 };
 
 /// Where the numbers of a field are.
@@ -133,6 +133,11 @@ namespace strata::internal {
 
 /// Without fields yet, of one origin that is no CSV file.
 [[nodiscard]] Table table_from(const std::string& source, const std::filesystem::path& spill = {});
+
+/// Of a cell that is no number: is it a word, or may it be one that was not remembered? One that says nothing is none.
+[[nodiscard]] bool holds_word(const Table& table, const Field& field, std::size_t row);
+/// The Error(value) for a cell that is no finite number, as require_numbers says it.
+[[noreturn]] void refuse_cell(const Table& table, const Field& field, std::size_t row, std::size_t k);
 
 /// Are the numbers of any of these fields in a mapped file? Then they may be more than memory holds.
 [[nodiscard]] bool is_mapped(const Table& table, std::span<const Field* const> fields);

@@ -69,10 +69,15 @@ std::vector<const Field*> find_inputs(std::span<const InputField> inputs, const 
   std::vector<std::string> names;
   for (const InputField& input : inputs) names.push_back(input.name);
   const std::vector<const Field*> fields = find_fields(names, table, "input");
+  std::vector<const Field*> numbers;
+  bool any_text = false;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     require_shape(inputs[i], *fields[i], table.source());
-    if (fields[i]->is_text()) table.require_numbers(fields);
+    if (inputs[i].type == ColumnType::yes_no || inputs[i].type == ColumnType::category) continue;
+    numbers.push_back(fields[i]);
+    any_text = any_text || fields[i]->is_text();
   }
+  if (any_text) table.require_numbers(numbers);
   return fields;
 }
 

@@ -18,13 +18,28 @@ RawRows raw_rows(const Table& table, std::vector<const Field*> fields) {
   const std::vector<Run> runs = runs_of(table.storage(), fields);
   RawRows rows;
   for (const Field* field : fields) rows.n_x += field->width();
-  rows.read = [runs](std::size_t row, double* raw) { read_runs(runs, row, raw); };
-  rows.where = [&table, fields](std::size_t row, std::size_t j) {
+  const auto find = [fields](std::size_t j) {
     std::size_t f = 0;
     while (j >= fields[f]->width()) j -= fields[f++]->width();
-    return table.where(*fields[f], row, j);
+    return std::pair<const Field&, std::size_t>(*fields[f], j);
   };
-  rows.require_numbers = [&table, fields] { table.require_numbers(fields); };
+  rows.read = [runs](std::size_t row, double* raw) { read_runs(runs, row, raw); };
+  rows.where = [&table, find](std::size_t row, std::size_t j) {
+    const auto [field, k] = find(j);
+    return table.where(field, row, k);
+  };
+  rows.refuse = [&table, find](std::size_t row, std::size_t j) {
+    const auto [field, k] = find(j);
+    refuse_cell(table, field, row, k);
+  };
+  rows.text = [&table, find](std::size_t row, std::size_t j) {
+    const Field& field = find(j).first;
+    const double value = table.number(field, row);
+    return field.is_text() ? field.categories[static_cast<std::size_t>(value)] : shortest(value);
+  };
+  const auto has_bad = [&table](const Field* field) { return !table.storage().place(*field).bad.empty(); };
+  if (std::ranges::any_of(fields, has_bad))
+    rows.is_word = [&table, find](std::size_t row, std::size_t j) { return holds_word(table, find(j).first, row); };
   return rows;
 }
 
@@ -32,23 +47,22 @@ template <class T>
 RawRows raw_rows(std::span<const T> X, std::size_t n_x) {
   const auto where = [](std::size_t i, std::size_t j) { return fmt::format("X({}, {})", j + 1, i + 1); };
   return {n_x, [=](std::size_t i, double* raw) { std::copy_n(X.data() + i * n_x, n_x, raw); }, where,
-          [=] {
-            for (std::size_t at = 0; at < X.size(); ++at) {
-              if (std::isfinite(X[at])) continue;
-              throw Error(ErrorCode::value, fmt::format("{} is {}; expected a finite number", where(at / n_x, at % n_x),
-                                                        shortest(X[at])));
-            }
+          [=](std::size_t i, std::size_t j) {
+            throw Error(ErrorCode::value,
+                        fmt::format("{} is {}; expected a finite number", where(i, j), shortest(X[i * n_x + j])));
           }};
 }
 
 template <class T>
 Examples<T>::Examples(RawRows raw, const Features& features, std::size_t count, Checked checked)
-    : n_x_(static_cast<Index>(raw.n_x)),
-      rows_(count),
+    : rows_(count),
       features_(&features),
       raw_(std::move(raw)),
+      encoder_(features, raw_.n_x),
       checked_(checked),
-      numbers_(raw_.n_x) {}
+      numbers_(raw_.n_x) {
+  n_x_ = static_cast<Index>(encoder_.width());
+}
 
 template <class T>
 Examples<T>::Examples(const Table& table, const Features& features, Rows rows, int n_y, Checked checked)
@@ -60,10 +74,12 @@ Examples<T>::Examples(const Table& table, const std::vector<const Field*>& field
     : Examples(raw_rows(table, fields), features, rows.size(), checked) {
   n_y_ = n_y;
   rows_ = std::move(rows);
+  encoder_ = InputEncoder(features, fields);
   if (n_y > 0) target_.emplace(features.target, table);
   // A pixel has 256 values: looked up, the division that their scaling needs is as good as free.
   const std::vector<Run> runs = runs_of(table.storage(), fields);
-  if (features.scaling.kind == ScaleKind::standard || runs.size() != 1 || runs.front().block->type != NumberType::u8)
+  if (!encoder_.plain() || features.scaling.kind == ScaleKind::standard || runs.size() != 1 ||
+      runs.front().block->type != NumberType::u8)
     return;
   bytes_ = runs.front();
   scaled_bytes_.resize(256);
@@ -75,22 +91,64 @@ Examples<T>::Examples(const Table& table, const std::vector<const Field*>& field
 // What the inputs are must be a number before it is scaled, and after.
 template <class T>
 void Examples<T>::check(std::size_t row, const T* x) const {
-  for (std::size_t j = 0; j < raw_.n_x; ++j) {
+  for (std::size_t j = 0; j < encoder_.width(); ++j) {
     if (std::isfinite(x[j])) continue;
-    raw_.require_numbers();
+    const std::size_t number = encoder_.source(j);
+    const double raw = numbers_[number];
+    if (!std::isfinite(raw)) raw_.refuse(row, number);
+    if (const std::string expected = encoder_.complaint(number); !expected.empty())
+      throw Error(ErrorCode::value,
+                  fmt::format("{} is {}; expected {}", raw_.where(row, number), shortest(raw), expected));
     throw Error(ErrorCode::value,
-                fmt::format("{}: {}, scaled as the model's inputs are, is no finite number in {}", raw_.where(row, j),
-                            shortest(numbers_[j]), std::is_same_v<T, float> ? "float32" : "float64"));
+                fmt::format("{}: {}, scaled as the model's inputs are, is no finite number in {}",
+                            raw_.where(row, number), shortest(raw), std::is_same_v<T, float> ? "float32" : "float64"));
   }
+}
+
+// A row of codes and numbers, some of which may be missing.
+template <class T>
+void Examples<T>::fill(std::size_t row, T* x) {
+  if (raw_.is_word) {
+    for (std::size_t number = 0; number < numbers_.size(); ++number)
+      if (std::isnan(numbers_[number]) && raw_.is_word(row, number)) raw_.refuse(row, number);
+  }
+  encoder_.encode(numbers_.data(), x);
+  if (checked_ == Checked::no) return;
+  check(row, x);
+  seen_.resize(encoder_.inputs());
+  encoder_.look(numbers_.data(), seen_,
+                [&](std::size_t number) { return raw_.text ? raw_.text(row, number) : std::string(); });
+}
+
+template <class T>
+void Examples<T>::read_input(std::size_t row, T* x) {
+  raw_.read(row, numbers_.data());
+  if (!encoder_.plain()) {
+    encoder_.to_codes(numbers_.data());
+    return fill(row, x);
+  }
+  apply_scaling(features_->scaling, numbers_, x);
+  if (checked_ == Checked::no) return;
+  for (Index j = 0; j < n_x_; ++j)
+    if (!std::isfinite(x[j])) return fill(row, x);
+}
+
+template <class T>
+std::vector<UnfamiliarInput> Examples<T>::unfamiliar() const {
+  std::vector<UnfamiliarInput> all;
+  for (std::size_t i = 0; i < seen_.size(); ++i) {
+    const Seen& seen = seen_[i];
+    if (seen.unknown + seen.missing + seen.early == 0) continue;
+    all.push_back({encoder_.input(i).name, seen.unknown, seen.missing, seen.early, seen.first_unknown});
+  }
+  return all;
 }
 
 template <class T>
 void Examples<T>::read(Index example, T* x, T* y) {
   const std::size_t row = rows_[static_cast<std::size_t>(example)];
   if (scaled_bytes_.empty()) {
-    raw_.read(row, numbers_.data());
-    apply_scaling(features_->scaling, numbers_, x);
-    if (checked_ == Checked::yes) check(row, x);
+    read_input(row, x);
   } else {
     const auto* bytes = bytes_.block->row<std::uint8_t>(row) + bytes_.offset;
     for (std::size_t i = 0; i < bytes_.count; ++i) x[i] = scaled_bytes_[bytes[i]];
@@ -115,9 +173,13 @@ Examples<T> Examples<T>::taken(Table&& table, const Features& features, Rows row
   examples.Y_memory_.resize(static_cast<std::size_t>(examples.n_y_ * examples.m()));
   for (Index i = 0; i < examples.m(); ++i)
     examples.target_->encode(examples.rows_[static_cast<std::size_t>(i)], examples.Y_memory_.data() + i * n_y, n_y);
-  const std::size_t n_x = examples.raw_.n_x;
+  const std::size_t n_raw = examples.raw_.n_x, n_x = examples.encoder_.width();
+  std::vector<double>& numbers = examples.numbers_;
   examples.X_memory_ = take_rows<T>(std::move(table), fields, examples.rows_, n_x, [&](const double* raw, T* x) {
-    apply_scaling(features.scaling, std::span<const double>(raw, n_x), x);
+    if (examples.encoder_.plain()) return apply_scaling(features.scaling, std::span(raw, n_raw), x);
+    std::copy_n(raw, n_raw, numbers.data());
+    examples.encoder_.to_codes(numbers.data());
+    examples.encoder_.encode(numbers.data(), x);
   });
   examples.kept_ = true;
   examples.raw_ = {};

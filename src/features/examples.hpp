@@ -1,5 +1,5 @@
-// One stream of examples for everybody: the columns of X (n_x, m), scaled, and of Y (n_y, m), from a table, from plain
-// numbers, or from memory.
+// One stream of examples for everybody: the columns of X (n_x, m), encoded and scaled, and of Y (n_y, m), from a table,
+// from plain numbers, or from memory.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +14,21 @@
 #include "data/rows.hpp"
 #include "data/table_storage.hpp"
 #include "features/encode.hpp"
+#include "features/inputs.hpp"
 #include "strata/data.hpp"
 #include "strata/features.hpp"
 
 namespace strata::internal {
 
-/// Rows of raw inputs: n_x numbers each.
+/// Rows of raw inputs: n_x numbers each, as the data have them.
 struct RawRows {
   std::size_t n_x = 0;
   std::function<void(std::size_t row, double* raw)> read;
   std::function<std::string(std::size_t row, std::size_t j)> where;  ///< of number j, for messages
-  std::function<void()> require_numbers;  ///< throws Error(value) for the first that is not finite, with its place
+  std::function<void(std::size_t row, std::size_t j)> refuse;        ///< throws Error(value) for one that is not finite
+  /// Is number j, which is NaN, a word in the data? Empty: none is.
+  std::function<bool(std::size_t row, std::size_t j)> is_word = {};
+  std::function<std::string(std::size_t row, std::size_t j)> text = {};  ///< of a number that stands for a text
 };
 /// Of the fields of a table, which is borrowed.
 [[nodiscard]] RawRows raw_rows(const Table& table, std::vector<const Field*> fields);
@@ -39,7 +43,7 @@ struct Columns {
   View<const T> Y;  // without a target: no rows
 };
 
-/// Are the numbers looked at when they are read?
+/// Are the numbers looked at when they are read? Where they are not, none is missing unless the inputs say so.
 enum class Checked { no, yes };
 
 template <class T>
@@ -55,6 +59,8 @@ class Examples {
 
   /// Into memory.
   void keep();
+  /// What has been read of inputs and was new to the model; counted where numbers are checked.
+  [[nodiscard]] std::vector<UnfamiliarInput> unfamiliar() const;
   /// The same from a table that is no longer needed, whose memory is used again where the examples fit.
   [[nodiscard]] static Examples taken(Table&& table, const Features& features, Rows rows, int n_y);
 
@@ -63,8 +69,9 @@ class Examples {
   [[nodiscard]] Index n_y() const noexcept { return n_y_; }
   /// Where an example stands in its table.
   [[nodiscard]] std::size_t row(Index example) const noexcept { return rows_[static_cast<std::size_t>(example)]; }
-  [[nodiscard]] std::string where(Index example, std::size_t j) const {
-    return raw_.where(rows_[static_cast<std::size_t>(example)], j);
+  /// Where the data of an example begin.
+  [[nodiscard]] std::string where(Index example) const {
+    return raw_.where(rows_[static_cast<std::size_t>(example)], 0);
   }
 
   /// Examples first … first + count − 1.
@@ -78,6 +85,8 @@ class Examples {
   Examples(const Table& table, const std::vector<const Field*>& fields, const Features& features, Rows rows, int n_y,
            Checked checked);
   void read(Index example, T* x, T* y);
+  void read_input(std::size_t row, T* x);
+  void fill(std::size_t row, T* x);
   void check(std::size_t row, const T* x) const;
 
   Index n_x_ = 0, n_y_ = 0;
@@ -85,11 +94,13 @@ class Examples {
   // From where they are made …
   const Features* features_ = nullptr;
   RawRows raw_;
+  InputEncoder encoder_;
   std::optional<TargetEncoder> target_;
   Checked checked_ = Checked::no;
   std::vector<T> scaled_bytes_;  // of each of the 256 values, where all inputs are bytes in one piece of memory
   Run bytes_;
   std::vector<double> numbers_;  // of a row
+  std::vector<Seen> seen_;       // of each input; empty until there is something
   // … or where they are
   bool kept_ = false;
   Buffer X_memory_;

@@ -6,12 +6,17 @@
 #include <cmath>
 #include <limits>
 
+#include "features/quantiles.hpp"
 #include "strata/error.hpp"
 
 namespace strata::internal {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+double standardised(double x, double offset, double divisor) noexcept { return (x - offset) / divisor; }
+// A true division: multiplying with 1/255 rounds differently.
+double of_255(double x) noexcept { return x / 255.0; }
 
 // Which of these columns vary by rounding alone: then the deviation that was computed is made of it too.
 //
@@ -66,7 +71,8 @@ StandardFit StandardFit::part(std::size_t begin, std::size_t count) const {
   return fit;
 }
 
-Scaling StandardFit::finish(std::size_t rows, const RowReader& read, std::size_t inputs,
+Scaling StandardFit::finish(std::size_t rows, const RowReader& read,
+                            const std::function<std::string(std::size_t)>& name_of,
                             std::vector<std::size_t>& constant) {
   if (rows == 0)
     throw Error(ErrorCode::value, "cannot standardise the inputs: there are no examples to take the mean of");
@@ -104,22 +110,35 @@ Scaling StandardFit::finish(std::size_t rows, const RowReader& read, std::size_t
     }
     if (!std::isfinite(scaling.offset[i]) || !std::isfinite(scaling.divisor[i])) {
       throw Error(ErrorCode::value,
-                  fmt::format("cannot standardise input {} of {}: its mean or standard deviation over {} examples is "
-                              "not a finite number; its values are too large (or not finite themselves)",
-                              i + 1, inputs, rows));
+                  fmt::format("cannot standardise {}: its mean or standard deviation over {} examples is not a finite "
+                              "number; its values are too large (or not finite themselves)",
+                              name_of(i), rows));
     }
   }
   return scaling;
+}
+
+double scaled(const Scaling& scaling, std::size_t column, double x) noexcept {
+  const auto distance = [&] { return standardised(x, scaling.offset[column], scaling.divisor[column]); };
+  switch (scaling.kind) {
+    case ScaleKind::standard: return distance();
+    case ScaleKind::divide_255: return of_255(x);
+    case ScaleKind::robust: return scaling.divisor[column] == 0 ? 0 : smoothly_clipped(distance());
+    case ScaleKind::quantile:
+      return scaling.quantiles[column].empty() ? distance() : normal_of_share(scaling.quantiles[column], x);
+    case ScaleKind::none:
+    case ScaleKind::automatic: break;
+  }
+  return x;
 }
 
 template <class T>
 void apply_scaling(const Scaling& scaling, std::span<const double> raw, T* x) {
   if (scaling.kind == ScaleKind::standard) {
     for (std::size_t i = 0; i < raw.size(); ++i)
-      x[i] = static_cast<T>((raw[i] - scaling.offset[i]) / scaling.divisor[i]);
+      x[i] = static_cast<T>(standardised(raw[i], scaling.offset[i], scaling.divisor[i]));
   } else if (scaling.kind == ScaleKind::divide_255) {
-    // A true division: multiplying with 1/255 rounds differently.
-    for (std::size_t i = 0; i < raw.size(); ++i) x[i] = static_cast<T>(raw[i] / 255.0);
+    for (std::size_t i = 0; i < raw.size(); ++i) x[i] = static_cast<T>(of_255(raw[i]));
   } else {
     for (std::size_t i = 0; i < raw.size(); ++i) x[i] = static_cast<T>(raw[i]);
   }

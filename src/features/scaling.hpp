@@ -1,10 +1,10 @@
-// x_scaled = (x − offset) / divisor: fitted on the training examples, remembered by the model, applied everywhere
-// alike.
+// How numbers are scaled: fitted on the training examples, remembered by the model, applied everywhere alike.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "strata/features.hpp"
@@ -25,8 +25,13 @@ class StandardFit {
   void add(const double* x) noexcept;
   /// Of the inputs begin … begin + count − 1 only.
   [[nodiscard]] StandardFit part(std::size_t begin, std::size_t count) const;
-  /// The second look, over the same rows. Messages count the first `inputs` of the numbers.
-  [[nodiscard]] Scaling finish(std::size_t rows, const RowReader& read, std::size_t inputs,
+  /// Of input i, after the first look.
+  [[nodiscard]] double mean(std::size_t i) const noexcept {
+    return varies_[i] ? mean_[i] / static_cast<double>(added_) : first_[i];
+  }
+  /// The second look, over the same rows. Errors: value (numbers too large: name_of(i) cannot be standardised).
+  [[nodiscard]] Scaling finish(std::size_t rows, const RowReader& read,
+                               const std::function<std::string(std::size_t i)>& name_of,
                                std::vector<std::size_t>& constant);
 
  private:
@@ -35,7 +40,10 @@ class StandardFit {
   std::size_t added_ = 0;
 };
 
-/// One example, scaled in float64 and rounded to T once.
+/// x of a column that is scaled, in float64.
+[[nodiscard]] double scaled(const Scaling& scaling, std::size_t column, double x) noexcept;
+
+/// One example whose scaling is standard, 1/255 or none, scaled in float64 and rounded to T once.
 template <class T>
 void apply_scaling(const Scaling& scaling, std::span<const double> raw, T* x);
 

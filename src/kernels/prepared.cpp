@@ -54,7 +54,7 @@ class PlainNetwork final : public PreparedNetwork<T> {
       for (Index i = 0; i < n_x; ++i) {
         const T x = X[i + j * n_x];
         const auto at = static_cast<std::size_t>(i);
-        a[i] = this->input_divisor_.empty()
+        a[i] = !buffers.scales
                    ? x
                    : static_cast<T>((static_cast<double>(x) - this->input_offset_[at]) / this->input_divisor_[at]);
         finite = finite && std::isfinite(a[i]);
@@ -109,20 +109,21 @@ PreparedNetwork<T>::PreparedNetwork(std::string_view name, const NetworkValues<T
 }
 
 template <class T>
-bool PreparedNetwork<T>::predict(const T* X, Index m, T* A) const {
-  if (fits_ >= std::min(m, kTile)) return predict_on_stack(X, m, A);
-  return predict_in_chunks(X, m, kChunk, thread_memory<T>(kChunk * (even_ + odd_)), A);
+bool PreparedNetwork<T>::predict(const T* X, Index m, T* A, Inputs inputs) const {
+  if (fits_ >= std::min(m, kTile)) return predict_on_stack(X, m, A, inputs);
+  return predict_in_chunks(X, m, kChunk, thread_memory<T>(kChunk * (even_ + odd_)), A, inputs);
 }
 
 template <class T>
-bool PreparedNetwork<T>::predict_on_stack(const T* X, Index m, T* A) const noexcept {
+bool PreparedNetwork<T>::predict_on_stack(const T* X, Index m, T* A, Inputs inputs) const noexcept {
   alignas(kAlignment) T memory[kStackNumbers<T>];
-  return predict_in_chunks(X, m, fits_, memory, A);
+  return predict_in_chunks(X, m, fits_, memory, A, inputs);
 }
 
 template <class T>
-bool PreparedNetwork<T>::predict_in_chunks(const T* X, Index m, Index chunk, T* memory, T* A) const noexcept {
-  const Buffers buffers{memory, memory + chunk * even_};
+bool PreparedNetwork<T>::predict_in_chunks(const T* X, Index m, Index chunk, T* memory, T* A,
+                                           Inputs inputs) const noexcept {
+  const Buffers buffers{memory, memory + chunk * even_, inputs == Inputs::raw && !input_divisor_.empty()};
   bool finite = true;
   for (Index first = 0; first < m; first += chunk) {
     const Index count = std::min(chunk, m - first);

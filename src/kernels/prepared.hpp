@@ -30,6 +30,9 @@ struct NetworkValues {
   [[nodiscard]] Index outputs() const { return layers.back().W.rows; }
 };
 
+/// What a prepared network is given: numbers that it scales, or what it would have made of them.
+enum class Inputs { raw, scaled };
+
 /// Never changes once it is made: any number of threads may use one.
 template <class T>
 class PreparedNetwork {
@@ -47,7 +50,7 @@ class PreparedNetwork {
   /// is no finite number. The bits of an example are those of the kernels, whatever the batch. Memory comes from the
   /// stack; networks with an example too wide for it take some at a thread's first call, which may throw
   /// std::bad_alloc.
-  [[nodiscard]] bool predict(const T* X, Index m, T* A) const;
+  [[nodiscard]] bool predict(const T* X, Index m, T* A, Inputs inputs = Inputs::raw) const;
 
  protected:
   PreparedNetwork(std::string_view name, const NetworkValues<T>& values);
@@ -57,6 +60,7 @@ class PreparedNetwork {
   struct Buffers {
     T* even;
     T* odd;
+    bool scales;  // the inputs
     [[nodiscard]] T* of(std::size_t l) const noexcept { return l % 2 == 0 ? even : odd; }
   };
   /// Whole cache lines, and an odd number of them: columns at a power of two would fall into few sets of a cache.
@@ -72,8 +76,8 @@ class PreparedNetwork {
  private:
   /// predict for a chunk.
   virtual bool predict_chunk(const T* X, Index m, Buffers buffers, T* A) const noexcept = 0;
-  bool predict_on_stack(const T* X, Index m, T* A) const noexcept;
-  bool predict_in_chunks(const T* X, Index m, Index chunk, T* memory, T* A) const noexcept;
+  bool predict_on_stack(const T* X, Index m, T* A, Inputs inputs) const noexcept;
+  bool predict_in_chunks(const T* X, Index m, Index chunk, T* memory, T* A, Inputs inputs) const noexcept;
 
   std::string_view name_;
   Index n_x_, n_y_;

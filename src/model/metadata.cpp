@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <optional>
+#include <span>
 #include <type_traits>
 #include <unordered_set>
 
@@ -11,6 +15,10 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "config/names.hpp"
+#include "data/cell.hpp"
+#include "data/dates.hpp"
+#include "features/calendar.hpp"
+#include "features/inputs.hpp"
 #include "model/strict_json.hpp"
 #include "strata/error.hpp"
 
@@ -18,6 +26,10 @@ namespace strata::internal {
 namespace {
 
 constexpr std::size_t kLargestInt = std::numeric_limits<int>::max();
+constexpr ColumnType kInputTypes[] = {ColumnType::number, ColumnType::yes_no, ColumnType::category, ColumnType::date};
+
+bool is_of_format_1(ScaleKind kind) { return kind != ScaleKind::robust && kind != ScaleKind::quantile; }
+bool has_quantiles(ScaleKind kind) { return kind == ScaleKind::quantile; }
 
 // --- writing ---
 
@@ -52,6 +64,24 @@ void write_record(Json& json, const TrainingRecord& record) {
     json.key("validation");
     write_metrics(json, *record.validation);
   }
+  if (record.dropped > 0) json.whole("dropped", record.dropped);
+  json.end();
+}
+
+void write_input(Json& json, const InputField& input) {
+  json.object().text("name", input.name).wholes("shape", input.shape);
+  if (input.type != ColumnType::number) json.text("type", name(input.type));
+  if (!input.levels.empty()) json.texts("levels", input.levels);
+  if (input.pooled) json.truth("pooled", true);
+  if (input.type == ColumnType::date) {
+    json.key("parts").array();
+    for (const DatePart part : input.parts) json.text(internal::name(part));
+    json.end();
+  }
+  if (input.missing) json.truth("missing", true);
+  if (input.fill) json.number("fill", *input.fill);
+  if (input.earliest) json.number("earliest", *input.earliest);
+  if (!input.written.empty()) json.text("written", input.written);
   json.end();
 }
 
@@ -88,11 +118,58 @@ std::vector<std::string> read_texts(const JsonNode& node) {
   return texts;
 }
 
-std::vector<InputField> read_inputs(const JsonNode& node) {
+template <class Kind, std::size_t N, class NameOf>
+Kind read_name(const JsonNode& node, const Kind (&kinds)[N], const NameOf& name_of) {
+  std::string names;
+  for (const Kind kind : kinds) {
+    if (name_of(kind) == node.text()) return kind;
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", name_of(kind));
+  }
+  node.fail("one of " + names);
+}
+
+std::optional<double> read_finite(const JsonNode& node, const char* key) {
+  const auto found = node.find(key);
+  if (!found) return std::nullopt;
+  const double value = found->number();
+  if (!std::isfinite(value)) found->fail("a finite number");
+  return value;
+}
+
+bool read_truth(const JsonNode& node, const char* key) {
+  const auto found = node.find(key);
+  return found && found->boolean();
+}
+
+// What format version 2 knows of an input.
+std::string read_writing(const std::optional<JsonNode>& node, bool is_date) {
+  const std::string written = node ? node->text() : std::string();
+  if (node && !(is_date ? date_form_of(written).has_value() : written.empty() || number_form_of(written).has_value()))
+    node->fail("a form in which numbers or dates are written");
+  return written;
+}
+
+void read_encoding(const JsonNode& node, InputField& input) {
+  if (const auto type = node.find("type"))
+    input.type = read_name(*type, kInputTypes, [](ColumnType each) { return name(each); });
+  if (const auto levels = node.find("levels")) input.levels = read_texts(*levels);
+  if (const auto parts = node.find("parts")) {
+    for (const JsonNode& part : parts->items())
+      input.parts.push_back(read_name(part, kDateParts, [](DatePart each) { return internal::name(each); }));
+  }
+  input.pooled = read_truth(node, "pooled");
+  input.missing = read_truth(node, "missing");
+  input.fill = read_finite(node, "fill");
+  input.earliest = read_finite(node, "earliest");
+  input.written = read_writing(node.find("written"), input.type == ColumnType::date);
+}
+
+std::vector<InputField> read_inputs(const JsonNode& node, int format_version) {
   std::vector<InputField> inputs;
   for (const JsonNode& item : node.items()) {
     InputField input{.name = item["name"].text(), .shape = {}};
     for (const JsonNode& size : item["shape"].items()) input.shape.push_back(size.size(1));
+    if (format_version > 1) read_encoding(item, input);
     inputs.push_back(std::move(input));
   }
   return inputs;
@@ -130,6 +207,7 @@ TrainingRecord read_record(const JsonNode& node, Task task) {
   record.cost = node["cost"].number();
   record.train = read_metrics(node["train"], task);
   if (const auto validation = node.find("validation")) record.validation = read_metrics(*validation, task);
+  if (const auto dropped = node.find("dropped")) record.dropped = dropped->size();
   return record;
 }
 
@@ -147,12 +225,12 @@ void require_distinct(const std::vector<std::string>& names, const char* what) {
 }
 
 void require_scale(const std::vector<double>& offset, const std::vector<double>& divisor, std::size_t size,
-                   const char* what) {
+                   const char* what, bool may_be_0 = false) {
   require(
       offset.size() == size && divisor.size() == size,
       fmt::format("{} has {} offsets and {} divisors, expected {} each", what, offset.size(), divisor.size(), size));
   for (std::size_t i = 0; i < size; ++i) {
-    require(std::isfinite(offset[i]) && std::isfinite(divisor[i]) && divisor[i] > 0,
+    require(std::isfinite(offset[i]) && std::isfinite(divisor[i]) && (divisor[i] > 0 || (may_be_0 && divisor[i] == 0)),
             fmt::format("{} number {} subtracts {} and divides by {}", what, i + 1, shortest(offset[i]),
                         shortest(divisor[i])));
   }
@@ -163,6 +241,42 @@ void require_architecture(const Architecture& net) {
     net.validate();
   } catch (const Error& error) {
     require(false, error.what());
+  }
+}
+
+// Returns how many columns of X it takes.
+std::size_t require_input(const InputField& input, ScaleKind scale) {
+  const std::string name = printable(input.name);
+  const auto fits = [&](bool is_so, const char* what) { require(is_so, fmt::format("input '{}': {}", name, what)); };
+  const bool number = input.type == ColumnType::number, date = input.type == ColumnType::date;
+  const bool category = input.type == ColumnType::category, yes_no = input.type == ColumnType::yes_no;
+  fits(number || date || category || yes_no, "no type of an input");
+  fits(number || input.shape.empty(), "only numbers have a shape");
+  fits(input.shape.empty() || (!input.missing && !input.fill), "an array has no fill");
+  fits((category && !input.levels.empty()) || (yes_no && input.levels.size() == 2) || input.levels.empty(),
+       "the wrong number of levels");
+  fits(!(category || yes_no) || !input.levels.empty(), "it has no levels");
+  for (const std::string& level : input.levels) fits(!level.empty(), "an empty level");
+  require_distinct(input.levels, "level");
+  fits(category || !input.pooled, "only the levels of a category are pooled");
+  fits(number || date || !input.fill, "only numbers and dates have a fill");
+  fits(number || !date || (input.fill && is_date(*input.fill)), "a date needs a date as its fill");
+  fits(!number || !input.missing || input.fill || scale == ScaleKind::standard, "nothing stands for what is missing");
+  fits(date || (input.parts.empty() && !input.earliest), "only a date has parts");
+  fits(std::ranges::adjacent_find(input.parts, std::ranges::greater_equal()) == input.parts.end(),
+       "its parts are out of order");
+  for (const double value : {input.fill.value_or(0), input.earliest.value_or(0)})
+    fits(std::isfinite(value), "a number is not finite");
+  const std::size_t more = encoded_width({.name = {}, .shape = {}, .missing = input.missing});
+  if (number && !input.shape.empty()) return checked_product(input.shape, "is damaged: the size of an input");
+  return number ? more : encoded_width(input);
+}
+
+void require_quantiles(const Scaling& scaling, std::size_t n_x) {
+  require(scaling.quantiles.size() == (has_quantiles(scaling.kind) ? n_x : 0), "the number of lists of quantiles");
+  for (const std::vector<double>& all : scaling.quantiles) {
+    require(std::ranges::all_of(all, [](double x) { return std::isfinite(x); }) && std::ranges::is_sorted(all),
+            "quantiles that are not finite or do not ascend");
   }
 }
 
@@ -203,6 +317,21 @@ void require_target(const Target& target, const Architecture& net) {
 
 }  // namespace
 
+bool has_offsets(ScaleKind kind) noexcept {
+  return kind == ScaleKind::standard || kind == ScaleKind::robust || kind == ScaleKind::quantile;
+}
+
+int format_version_of(const Features& features) noexcept {
+  const auto plain = [](const InputField& input) {
+    return input.type == ColumnType::number && !input.missing && !input.fill && !input.earliest &&
+           input.written.empty();
+  };
+  return features.missing.empty() && features.target.written.empty() && is_of_format_1(features.scaling.kind) &&
+                 std::ranges::all_of(features.inputs, plain)
+             ? 1
+             : 2;
+}
+
 void require_consistent(const Model::Data& data) {
   require_architecture(data.architecture);
   const auto n_x = static_cast<std::size_t>(data.architecture.inputs);
@@ -210,15 +339,16 @@ void require_consistent(const Model::Data& data) {
   std::size_t numbers = 0;
   for (const InputField& input : data.inputs) {
     names.push_back(input.name);
-    numbers = checked_add(numbers, checked_product(input.shape, "is damaged: the size of an input"),
-                          "is damaged: the inputs");
+    numbers = checked_add(numbers, require_input(input, data.scaling.kind), "is damaged: the inputs");
   }
   require_distinct(names, "input");
   require(numbers == n_x, fmt::format("its inputs give {} numbers, and the network takes {}", numbers, n_x));
   require_target(data.target, data.architecture);
   require(data.scaling.kind != ScaleKind::automatic, "the scaling is not decided");
-  require_scale(data.scaling.offset, data.scaling.divisor, data.scaling.kind == ScaleKind::standard ? n_x : 0,
-                "the scaling of the inputs");
+  const bool is_fitted = has_offsets(data.scaling.kind);
+  require_scale(data.scaling.offset, data.scaling.divisor, is_fitted ? n_x : 0, "the scaling of the inputs",
+                data.scaling.kind == ScaleKind::robust);
+  require_quantiles(data.scaling, n_x);
   std::vector<std::string> options;
   for (const auto& option : data.record.options) options.push_back(option.first);
   require_distinct(options, "option");
@@ -230,15 +360,24 @@ std::string write_metadata(const Model::Data& data, Precision precision) {
   json.object().key("architecture");
   write_architecture(json, data.architecture);
   json.key("inputs").array();
-  for (const InputField& input : data.inputs) json.object().text("name", input.name).wholes("shape", input.shape).end();
+  for (const InputField& input : data.inputs) write_input(json, input);
   json.end().key("target").object().texts("names", data.target.names).text("task", name(data.target.task));
-  json.texts("classes", data.target.classes).truth("scaled", !data.target.offset.empty()).end();
-  json.text("scaling", name(data.scaling.kind)).text("precision", name(precision)).key("record");
+  json.texts("classes", data.target.classes).truth("scaled", !data.target.offset.empty());
+  if (!data.target.written.empty()) json.texts("written", data.target.written);
+  json.end();
+  if (!data.missing.empty()) json.texts("missing", data.missing);
+  json.text("scaling", name(data.scaling.kind));
+  if (has_quantiles(data.scaling.kind)) {
+    json.key("quantiles").array();
+    for (const std::vector<double>& of_column : data.scaling.quantiles) json.whole(std::int64_t(of_column.size()));
+    json.end();
+  }
+  json.text("precision", name(precision)).key("record");
   write_record(json, data.record);
   return json.end().str();
 }
 
-ModelMetadata read_metadata(std::string_view text) {
+ModelMetadata read_metadata(std::string_view text, int format_version) {
   const JsonDocument document(text, "is damaged: metadata: ");
   const JsonNode root = document.root();
   ModelMetadata metadata{.data = std::make_unique<Model::Data>(),
@@ -246,12 +385,23 @@ ModelMetadata read_metadata(std::string_view text) {
   Model::Data& data = *metadata.data;
   data.bf16 = metadata.precision == Precision::bf16;
   data.architecture = read_architecture(root["architecture"]);
-  data.inputs = read_inputs(root["inputs"]);
+  data.inputs = read_inputs(root["inputs"], format_version);
   const JsonNode target = root["target"];
   data.target.names = read_texts(target["names"]);
   data.target.task = read_choice<Task>(target["task"]);
   data.target.classes = read_texts(target["classes"]);
+  if (const auto written = target.find("written")) {
+    for (const JsonNode& each : written->items()) data.target.written.push_back(read_writing(each, false));
+    if (data.target.written.size() != data.target.names.size()) written->fail("one for each name");
+  }
+  if (const auto missing = root.find("missing")) data.missing = read_texts(*missing);
   data.scaling.kind = read_choice<ScaleKind>(root["scaling"]);
+  if (format_version == 1 && !is_of_format_1(data.scaling.kind)) root["scaling"].fail("a scaling of format version 1");
+  if (has_quantiles(data.scaling.kind)) {
+    for (const JsonNode& count : root["quantiles"].items()) metadata.quantiles.push_back(count.size());
+    if (metadata.quantiles.size() != static_cast<std::size_t>(data.architecture.inputs))
+      root["quantiles"].fail(fmt::format("{} numbers", data.architecture.inputs));
+  }
   metadata.target_is_scaled = target["scaled"].boolean();
   data.record = read_record(root["record"], data.target.task);
   require_architecture(data.architecture);

@@ -4,10 +4,18 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/model_data.hpp"
 
 namespace strata::internal {
+
+/// Does a scaling of this kind subtract and divide?
+[[nodiscard]] bool has_offsets(ScaleKind kind) noexcept;
+
+/// The first version of the format that can say what the model is: 1 where all inputs are numbers, whose scaling is
+/// standard, 1/255 or none and says what stands for a missing one; else 2.
+[[nodiscard]] int format_version_of(const Features& features) noexcept;
 
 /// The JSON text; the same model gives the same bytes.
 [[nodiscard]] std::string write_metadata(const Model::Data& data, Precision precision);
@@ -16,10 +24,11 @@ struct ModelMetadata {
   std::unique_ptr<Model::Data> data;  ///< all but the numbers: the parameters and the offsets and divisors are empty
   Precision precision = Precision::float32;
   bool target_is_scaled = false;
+  std::vector<std::size_t> quantiles = {};  ///< how many each column of X has; empty unless the scaling is quantile
 };
 
 /// Throws Error(format), beginning with "is damaged: ".
-[[nodiscard]] ModelMetadata read_metadata(std::string_view text);
+[[nodiscard]] ModelMetadata read_metadata(std::string_view text, int format_version);
 
 /// Throws Error(format), beginning with "is damaged: ", unless the sizes of the parts fit each other and every offset
 /// and divisor is a number to be used.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/checked.hpp"
 #include "base/file.hpp"
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
@@ -17,7 +18,7 @@ namespace strata {
 using namespace internal;
 namespace {
 
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;  // the newest
 constexpr const char* kFormatKey = "format";
 constexpr const char* kVersionKey = "format_version";
 constexpr const char* kModelKey = "strata";
@@ -26,16 +27,23 @@ constexpr const char* kFormat = "strata";
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::format, message); }
 
+std::size_t sum_of(std::span<const std::size_t> counts) {
+  std::size_t sum = 0;
+  for (const std::size_t count : counts) sum = checked_add(sum, count, "is damaged: the number of quantiles");
+  return sum;
+}
+
 // The tensors of a model in the order in which Strata writes them. The 8-byte numbers come first, so that every number
 // is aligned; the parameters follow as they lie in θ.
-std::vector<TensorSpec> tensors_of(const Architecture& net, ScaleKind scaling, bool target_is_scaled,
-                                   Precision precision) {
+std::vector<TensorSpec> tensors_of(const Architecture& net, ScaleKind scaling, std::size_t quantiles,
+                                   bool target_is_scaled, Precision precision) {
   std::vector<TensorSpec> tensors;
   const auto pair_of = [&](const std::string& what, int size) {
     for (const char* part : {".offset", ".divisor"})
       tensors.push_back({what + part, "F64", {static_cast<std::size_t>(size)}});
   };
-  if (scaling == ScaleKind::standard) pair_of("scaling", net.inputs);
+  if (has_offsets(scaling)) pair_of("scaling", net.inputs);
+  if (quantiles > 0) tensors.push_back({"scaling.quantiles", "F64", {quantiles}});
   if (target_is_scaled) pair_of("target", net.outputs);
   const char* dtype = precision == Precision::float64 ? "F64" : "F32";
   for (const ParameterBlock& block : blocks_of(net)) {
@@ -46,7 +54,7 @@ std::vector<TensorSpec> tensors_of(const Architecture& net, ScaleKind scaling, b
   return tensors;
 }
 
-// Where the numbers of those tensors are in memory, in the same order.
+// Where the numbers of those tensors are in memory, in the same order, each in one piece or more.
 template <class Data>
 auto numbers_of(Data& data) {
   using Byte = std::conditional_t<std::is_const_v<Data>, const std::byte, std::byte>;
@@ -54,9 +62,13 @@ auto numbers_of(Data& data) {
   const auto add = [&](auto* first, std::size_t count) {
     if (count > 0) numbers.push_back({reinterpret_cast<Byte*>(first), count * sizeof *first});
   };
-  for (auto* values : {&data.scaling.offset, &data.scaling.divisor, &data.target.offset, &data.target.divisor}) {
-    add(values->data(), values->size());
-  }
+  const auto add_pair = [&](auto& offset, auto& divisor) {
+    add(offset.data(), offset.size());
+    add(divisor.data(), divisor.size());
+  };
+  add_pair(data.scaling.offset, data.scaling.divisor);
+  for (auto& of_column : data.scaling.quantiles) add(of_column.data(), of_column.size());
+  add_pair(data.target.offset, data.target.divisor);
   std::visit(
       [&](auto& p) {
         for (const ParameterBlock& block : p.blocks()) add(p.view(block).data, block.size());
@@ -90,7 +102,8 @@ std::string first_not_finite(const Model::Data& data) {
   return std::visit(search, data.parameters);
 }
 
-void require_our_format(const SafetensorsHeader& header) {
+// The version of the format.
+int require_our_format(const SafetensorsHeader& header) {
   const std::string* format = header.metadata(kFormatKey);
   const std::string* version = header.metadata(kVersionKey);
   if (format == nullptr || *format != kFormat || version == nullptr) {
@@ -104,6 +117,7 @@ void require_our_format(const SafetensorsHeader& header) {
     fail(fmt::format("was written by a newer Strata (format {}; this program reads up to {}): update Strata", number,
                      kFormatVersion));
   }
+  return number;
 }
 
 const std::string& required_metadata(const SafetensorsHeader& header, const char* key) {
@@ -142,10 +156,11 @@ std::vector<StoredTensor> arranged(std::vector<StoredTensor> stored, const std::
 // Called when it is known that the file has as many numbers as this makes room for.
 void make_room(ModelMetadata& metadata) {
   Model::Data& data = *metadata.data;
-  if (data.scaling.kind == ScaleKind::standard) {
+  if (has_offsets(data.scaling.kind)) {
     data.scaling.offset.resize(static_cast<std::size_t>(data.architecture.inputs));
     data.scaling.divisor = data.scaling.offset;
   }
+  for (const std::size_t count : metadata.quantiles) data.scaling.quantiles.emplace_back(count);
   if (metadata.target_is_scaled) {
     data.target.offset.resize(static_cast<std::size_t>(data.architecture.outputs));
     data.target.divisor = data.target.offset;
@@ -159,17 +174,22 @@ void make_room(ModelMetadata& metadata) {
 
 std::unique_ptr<Model::Data> read_model(FileReader& file) {
   const SafetensorsHeader header(file);
-  require_our_format(header);
+  const int version = require_our_format(header);
   const std::string& text = required_metadata(header, kModelKey);
   const std::string& expected_checksum = required_metadata(header, kChecksumKey);
-  ModelMetadata metadata = read_metadata(text);
-  const std::vector<TensorSpec> expected = tensors_of(metadata.data->architecture, metadata.data->scaling.kind,
-                                                      metadata.target_is_scaled, metadata.precision);
+  ModelMetadata metadata = read_metadata(text, version);
+  const std::vector<TensorSpec> expected =
+      tensors_of(metadata.data->architecture, metadata.data->scaling.kind, sum_of(metadata.quantiles),
+                 metadata.target_is_scaled, metadata.precision);
   const std::vector<StoredTensor> stored = arranged(header.tensors(), expected);
 
   make_room(metadata);
   const auto numbers = numbers_of(*metadata.data);
-  for (std::size_t t = 0; t < stored.size(); ++t) read_at(file, stored[t].begin, numbers[t]);
+  auto piece = numbers.begin();
+  for (const StoredTensor& tensor : stored) {
+    for (std::size_t read = 0, bytes = tensor.spec.bytes(); read < bytes; read += (piece++)->size())
+      read_at(file, tensor.begin + read, *piece);
+  }
   const std::string found_checksum = checksum(text, numbers);
   if (found_checksum != expected_checksum) {
     fail(fmt::format("is damaged: its checksum is {}, and it should be {}; was it changed after it was written?",
@@ -200,10 +220,10 @@ void require_readable(const Model& model, const std::string& text, const std::st
   };
   try {
     require_consistent(model.data());
-    const ModelMetadata again = read_metadata(text);
+    const ModelMetadata again = read_metadata(text, format_version_of(model.data()));
     if (again.data->inputs != model.inputs() || again.data->target.names != model.target().names ||
         again.data->target.classes != model.target().classes) {
-      refuse(ErrorCode::unsupported, "a name of an input, a target or a class is not UTF-8");
+      refuse(ErrorCode::unsupported, "a name of an input, a level, a target or a class is not UTF-8");
     }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::format) throw;
@@ -221,12 +241,14 @@ std::vector<std::span<const std::byte>> pieces_of(const Model& model, const std:
   const std::string text = write_metadata(data, model.precision());
   require_readable(model, text, name);
   auto pieces = numbers_of(data);
+  std::size_t quantiles = 0;
+  for (const auto& of_column : data.scaling.quantiles) quantiles += of_column.size();
   header = safetensors_header(
       {{kFormatKey, kFormat},
-       {kVersionKey, std::to_string(kFormatVersion)},
+       {kVersionKey, std::to_string(format_version_of(data))},
        {kModelKey, text},
        {kChecksumKey, checksum(text, pieces)}},
-      tensors_of(data.architecture, data.scaling.kind, !data.target.offset.empty(), model.precision()));
+      tensors_of(data.architecture, data.scaling.kind, quantiles, !data.target.offset.empty(), model.precision()));
   pieces.insert(pieces.begin(), std::as_bytes(std::span(header)));
   return pieces;
 }

@@ -31,8 +31,9 @@ std::unique_ptr<PreparedNetwork<T>> Plan<T>::prepare() const {
     values.layers.push_back({p.W[l], p.b[l], l < L ? net.layer(l).activation : Activation::identity});
   }
   values.head = net.head();
-  std::vector<double> offset(features.scaling.offset), divisor(features.scaling.divisor);
-  if (features.scaling.kind == ScaleKind::divide_255) {
+  std::vector<double> offset, divisor;
+  if (is_plain(features)) offset = features.scaling.offset, divisor = features.scaling.divisor;
+  if (is_plain(features) && features.scaling.kind == ScaleKind::divide_255) {
     offset.assign(static_cast<std::size_t>(net.inputs), 0.0);
     divisor.assign(static_cast<std::size_t>(net.inputs), 255.0);
   }
@@ -60,7 +61,7 @@ void Plan<T>::run(Examples<T>& examples, int threads, const UseOutputs<T>& use) 
                        for (Index i = 0; i < A.cols; ++i) {
                          for (Index k = 0; k < A.rows; ++k) {
                            const T a = in_target_units(A(k, i), k);
-                           if (!std::isfinite(a)) refuse_output(examples.where(first + i, 0), static_cast<double>(a));
+                           if (!std::isfinite(a)) refuse_output(examples.where(first + i), static_cast<double>(a));
                          }
                        }
                        use(first, A, Y, loss);

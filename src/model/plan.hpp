@@ -33,7 +33,8 @@ struct Plan {
   Precision precision;
   const Features& features;
 
-  /// The copy, from raw inputs to the units of the target. Errors: unsupported, memory.
+  /// The copy, from raw inputs to the units of the target, where these are plain (is_plain), else from their columns of
+  /// X. Errors: unsupported, memory.
   [[nodiscard]] std::unique_ptr<PreparedNetwork<T>> prepare() const;
   /// How many examples pass through the layers together: depends on the network alone.
   [[nodiscard]] Index columns() const;

@@ -39,7 +39,7 @@ std::vector<std::string> header_of(const Model::Data& model) {
 
 // use(a) for every example of the table or the rows, a its outputs in the units of the target.
 template <class T, class Use>
-void for_each_prediction(const Plan<T>& plan, Examples<T> examples, int threads, const Use& use) {
+void for_each_prediction(const Plan<T>& plan, Examples<T>& examples, int threads, const Use& use) {
   std::vector<T> a(static_cast<std::size_t>(plan.net.outputs));
   plan.run(examples, threads, [&](Index, View<const T> A, View<const T>, double) {
     for (Index i = 0; i < A.cols; ++i) {
@@ -68,11 +68,12 @@ Predictions Model::predict(const Table& table, int threads) const try {
   with_plan(*data_, [&]<class T>(const Plan<T>& plan) {
     Examples<T> examples(table, plan.features, Rows(table.rows()), 0, Checked::yes);
     out.values.reserve(out.columns * out.examples);
-    for_each_prediction(plan, std::move(examples), threads, [&](const std::vector<T>& a) {
+    for_each_prediction(plan, examples, threads, [&](const std::vector<T>& a) {
       if (labelled) out.label.push_back(predicted_class(plan.net.head(), a.data(), std::ssize(a)));
       if (labelled && a.size() == 1) out.values.push_back(static_cast<double>(T{1} - a[0]));
       out.values.insert(out.values.end(), a.begin(), a.end());
     });
+    out.unfamiliar = examples.unfamiliar();
   });
   return out;
 } catch (...) {
@@ -105,7 +106,7 @@ Metrics Model::evaluate(TableReader& reader, int threads) const try {
 }
 
 std::vector<double> Model::predict(std::span<const double> X, std::size_t m, int threads) const try {
-  const auto n_x = static_cast<std::size_t>(data_->architecture.inputs);
+  const std::size_t n_x = InputEncoder(*data_, 0).raw_width();
   if (X.size() % n_x != 0 || X.size() / n_x != m) {
     throw Error(ErrorCode::shape,
                 fmt::format("X has {} numbers; {} examples of {} inputs each, (n_x, m) = {}, expected", X.size(), m,
@@ -114,7 +115,8 @@ std::vector<double> Model::predict(std::span<const double> X, std::size_t m, int
   std::vector<double> values;
   values.reserve(m * static_cast<std::size_t>(data_->architecture.outputs));
   with_plan(*data_, [&]<class T>(const Plan<T>& plan) {
-    for_each_prediction(plan, Examples<T>(raw_rows(X, n_x), plan.features, m, Checked::yes), threads,
+    Examples<T> examples(raw_rows(X, n_x), plan.features, m, Checked::yes);
+    for_each_prediction(plan, examples, threads,
                         [&](const std::vector<T>& a) { values.insert(values.end(), a.begin(), a.end()); });
   });
   return values;

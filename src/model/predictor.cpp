@@ -19,12 +19,21 @@ struct [[gnu::visibility("hidden")]] Predictor::Data {
   template <class T>
   using Network = std::unique_ptr<PreparedNetwork<T>>;
 
-  Precision precision;
-  std::variant<Network<float>, Network<double>> network;
-  Scaling scaling;  // for messages: the network has its own copy
+  Data(Precision of, std::variant<Network<float>, Network<double>> made, const Features& from)
+      : precision(of), network(std::move(made)), features{from.inputs, from.scaling, {}} {
+    const auto n_x = std::visit([](const auto& each) { return static_cast<std::size_t>(each->inputs()); }, network);
+    encoder = InputEncoder(features, n_x);
+  }
+  Data(const Data&) = delete;
+  Data& operator=(const Data&) = delete;
 
   template <class T>
   void predict(std::span<const T> X, std::size_t m, std::span<T> A) const;
+
+  Precision precision;
+  std::variant<Network<float>, Network<double>> network;
+  Features features;  // without the target: the network has what it needs of it
+  InputEncoder encoder;
 };
 
 namespace {
@@ -56,14 +65,36 @@ void require_size(char letter, std::size_t size, std::size_t m, std::size_t n, c
 // Which number was not finite.
 template <class T>
 [[noreturn]] void not_finite(std::span<const T> X, std::span<const T> A, std::size_t n_x, std::size_t n_y,
-                             const Scaling& scaling) {
-  const Features features{.inputs = {}, .scaling = scaling, .target = {}};
+                             const Features& features) {
   Examples<T> examples(raw_rows(X, n_x), features, X.size() / n_x, Checked::yes);
   for (Index i = 0; i < examples.m(); ++i) static_cast<void>(examples.range(i, 1));
   for (std::size_t at = 0; at < A.size(); ++at) {
-    if (!std::isfinite(A[at])) refuse_output(examples.where(static_cast<Index>(at / n_y), 0), A[at]);
+    if (!std::isfinite(A[at])) refuse_output(examples.where(static_cast<Index>(at / n_y)), A[at]);
   }
   throw Error(ErrorCode::internal, "a prediction was found not finite, but all of its numbers are");
+}
+
+// By way of X as the network sees it: where inputs are not plain numbers, or some are missing. False as the network
+// says it.
+template <class T>
+bool predict_encoded(const PreparedNetwork<T>& network, const InputEncoder& encoder, const T* X, std::size_t m, T* A) {
+  constexpr std::size_t kTogether = 48;
+  thread_local std::vector<T> encoded;
+  thread_local std::vector<double> raw;
+  const std::size_t n_raw = encoder.raw_width(), n_x = encoder.width();
+  encoded.resize(std::max(encoded.size(), std::min(m, kTogether) * n_x));
+  raw.resize(std::max(raw.size(), n_raw));
+  bool finite = true;
+  for (std::size_t first = 0; first < m; first += kTogether) {
+    const std::size_t count = std::min(kTogether, m - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::copy_n(X + (first + i) * n_raw, n_raw, raw.begin());
+      encoder.encode(raw.data(), encoded.data() + i * n_x);
+    }
+    finite &= network.predict(encoded.data(), static_cast<Index>(count),
+                              A + first * static_cast<std::size_t>(network.outputs()), Inputs::scaled);
+  }
+  return finite;
 }
 
 }  // namespace
@@ -77,10 +108,11 @@ void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> 
                                               kNumbers<T>, name(precision), kOther));
   }
   const PreparedNetwork<T>& prepared = **of_type;
-  const auto n_x = static_cast<std::size_t>(prepared.inputs()), n_y = static_cast<std::size_t>(prepared.outputs());
+  const std::size_t n_x = encoder.raw_width(), n_y = static_cast<std::size_t>(prepared.outputs());
   require_size('X', X.size(), m, n_x, "n_x");
   require_size('A', A.size(), m, n_y, "n_y");
-  if (!prepared.predict(X.data(), static_cast<Index>(m), A.data())) not_finite<T>(X, A, n_x, n_y, scaling);
+  if (encoder.plain() && prepared.predict(X.data(), static_cast<Index>(m), A.data())) return;
+  if (!predict_encoded(prepared, encoder, X.data(), m, A.data())) not_finite<T>(X, A, n_x, n_y, features);
 } catch (...) {
   throw_as_error("for the activations of this network's layers");
 }
@@ -88,7 +120,7 @@ void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> 
 Predictor::Predictor(const Model& model)
     : data_(only_errors(kMaking, [&] {
         return with_plan(model.data(), [](const auto& plan) {
-          return std::make_unique<Data>(Data{plan.precision, plan.prepare(), plan.features.scaling});
+          return std::make_unique<Data>(plan.precision, plan.prepare(), plan.features);
         });
       })) {}
 
@@ -98,11 +130,11 @@ Predictor::Predictor(const Architecture& net, std::span<const float> theta, Prec
           throw Error(ErrorCode::usage,
                       "the weights are float32 and the precision is float64; give it float64 weights");
         }
-        return std::make_unique<Data>(Data{precision, prepare(net, theta, precision), Scaling()});
+        return std::make_unique<Data>(precision, prepare(net, theta, precision), Features());
       })) {}
 Predictor::Predictor(const Architecture& net, std::span<const double> theta)
     : data_(only_errors(kMaking, [&] {
-        return std::make_unique<Data>(Data{Precision::float64, prepare(net, theta, Precision::float64), Scaling()});
+        return std::make_unique<Data>(Precision::float64, prepare(net, theta, Precision::float64), Features());
       })) {}
 
 Predictor::~Predictor() = default;
@@ -114,9 +146,7 @@ void Predictor::predict(std::span<const double> X, std::size_t m, std::span<doub
   data_->predict(X, m, A);
 }
 
-std::size_t Predictor::inputs() const noexcept {
-  return std::visit([](const auto& network) { return static_cast<std::size_t>(network->inputs()); }, data_->network);
-}
+std::size_t Predictor::inputs() const noexcept { return data_->encoder.raw_width(); }
 std::size_t Predictor::outputs() const noexcept {
   return std::visit([](const auto& network) { return static_cast<std::size_t>(network->outputs()); }, data_->network);
 }

@@ -44,6 +44,12 @@ std::string described(std::span<const Field* const> fields) {
   return joined(list);
 }
 
+// Labels are words, whatever they look like.
+KnownColumn known_target(const Target& target, const std::string& name, std::size_t which) {
+  if (target.task != Task::regression) return {name, ColumnType::category, {}};
+  return {name, ColumnType::number, which < target.written.size() ? target.written[which] : std::string()};
+}
+
 // Made while the file is open: what it has is known, the numbers are not read yet.
 class Choice {
  public:
@@ -60,6 +66,21 @@ class Choice {
   /// The names that the file uses, and beside each the name that the model uses.
   [[nodiscard]] const std::vector<std::string>& chosen() const noexcept { return chosen_; }
   [[nodiscard]] const std::vector<std::string>& known_as() const noexcept { return known_as_; }
+  /// What the columns are that were chosen.
+  [[nodiscard]] std::vector<KnownColumn> known() const {
+    std::vector<KnownColumn> columns;
+    const Target& target = features_.target;
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+      const std::string& name = known_as_[i];
+      if (i < features_.inputs.size()) {
+        const auto input = std::ranges::find(features_.inputs, name, &InputField::name);
+        columns.push_back({chosen_[i], input->type, input->written});
+      } else {
+        columns.push_back(known_target(target, chosen_[i], static_cast<std::size_t>(i - features_.inputs.size())));
+      }
+    }
+    return columns;
+  }
   /// The target is to be read from this file.
   [[nodiscard]] const std::optional<fs::path>& target_file() const noexcept { return target_file_; }
 
@@ -216,14 +237,6 @@ class Choice {
   std::optional<fs::path> target_file_;
 };
 
-// A column of labels that are not all numbers must be read as text even where this file happens to hold only those that
-// are.
-bool has_text_labels(const Target& target) {
-  double value = 0;
-  return std::any_of(target.classes.begin(), target.classes.end(),
-                     [&](const std::string& name) { return !parse_number(name, value); });
-}
-
 // In two rounds, so that names may change places.
 void rename_all(Table& table, const std::vector<std::string>& from, const std::vector<std::string>& to) {
   const auto between = [](std::size_t i) { return fmt::format("\n{}", i); };  // no field has such a name
@@ -237,19 +250,23 @@ void rename_all(Table& table, const std::vector<std::string>& from, const std::v
 
 // The target in a file of its own, whose only field, or the one of its name, it is.
 struct TargetFile {
-  TargetFile(const fs::path& path, const Target& target, std::span<const std::string> text) : file(open_data(path)) {
+  TargetFile(const fs::path& path, const Target& target, const ReadingOptions& reading) : file(open_data(path)) {
     const std::string& name = target.names[0];
     const FieldChooser choose = [&](std::span<const Field> available) -> std::vector<std::string> {
-      if (find(available, name) != nullptr) return {name};
-      if (available.size() == 1) return {available.front().name};
+      const bool is_there = find(available, name) != nullptr;
+      if (is_there || available.size() == 1) {
+        known.push_back(known_target(target, is_there ? name : available.front().name, 0));
+        return {known.front().name};
+      }
       std::vector<const Field*> fields;
       for (const Field& field : available) fields.push_back(&field);
       throw Error(ErrorCode::usage, fmt::format("{}: expected a file with one field, or one named {}; it has: {}",
                                                 spelled("target", file.name()), in_quotes(name), described(fields)));
     };
-    blocks = read_blocks(file, Request{choose, text});
+    blocks = read_blocks(file, Request{.choose = choose, .reading = reading, .known = &known});
   }
   FileReader file;
+  std::vector<KnownColumn> known;
   Blocks blocks;
 };
 
@@ -324,20 +341,21 @@ TableReader::Data::Data(const Features& of, const Source& source, bool with_targ
     picture = picture_for(features, file, with_target, notes);
     return;
   }
-  const bool text_labels = with_target && has_text_labels(features.target);
-  std::vector<std::string> text;
-  if (text_labels) text = source.target.empty() ? features.target.names : source.target;
+  ReadingOptions reading = source.reading;
+  reading.missing.insert(reading.missing.end(), features.missing.begin(), features.missing.end());
+  std::vector<KnownColumn> known;
   Choice choice(features, source, with_target, notes);
   const FieldChooser choose = [&](std::span<const Field> available) {
     require_picture_inside(features, source.file);
-    return choice.choose(available);
+    std::vector<std::string> names = choice.choose(available);
+    known = choice.known();
+    return names;
   };
-  blocks = read_blocks(file, Request{choose, text});
+  blocks = read_blocks(file, Request{.choose = choose, .reading = reading, .known = &known});
   found = choice.chosen();
   known_as = choice.known_as();
   if (!choice.target_file()) return;
-  target.emplace(*choice.target_file(), features.target,
-                 text_labels ? std::span(features.target.names) : std::span<const std::string>{});
+  target.emplace(*choice.target_file(), features.target, reading);
   if (notes != nullptr) notes->push_back(fmt::format("takes the target from {}", input_name(*choice.target_file())));
 }
 
@@ -392,7 +410,7 @@ std::size_t TableReader::usual_rows() const noexcept {
   for (const InputField& input : data_->features.inputs) {
     std::size_t width = 1;
     for (const std::size_t size : input.shape) width *= size;
-    numbers += width;
+    numbers += std::max(width, encoded_width(input));
   }
   return std::clamp<std::size_t>(kBlockNumbers / numbers, 1, kMostRows);
 }

@@ -44,9 +44,13 @@ void require_replaceable(const fs::path& from, const fs::path& to) {
   }
 }
 
-Table read_all(const fs::path& file, const fs::path& spill) {
+Table read_all(const fs::path& file, const ReadingOptions& reading, const fs::path& spill,
+               std::vector<std::string>& notes) {
   FileReader reader = open_data(file);
-  return read_table(reader, Request{{}, {}, spill});
+  TextReport report;
+  Table table = read_table(reader, Request{.choose = {}, .spill = spill, .reading = reading, .report = &report});
+  notes = notes_of(report);
+  return table;
 }
 
 }  // namespace
@@ -57,17 +61,17 @@ Conversion convert(const fs::path& from, const fs::path& to, const Options& opti
   const fs::path spill = to.has_parent_path() ? to.parent_path() : fs::path(".");
   Options resolved = options;
   const bool everything = options.inputs.empty() && options.target.empty();
-  const Table table = everything ? read_all(from, spill) : read_training_table(from, resolved, spill);
   Conversion made;
+  const Table table =
+      everything ? read_all(from, options, spill, made.notes) : read_training_table(from, resolved, spill, &made.notes);
   made.rows = table.rows();
   made.fields.assign(table.fields().begin(), table.fields().end());
   for (std::size_t f = 0; f < made.fields.size(); ++f) {
     const auto& bad = table.storage().places[f].bad;
     if (bad.empty()) continue;
-    made.notes.push_back(fmt::format("{}: the cell is {}; it and others like it in column '{}' become NaN",
-                                     table.where(table.fields()[f], bad.front().row),
-                                     bad.front().text.empty() ? "empty" : "'" + printable(bad.front().text) + "'",
-                                     printable(made.fields[f].name)));
+    made.notes.push_back(fmt::format("{}: the cell is {}; it and others like it in column {} become NaN",
+                                     table.where(table.fields()[f], bad.front().row), in_quotes(bad.front().text),
+                                     in_quotes(made.fields[f].name)));
   }
   write_cache(table, to);
   verify_cache(to);

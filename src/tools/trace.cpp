@@ -15,6 +15,7 @@
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
+#include "features/inputs.hpp"
 #include "kernels/registry.hpp"
 #include "model/model_data.hpp"
 #include "network/step.hpp"
@@ -35,8 +36,9 @@ TracedMatrix traced(std::string name, std::string equation, View<const T> M) {
   return matrix;
 }
 
-std::string_view scaling_text(ScaleKind kind) {
-  switch (kind) {
+std::string_view scaling_text(const Features& features) {
+  if (!is_plain(features)) return "A[0] = X, each row as beside it";
+  switch (features.scaling.kind) {
     case ScaleKind::standard: return "A[0] = X, each input as (x − mean) / deviation";
     case ScaleKind::divide_255: return "A[0] = X, each input as x / 255";
     default: return "A[0] = X";
@@ -91,7 +93,8 @@ Trace trace_of(const Model& model, Examined<T> of, std::optional<int> only) {
       layer.matrices.push_back(traced(name, std::move(equation), M));
     };
     if (l == 0) {
-      add("X", std::string(scaling_text(model.scaling().kind)), batch.X);
+      add("X", std::string(scaling_text(model.features())), batch.X);
+      if (!is_plain(model.features())) layer.matrices.back().meaning = encoded_columns(model.features());
       if (!forward_only) add("Y", "Y", batch.Y);
       continue;
     }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <memory>
 #include <numeric>
 #include <optional>
 
@@ -12,6 +14,7 @@
 #include "config/names.hpp"
 #include "features/encode.hpp"
 #include "strata/error.hpp"
+#include "train/choose_inputs.hpp"
 #include "train/survey.hpp"
 #include "train/task.hpp"
 
@@ -65,6 +68,14 @@ std::vector<std::string> target_names(std::span<const Field> available, const Op
   return {available.back().name};
 }
 
+void require_ignored(std::span<const Field> available, std::span<const std::string> patterns) {
+  for (const std::string& pattern : patterns) {
+    const auto fits = [&](const Field& field) { return fits_pattern(field.name, pattern); };
+    if (std::ranges::any_of(available, fits)) continue;
+    require_known(available, std::span(&pattern, 1), "ignore");
+  }
+}
+
 std::vector<std::string> input_names(std::span<const Field> available, const Options& options,
                                      std::span<const std::string> target) {
   if (!options.inputs.empty()) {
@@ -85,7 +96,10 @@ std::vector<std::string> input_names(std::span<const Field> available, const Opt
   }
   std::vector<std::string> names;
   for (const Field& field : available) {
-    if (!contains(target, field.name) && (target.empty() || field.rows == rows)) names.push_back(field.name);
+    if (!contains(target, field.name) && (target.empty() || field.rows == rows) &&
+        !fits_any(field.name, options.ignore)) {
+      names.push_back(field.name);
+    }
   }
   if (names.empty()) {
     throw Error(ErrorCode::usage, fmt::format("there is nothing to learn from beside the target\nthe data has: {}",
@@ -94,26 +108,23 @@ std::vector<std::string> input_names(std::span<const Field> available, const Opt
   return names;
 }
 
-void require_numeric_inputs(const Table& table, std::span<const Field* const> fields,
-                            std::span<const std::string> target) {
-  std::string text_columns, usable;
-  for (const Field* field : fields) {
-    if (field->is_text()) text_columns += (text_columns.empty() ? "" : ", ") + printable(field->name);
-  }
-  if (text_columns.empty()) return;
-  for (const Field& field : table.fields()) {
-    if (!field.is_text() && !contains(target, field.name))
-      usable += (usable.empty() ? "" : ",") + printable(field.name);
-  }
-  throw Error(ErrorCode::value, fmt::format("{}: these inputs are text, and a network takes numbers: {}\n{}",
-                                            printable(table.source()), text_columns,
-                                            usable.empty() ? "no column holds numbers"
-                                                           : "leave them out by naming the others: " +
-                                                                 spelled("inputs", "'" + usable + "'")));
+bool are_pixels(std::span<const TypedField> inputs) {
+  return std::ranges::all_of(
+      inputs, [](const TypedField& input) { return input.field->is_bytes && input.type == ColumnType::number; });
 }
 
-bool are_pixels(std::span<const Field* const> inputs) {
-  return std::ranges::all_of(inputs, [](const Field* field) { return field->is_bytes; });
+// Those whose cells are numbers.
+std::vector<const Field*> numbers_of(std::span<const TypedField> inputs) {
+  std::vector<const Field*> numbers;
+  for (const TypedField& input : inputs)
+    if (!input.field->is_text()) numbers.push_back(input.field);
+  return numbers;
+}
+
+// Is each input its numbers as they are, but for their scale?
+bool are_plain(std::span<const TypedField> inputs, const DataOptions& options) {
+  return options.impute == Impute::mean && options.scale != ScaleKind::robust && options.scale != ScaleKind::quantile &&
+         std::ranges::all_of(inputs, [](const TypedField& input) { return input.type == ColumnType::number; });
 }
 
 std::vector<LayerSpec> hidden_layers(const Options& options) {
@@ -127,13 +138,14 @@ std::vector<LayerSpec> hidden_layers(const Options& options) {
 }
 
 // --validation 0.2: rows drawn by the seed are held back, at least one on either side.
-void split_rows(std::size_t rows, Problem& problem) {
+void split_rows(const Rows& all, Problem& problem) {
   const std::string& validation = problem.options.validation;
   const std::optional<double> fraction = validation.empty() ? std::nullopt : validation_fraction(validation);
   if (!fraction) {
-    problem.train_rows = Rows(rows);
+    problem.train_rows = all;
     return;
   }
+  const std::size_t rows = all.size();
   if (rows < 2)
     throw Error(ErrorCode::value, spelled("validation") + " holds rows back, but the data has only one row");
   std::vector<std::size_t> order(rows);
@@ -143,14 +155,29 @@ void split_rows(std::size_t rows, Problem& problem) {
   const auto held = order.begin() + static_cast<std::ptrdiff_t>(std::clamp<std::size_t>(wanted, 1, rows - 1));
   std::sort(order.begin(), held);
   std::sort(held, order.end());
-  problem.validation_rows = Rows(std::vector(order.begin(), held));
-  problem.train_rows = Rows(std::vector(held, order.end()));
+  problem.validation_rows = all.of(Rows(std::vector(order.begin(), held)));
+  problem.train_rows = all.of(Rows(std::vector(held, order.end())));
 }
 
-void scale_target(const Scaling& fitted, Problem& problem, const Messages& messages) {
-  if (problem.options.scale_target) {
+// Is each of them a number an example, as the columns of a table are?
+bool are_columns(std::span<const Field* const> fields) {
+  return std::ranges::all_of(fields, [](const Field* field) { return field->shape.empty(); });
+}
+
+// `columns`: inputs and targets are columns.
+void scale_target(const Scaling& fitted, bool columns, Problem& problem, const Messages& messages) {
+  const bool automatic = !problem.options.scale_target;
+  const bool scales = problem.options.scale_target.value_or(columns);
+  problem.options.scale_target = scales;
+  if (scales) {
     problem.target.offset = fitted.offset;
     problem.target.divisor = fitted.divisor;
+    if (automatic) {
+      messages.note(
+          fmt::format("scale-target: standard; costs are of (y - mean) / deviation, and predictions and errors "
+                      "in the target's own units ({} trains on these)",
+                      spelled("scale-target", "none")));
+    }
     return;
   }
   for (std::size_t k = 0; k < fitted.offset.size(); ++k) {
@@ -165,12 +192,62 @@ void scale_target(const Scaling& fitted, Problem& problem, const Messages& messa
   }
 }
 
+// The inputs, fitted on the training rows, and the scale of the targets of a regression. Gives the names of the inputs
+// that hold the same everywhere.
+std::vector<std::string> fit_features(const Table& table, ChosenInputs& chosen, bool by_name, bool with_targets,
+                                      Survey& survey, Problem& problem, Scaling& of_target, const Messages& messages) {
+  std::vector<std::string> constant;
+  std::vector<std::size_t> same;  // numbers of a row
+  std::vector<FittedInput> fitted;
+  if (are_plain(chosen.fields, problem.options) && !survey.has_missing()) {
+    for (const TypedField& each : chosen.fields) problem.inputs.push_back({each.field->name, each.field->shape});
+    survey.fit(&problem.inputs, with_targets, problem.scaling, of_target, same);
+    const bool one_each =
+        std::ranges::all_of(chosen.fields, [](const TypedField& each) { return each.field->width() == 1; });
+    for (const std::size_t i : same)
+      if (one_each) constant.push_back(problem.inputs[i].name);
+  } else {
+    fitted = fit_chosen(table, chosen, by_name, problem.train_rows, problem.options);
+    Features made = features_of(fitted, problem.options.scale);
+    problem.inputs = std::move(made.inputs);
+    problem.scaling = std::move(made.scaling);
+    survey.fit(nullptr, with_targets, problem.scaling, of_target, same);
+    for (const FittedInput& each : fitted)
+      if (each.constant) constant.push_back(each.input.name);
+  }
+  describe_inputs(chosen, fitted, problem.train_rows.size(), problem.options, messages);
+  problem.options.inputs.clear();
+  for (const InputField& input : problem.inputs) problem.options.inputs.push_back(input.name);
+  return constant;
+}
+
+// How the columns are written, for those who read others like them.
+void remember_writing(const Table& table, Problem& problem) {
+  for (InputField& input : problem.inputs) input.written = table.field(input.name).written;
+  problem.missing = problem.options.missing;
+  if (problem.target.task != Task::regression) return;
+  std::vector<std::string> written;
+  for (const std::string& name : problem.target.names) written.push_back(table.field(name).written);
+  if (std::ranges::any_of(written, [](const std::string& each) { return !each.empty(); }))
+    problem.target.written = std::move(written);
+}
+
+// n_x
+int inputs_of(const Features& features) {
+  std::size_t n_x = 0;
+  for (const InputField& input : features.inputs) n_x += encoded_width(input);
+  if (n_x > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    throw Error(ErrorCode::value, fmt::format("the inputs become {} columns, more than a network can take", n_x));
+  return static_cast<int>(n_x);
+}
+
 }  // namespace
 
 FieldChooser fields_to_train_on(const Options& options, bool target_elsewhere) {
   return [options, target_elsewhere](std::span<const Field> available) {
     const std::vector<std::string> target =
         target_elsewhere ? std::vector<std::string>{} : target_names(available, options);
+    require_ignored(available, options.ignore);
     std::vector<std::string> names = input_names(available, options, target);
     names.insert(names.end(), target.begin(), target.end());
     return names;
@@ -183,26 +260,36 @@ Problem define_problem(const Table& table, const Options& options, const Message
   problem.options = options;
   problem.options.target = target_names(table.fields(), options);
   problem.options.inputs = input_names(table.fields(), options, problem.options.target);
-
-  std::vector<const Field*> inputs;
-  std::size_t n_x = 0;
-  for (const std::string& name : problem.options.inputs) {
-    inputs.push_back(&table.field(name));
-    problem.inputs.push_back({name, inputs.back()->shape});
-    n_x += inputs.back()->width();
-  }
-  require_numeric_inputs(table, inputs, problem.options.target);
+  const bool by_name = !options.inputs.empty();
+  ChosenInputs chosen = choose_inputs(table, problem.options.inputs, by_name, problem.options);
   std::vector<const Field*> targets;
-  for (const std::string& name : problem.options.target) targets.push_back(&table.field(name));
-  split_rows(table.rows(), problem);
-  const bool pixels = are_pixels(inputs);
+  for (const std::string& name : problem.options.target) {
+    targets.push_back(&table.field(name));
+    require_target(*targets.back(), problem.options);
+  }
+  const bool pixels = are_pixels(chosen.fields);
   const bool automatic = options.scale == ScaleKind::automatic;
   problem.options.scale = !automatic ? options.scale : pixels ? ScaleKind::divide_255 : ScaleKind::standard;
-  Survey survey(table, inputs, targets, problem.options.scale, problem.train_rows);
-
-  problem.target = decide_target(table, survey.targets(), problem.options, messages);
+  const std::vector<const Field*> numbers = numbers_of(chosen.fields);
+  Rows rows(table.rows());
+  const auto look = [&] {
+    split_rows(rows, problem);
+    return std::make_unique<Survey>(table, numbers, targets, problem.options.scale, rows, problem.train_rows);
+  };
+  std::unique_ptr<Survey> survey = look();
+  if (const std::vector<std::size_t>& without = survey->without_target(); !without.empty()) {
+    rows = rows_with_target(table, survey->lacked_target(), without, options, messages);
+    problem.dropped = without.size();
+    survey = look();
+  }
+  problem.target = decide_target(table, survey->targets(), problem.options, messages);
   problem.options.task = problem.target.task;
-  problem.architecture = {static_cast<int>(n_x), hidden_layers(options), output_units(problem.target, table),
+  const bool is_regression = problem.target.task == Task::regression;
+  Scaling of_target;
+  const std::vector<std::string> constant =
+      fit_features(table, chosen, by_name, is_regression, *survey, problem, of_target, messages);
+  remember_writing(table, problem);
+  problem.architecture = {inputs_of(problem), hidden_layers(options), output_units(problem.target, table),
                           decide_loss(problem.target, options)};
   if (problem.architecture.head() == Head::softmax)
     problem.architecture.outputs = static_cast<int>(problem.target.classes.size());
@@ -220,17 +307,18 @@ Problem define_problem(const Table& table, const Options& options, const Message
     messages.note(pixels ? "scale: 1/255, because the inputs are 8-bit numbers, as pixels are"
                          : "scale: standard (each input minus its mean, divided by its standard deviation)");
   }
-  const bool is_regression = problem.target.task == Task::regression;
-  std::vector<std::size_t> constant;
-  Scaling of_target;
-  survey.fit(is_regression, problem.scaling, of_target, constant);
-  if (!constant.empty() && inputs.size() == n_x) {
-    std::vector<std::string> names;
-    for (const std::size_t i : constant) names.push_back(inputs[i]->name);
+  if (!constant.empty()) {
     messages.warning(
-        fmt::format("the same number in every row (up to rounding), so nothing to learn from: {}", joined(names)));
+        fmt::format("the same number in every row (up to rounding), so nothing to learn from: {}", joined(constant)));
   }
-  if (is_regression) scale_target(of_target, problem, messages);
+  if (is_regression) {
+    const bool columns = are_columns(targets) && std::ranges::all_of(problem.inputs, [](const InputField& input) {
+                           return input.shape.empty();
+                         });
+    scale_target(of_target, columns, problem, messages);
+  } else {
+    problem.options.scale_target = problem.options.scale_target.value_or(false);
+  }
   return problem;
 }
 

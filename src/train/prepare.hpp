@@ -1,6 +1,7 @@
 // From a table and options to what a training works on: which task, which network, which numbers.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -24,8 +25,9 @@ struct Messages {
 struct Problem : Features {
   Options options;
   Architecture architecture;
-  Rows train_rows;       // ascending
-  Rows validation_rows;  // ascending; empty unless --validation is a fraction
+  Rows train_rows;          // ascending
+  Rows validation_rows;     // ascending; empty unless --validation is a fraction
+  std::size_t dropped = 0;  // rows that lack the target
 };
 
 /// Which fields of a file the options ask for: the inputs, and the target unless `target_elsewhere`.
@@ -34,8 +36,10 @@ struct Problem : Features {
 
 /// Reads what the options name: the inputs and the target, which may be in a file of its own (then options.target
 /// becomes the name it has in the table). `spill`: where the numbers go instead of memory, if anywhere.
+/// `notes`: gets what is not plain in a text.
 [[nodiscard]] Table read_training_table(const std::filesystem::path& file, Options& options,
-                                        const std::filesystem::path& spill = {});
+                                        const std::filesystem::path& spill = {},
+                                        std::vector<std::string>* notes = nullptr);
 
 /// Decides. Throws Error(usage), Error(value) or Error(shape) when the table and the options do not fit each other.
 [[nodiscard]] Problem define_problem(const Table& table, const Options& options, const Messages& messages);

@@ -13,10 +13,12 @@ namespace {
 namespace fs = std::filesystem;
 
 // IDX labels, y.npy: the one field of a file of its own, under the name "target".
-Table read_target_file(const fs::path& file, const fs::path& spill) {
+Table read_target_file(const fs::path& file, const ReadingOptions& reading, const fs::path& spill) {
   FileReader reader = open_data(file);
   const std::string name = reader.name();
-  Table table = read_table(reader, Request{{}, {}, spill});
+  ReadingOptions of_file = reading;  // columns are named of the data
+  for (auto* names : {&of_file.numeric, &of_file.categorical, &of_file.date}) names->clear();
+  Table table = read_table(reader, Request{.choose = {}, .spill = spill, .reading = of_file});
   if (table.fields().size() != 1) {
     throw Error(ErrorCode::usage, fmt::format("{}: the file holds {} fields; a target file holds one",
                                               spelled("target", name), table.fields().size()));
@@ -41,7 +43,8 @@ bool has_words(const Table& table, const std::string& target) {
 
 }  // namespace
 
-Table read_training_table(const fs::path& file, Options& options, const fs::path& spill) {
+Table read_training_table(const fs::path& file, Options& options, const fs::path& spill,
+                          std::vector<std::string>* notes) {
   FileReader reader = open_data(file);
   // A target that turns out to have words is read once more, which a pipe cannot be.
   if (wants_labels(options)) reader.make_seekable(spill);
@@ -52,9 +55,12 @@ Table read_training_table(const fs::path& file, Options& options, const fs::path
     if (!is_field && names_input(options.target.front())) target_file = options.target.front();
     return fields_to_train_on(options, !target_file.empty())(available);
   };
-  Table table = read_table(reader, Request{choose, {}, spill});
+  TextReport report;
+  Request request{
+      .choose = choose, .spill = spill, .reading = static_cast<const ReadingOptions&>(options), .report = &report};
+  Table table = read_table(reader, request);
   if (!target_file.empty()) {
-    Table target = read_target_file(target_file, spill);
+    Table target = read_target_file(target_file, options, spill);
     if (table.find("target") != nullptr) target.rename("target", target_file);
     options.target = {target.fields().front().name};
     if (target.rows() != table.rows()) {
@@ -66,10 +72,13 @@ Table read_training_table(const fs::path& file, Options& options, const fs::path
   } else if (options.target.size() <= 1 && wants_labels(options)) {
     const std::string target = options.target.empty() ? table.fields().back().name : options.target.front();
     if (has_words(table, target)) {
-      const std::vector<std::string> text{target};
-      table = read_table(reader, Request{choose, text, spill});
+      std::vector<std::string> text = options.categorical;
+      text.push_back(target);
+      request.text = text;
+      table = read_table(reader, request);
     }
   }
+  if (notes != nullptr) *notes = notes_of(report);
   return table;
 }
 

@@ -1,7 +1,11 @@
 #include "train/survey.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "data/table_storage.hpp"
 
@@ -13,10 +17,30 @@ bool may_be_no_number(const Table& table, const Field* field) {
   return type == NumberType::f32 || type == NumberType::f64;
 }
 
+// The rows in which a text, or a number, says nothing.
+void add_rows_without(const Table& table, const Field& field, const Rows& rows, std::set<std::size_t>& without) {
+  if (!field.is_text()) {
+    for (std::size_t i = 0; field.shape.empty() && i < rows.size(); ++i)
+      if (std::isnan(table.number(field, rows[i])) && !holds_word(table, field, rows[i])) without.insert(rows[i]);
+    return;
+  }
+  const auto nothing = std::ranges::find(field.categories, "");
+  if (nothing == field.categories.end()) return;
+  const auto index = static_cast<double>(nothing - field.categories.begin());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (table.number(field, rows[i]) == index) without.insert(rows[i]);
+}
+
 }  // namespace
 
+std::vector<std::size_t> rows_without(const Table& table, std::span<const Field* const> targets) {
+  std::set<std::size_t> without;
+  for (const Field* target : targets) add_rows_without(table, *target, Rows(table.rows()), without);
+  return {without.begin(), without.end()};
+}
+
 Survey::Survey(const Table& table, std::span<const Field* const> inputs, std::span<const Field* const> targets,
-               ScaleKind scale, const Rows& train_rows)
+               ScaleKind scale, const Rows& rows, const Rows& train_rows)
     : table_(table),
       inputs_(inputs.begin(), inputs.end()),
       targets_(targets.begin(), targets.end()),
@@ -24,43 +48,68 @@ Survey::Survey(const Table& table, std::span<const Field* const> inputs, std::sp
       train_rows_(train_rows),
       values_(targets.size()),
       fit_(0) {
-  if (scale == ScaleKind::standard ||
-      std::ranges::any_of(inputs_, [&](const Field* field) { return may_be_no_number(table, field); })) {
-    read_ = inputs_;
-  }
-  n_x_ = width_of(read_);
-  std::vector<const Field*> numeric;
+  reads_inputs_ = scale == ScaleKind::standard || std::ranges::any_of(inputs_, [&](const Field* field) {
+                    return field->shape.empty() || may_be_no_number(table, field);
+                  });
+  std::vector<const Field*> read(reads_inputs_ ? inputs_ : std::vector<const Field*>());
+  n_x_ = width_of(read);
   std::vector<std::size_t> which;  // of the numbers of a row: the target that they belong to
+  std::set<std::size_t> without;
   for (std::size_t t = 0; t < targets_.size(); ++t) {
-    if (targets_[t]->is_text()) continue;
-    numeric.push_back(targets_[t]);
+    if (targets_[t]->is_text()) {
+      add_rows_without(table, *targets_[t], rows, without);
+      if (!without.empty() && lacked_target_ == nullptr) lacked_target_ = targets_[t];
+      continue;
+    }
+    numeric_.push_back(targets_[t]);
     which.insert(which.end(), targets_[t]->width(), t);
   }
-  read_.insert(read_.end(), numeric.begin(), numeric.end());
-  const std::size_t width = width_of(read_);
+  read.insert(read.end(), numeric_.begin(), numeric_.end());
+  const std::size_t width = width_of(read);
   fit_ = StandardFit(width);
-  if (width == 0) return;
 
-  const std::vector<Run> runs = runs_of(table.storage(), read_);
+  const std::vector<Run> runs = runs_of(table.storage(), read);
   std::vector<double> x(width);
-  bool finite = true;
-  for (std::size_t row = 0, next = 0; row < table.rows(); ++row) {
+  for (std::size_t i = 0, next = 0; width > 0 && i < rows.size(); ++i) {
+    const std::size_t row = rows[i];
     read_runs(runs, row, x.data());
+    bool finite = true;
     for (const double value : x) finite = finite && std::isfinite(value);
-    if (!finite) break;
+    const bool trains = next < train_rows.size() && train_rows[next] == row;
+    if (!finite) look_at(row, x.data(), trains);
     for (std::size_t j = n_x_; j < width; ++j) {
+      if (!finite && std::isnan(x[j])) continue;
       Values& values = values_[which[j - n_x_]];
       values.all_whole = values.all_whole && x[j] == std::floor(x[j]);
       if (values.distinct.size() <= Values::kMost) values.distinct.insert(x[j]);
     }
-    if (next < train_rows.size() && train_rows[next] == row) {
-      fit_.add(x.data());
-      ++next;
-    }
+    if (!trains) continue;
+    fit_.add(x.data());
+    ++next;
   }
-  if (finite) return;
-  table.require_numbers(inputs_);
-  table.require_numbers(numeric);
+  if (without.empty()) return;
+  without.insert(without_target_.begin(), without_target_.end());
+  without_target_.assign(without.begin(), without.end());
+}
+
+// A row with numbers that are not finite: they are missing, or it is an error.
+void Survey::look_at(std::size_t row, const double* x, bool trains) {
+  bool lacks_target = false;
+  const auto look = [&](std::span<const Field* const> fields, bool inputs) {
+    for (const Field* field : fields) {
+      for (std::size_t k = 0; k < field->width(); ++k, ++x) {
+        if (std::isfinite(*x)) continue;
+        const bool missing = std::isnan(*x) && field->shape.empty() && !holds_word(table_, *field, row);
+        if (!missing) refuse_cell(table_, *field, row, k);
+        has_missing_ = has_missing_ || (inputs && trains);
+        if (!inputs && lacked_target_ == nullptr) lacked_target_ = field;
+        lacks_target = lacks_target || !inputs;
+      }
+    }
+  };
+  if (reads_inputs_) look(inputs_, true);
+  look(numeric_, false);
+  if (lacks_target) without_target_.push_back(row);
 }
 
 std::size_t Survey::width_of(std::span<const Field* const> fields) const {
@@ -69,29 +118,36 @@ std::size_t Survey::width_of(std::span<const Field* const> fields) const {
   return width;
 }
 
-void Survey::fit(bool with_targets, Scaling& inputs, Scaling& targets, std::vector<std::size_t>& constant) {
-  inputs = {.kind = scale_, .offset = {}, .divisor = {}};
-  const bool standard = scale_ == ScaleKind::standard;
+void Survey::fit(std::vector<InputField>* inputs, bool with_targets, Scaling& scaling, Scaling& of_targets,
+                 std::vector<std::size_t>& constant) {
+  if (inputs != nullptr) scaling = {.kind = scale_, .offset = {}, .divisor = {}};
+  const bool standard = inputs != nullptr && scale_ == ScaleKind::standard;
+  if (inputs != nullptr && !standard) {
+    for (std::size_t i = 0, j = 0; i < inputs_.size(); j += inputs_[i++]->width())
+      if (inputs_[i]->shape.empty()) (*inputs)[i].fill = fit_.mean(j);
+  }
   if (!standard && !with_targets) return;
   // What is not asked for is not read again.
   std::vector<const Field*> again(standard ? inputs_ : std::vector<const Field*>());
   const std::size_t n_x = width_of(again), skipped = n_x_ - n_x;
-  if (with_targets) again.insert(again.end(), targets_.begin(), targets_.end());
+  if (with_targets) again.insert(again.end(), numeric_.begin(), numeric_.end());
   const std::vector<Run> runs = runs_of(table_.storage(), again);
   const auto read = [&](std::size_t r, double* x) { read_runs(runs, train_rows_[r], x); };
-  StandardFit part = fit_.part(skipped, width_of(again));
-  const Scaling all = part.finish(train_rows_.size(), read, n_x, constant);
+  const auto name = [&](std::size_t i) {
+    return i < n_x ? fmt::format("input {} of {}", i + 1, n_x) : std::string("the target");
+  };
+  const Scaling all = fit_.part(skipped, width_of(again)).finish(train_rows_.size(), read, name, constant);
   const auto split = [](const std::vector<double>& from, std::size_t begin, std::size_t end) {
     return std::vector<double>(from.begin() + static_cast<std::ptrdiff_t>(begin),
                                from.begin() + static_cast<std::ptrdiff_t>(end));
   };
   if (standard) {
-    inputs.offset = split(all.offset, 0, n_x);
-    inputs.divisor = split(all.divisor, 0, n_x);
+    scaling.offset = split(all.offset, 0, n_x);
+    scaling.divisor = split(all.divisor, 0, n_x);
   }
-  targets = {.kind = ScaleKind::standard,
-             .offset = split(all.offset, n_x, all.offset.size()),
-             .divisor = split(all.divisor, n_x, all.divisor.size())};
+  of_targets = {.kind = ScaleKind::standard,
+                .offset = split(all.offset, n_x, all.offset.size()),
+                .divisor = split(all.divisor, n_x, all.divisor.size())};
   std::erase_if(constant, [&](std::size_t i) { return i >= n_x; });
 }
 

@@ -1,5 +1,5 @@
-// One look at all numbers that a training uses: are they finite, what does the target hold, what is their mean? And a
-// second one, for the deviations.
+// One look at all numbers that a training uses: are they finite, or missing, what does the target hold, what is their
+// mean? And a second one, for the deviations.
 #pragma once
 
 #include <cstddef>
@@ -24,27 +24,44 @@ struct Values {
 /// always.
 class Survey {
  public:
-  /// Looks once at every row. Throws Error(value) with the place of the first cell that is no finite number: of the
-  /// inputs, else of the targets that are not text.
+  /// Looks once at each of `rows`, some of which are trained on. `inputs`: those that are numbers. Throws Error(value)
+  /// with the place of the first cell that is no finite number and not missing: of the inputs, else of the targets that
+  /// are not text. In arrays nothing can be missing.
   Survey(const Table& table, std::span<const Field* const> inputs, std::span<const Field* const> targets,
-         ScaleKind scale, const Rows& train_rows);
+         ScaleKind scale, const Rows& rows, const Rows& train_rows);
 
+  /// Is an input missing in a training row?
+  [[nodiscard]] bool has_missing() const noexcept { return has_missing_; }
+  /// The rows without a target, ascending, and the target that the first of them lacks. Where there are any, what else
+  /// is said here is not to be used.
+  [[nodiscard]] const std::vector<std::size_t>& without_target() const noexcept { return without_target_; }
+  [[nodiscard]] const Field& lacked_target() const noexcept { return *lacked_target_; }
   /// Of each target; a text has none.
   [[nodiscard]] const std::vector<Values>& targets() const noexcept { return values_; }
-  /// Looks at the training rows again. `constant`: the inputs that hold the same number everywhere.
-  void fit(bool with_targets, Scaling& inputs, Scaling& targets, std::vector<std::size_t>& constant);
+  /// The scale of the targets of a regression and, where `inputs` is not null, of these, none of which is missing; they
+  /// get what stands for a missing one later. Looks at the training rows again, at what is asked for. `constant`: the
+  /// inputs that hold the same number everywhere.
+  void fit(std::vector<InputField>* inputs, bool with_targets, Scaling& scaling, Scaling& of_targets,
+           std::vector<std::size_t>& constant);
 
  private:
   [[nodiscard]] std::size_t width_of(std::span<const Field* const> fields) const;
+  void look_at(std::size_t row, const double* x, bool trains);
 
   const Table& table_;
-  std::vector<const Field*> inputs_, targets_,
-      read_;  // read_: the inputs, unless nobody asks for them, then the targets
+  std::vector<const Field*> inputs_, targets_, numeric_;  // numeric_: targets that are not text
   ScaleKind scale_;
   const Rows& train_rows_;
   std::vector<Values> values_;
-  std::size_t n_x_ = 0;  // of what is read
+  bool reads_inputs_ = false;  // somebody asks for them
+  std::size_t n_x_ = 0;        // of what is read
   StandardFit fit_;
+  bool has_missing_ = false;
+  std::vector<std::size_t> without_target_;
+  const Field* lacked_target_ = nullptr;
 };
+
+/// The rows that lack one of these targets, ascending.
+[[nodiscard]] std::vector<std::size_t> rows_without(const Table& table, std::span<const Field* const> targets);
 
 }  // namespace strata::internal

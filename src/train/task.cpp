@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "features/inputs.hpp"
 #include "strata/error.hpp"
 
 namespace strata::internal {
@@ -17,20 +18,22 @@ std::string count_text(std::size_t count) {
   return count > Values::kMost ? fmt::format("more than {}", Values::kMost) : std::to_string(count);
 }
 
+std::size_t count_of(const Field& field, const Values& values) {
+  if (!field.is_text()) return values.distinct.size();
+  return field.categories.size() - static_cast<std::size_t>(std::ranges::count(field.categories, ""));
+}
+
+const std::string& first_text(const Field& field) {
+  return field.categories[field.categories.size() > 1 && field.categories.front().empty() ? 1 : 0];
+}
+
 // Text labels in alphabetical order, numbers in theirs: the order of the outputs.
 std::vector<std::string> class_names(const Field& field, const Values& values) {
   std::vector<std::string> names;
   if (field.is_text()) {
     names = field.categories;
-    std::vector<double> numbers(names.size());
-    bool numeric = true;
-    for (std::size_t i = 0; i < names.size(); ++i) numeric = numeric && parse_number(names[i], numbers[i]);
-    std::sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
-      if (!numeric) return a < b;
-      double x = 0, y = 0;
-      static_cast<void>(parse_number(a, x) && parse_number(b, y));
-      return x < y;
-    });
+    std::erase(names, "");  // of rows that are left out
+    sort_levels(names);
     return names;
   }
   for (const double value : values.distinct) names.push_back(shortest(value));
@@ -67,7 +70,7 @@ Target decide_several(const Table& table, std::span<const Values> values, const 
 
 Task automatic_task(const Field& field, const Values& values, const Messages& messages) {
   const std::string quoted = "'" + printable(field.name) + "'";
-  const std::size_t count = field.is_text() ? field.categories.size() : values.distinct.size();
+  const std::size_t count = count_of(field, values);
   if (field.is_text() || (values.all_whole && count <= kMostClasses)) {
     const std::string what = field.is_text() ? "different texts" : "different whole numbers";
     if (count == 2) {
@@ -93,22 +96,20 @@ Target decide_target(const Table& table, std::span<const Values> all_values, con
   if (options.target.size() > 1 || field.width() > 1) return decide_several(table, all_values, options, messages);
   const std::string quoted = "'" + printable(field.name) + "'";
   const Values& values = all_values.front();
-  const std::size_t count = field.is_text() ? field.categories.size() : values.distinct.size();
+  const std::size_t count = count_of(field, values);
   if (count == 1 && options.task != Task::regression) {
     throw Error(
         ErrorCode::value,
         fmt::format(
             "the target {} is the same in every row ({}), so there is nothing to learn; is it the right column?",
-            quoted,
-            field.is_text() ? "'" + printable(field.categories.front()) + "'" : shortest(*values.distinct.begin())));
+            quoted, field.is_text() ? "'" + printable(first_text(field)) + "'" : shortest(*values.distinct.begin())));
   }
   Target target{options.target, options.task, {}, {}, {}};
   if (target.task == Task::automatic) target.task = automatic_task(field, values, messages);
   if (target.task == Task::regression) {
     if (field.is_text()) {
-      throw Error(ErrorCode::value,
-                  fmt::format("{} needs numbers, but the target {} is text (for example '{}')",
-                              spelled("task", "regression"), quoted, printable(field.categories.front())));
+      throw Error(ErrorCode::value, fmt::format("{} needs numbers, but the target {} is text (for example '{}')",
+                                                spelled("task", "regression"), quoted, printable(first_text(field))));
     }
     if (count == 1) messages.warning(fmt::format("the target {} is the same in every row", quoted));
     return target;

@@ -20,9 +20,11 @@
 #include "network/step.hpp"
 #include "strata/error.hpp"
 #include "strata/version.hpp"
+#include "train/choose_inputs.hpp"
 #include "train/descent.hpp"
 #include "train/observer.hpp"
 #include "train/prepare.hpp"
+#include "train/survey.hpp"
 
 namespace strata {
 using namespace internal;
@@ -75,6 +77,7 @@ TrainingRecord record_of(const Problem& problem, const std::string& source, bool
   if (source.starts_with("/dev/fd/") || source == "/dev/stdin")
     record.data = "a pipe";  // not its number or what names it
   record.rows = problem.train_rows.size();
+  record.dropped = problem.dropped;
   record.l2 = problem.options.l2;
   record.version = STRATA_VERSION;
   for (const OptionSpec& option : option_table()) {
@@ -245,7 +248,10 @@ Fit Training<T>::run() {
 // The validation file, read as the trained model would read it.
 Table read_validation(const Problem& problem, const Messages& messages) {
   std::vector<std::string> notes;
-  Table table = read_for(problem, Source{problem.options.validation, {}, {}}, true, &notes);
+  Table table = read_for(
+      problem,
+      Source{.file = problem.options.validation, .reading = static_cast<const ReadingOptions&>(problem.options)}, true,
+      &notes);
   for (const std::string& note : notes) messages.note("validation: " + note);
   return table;
 }
@@ -263,13 +269,19 @@ Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks, co
   const int n_y = problem.architecture.outputs;
   Examples<T> examples, validation;
   if (!problem.validation_rows.empty()) {
-    validation = Examples<T>(table, problem, problem.validation_rows, n_y, Checked::no);
+    validation = Examples<T>(table, problem, problem.validation_rows, n_y, Checked::yes);
     if (!streamed) validation.keep();
   } else if (!problem.options.validation.empty()) {
     const Table held = read_validation(problem, messages_of(callbacks));
-    validation = Examples<T>(held, problem, Rows(held.rows()), n_y, Checked::yes);
+    Rows rows(held.rows());
+    const std::vector<const Field*> targets = find_target(problem.target, held);
+    if (const auto without = rows_without(held, targets); !without.empty())
+      rows = rows_with_target(held, *targets.front(), without, problem.options, messages_of(callbacks));
+    validation = Examples<T>(held, problem, std::move(rows), n_y, Checked::yes);
     validation.keep();
   }
+  for (const UnfamiliarInput& each : validation.unfamiliar())
+    messages_of(callbacks).note("validation: " + to_text(each));
   TrainingRecord record = record_of(problem, table.source(), !initial.empty());
   examples = streamed ? Examples<T>(table, problem, problem.train_rows, n_y, Checked::no)
                       : Examples<T>::taken(std::move(table), problem, problem.train_rows, n_y);
@@ -308,8 +320,11 @@ Fit train(const fs::path& file, const Options& options, const Callbacks& callbac
   return only_errors(kTraining, [&](Caller& caller) {
     validate(options);
     Options resolved = options;
-    Table table = read_training_table(file, resolved);
-    return train_table(std::move(table), resolved, watched(caller, callbacks), {});
+    std::vector<std::string> notes;
+    Table table = read_training_table(file, resolved, {}, &notes);
+    const Callbacks told = watched(caller, callbacks);
+    for (const std::string& note : notes) messages_of(told).note(note);
+    return train_table(std::move(table), resolved, told, {});
   });
 }
 

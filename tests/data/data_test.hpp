@@ -71,6 +71,12 @@ inline std::string reading_error(ErrorCode code, const std::string& name, const 
   return error_of(code, [&] { return read_table(name); });
 }
 
+/// What an error about a word among numbers or dates ends with.
+inline std::string ways_out(const std::string& column) {
+  return " (to let such cells count as missing: --bad-cells missing; for a column of words: --categorical " + column +
+         ")";
+}
+
 inline FieldChooser only(std::vector<std::string> names) {
   return [names](std::span<const Field>) { return names; };
 }

@@ -76,10 +76,15 @@ TEST_F(Npz, what_cannot_be_read_is_left_out_and_told_when_asked_for) {
 }
 
 TEST_F(Npz, archives_without_arrays) {
-  EXPECT_EQ(refused(zip_file({{.name = "a.txt", .bytes = "a"}})), "x.npz is a ZIP archive without arrays of numbers");
+  EXPECT_EQ(refused(zip_file({{.name = "a.bin", .bytes = "a"}})), "x.npz is a ZIP archive without arrays of numbers");
   EXPECT_EQ(refused(zip_file({})), "x.npz is a ZIP archive without arrays of numbers");
-  EXPECT_EQ(refused(zip_file({{.name = "xl/workbook.xml", .bytes = "a"}})),
-            "x.npz is an Excel workbook; save the sheet as CSV");
+  for (const std::string member : {"xl/workbook.xml", "content.xml"}) {
+    EXPECT_EQ(refused(zip_file({{.name = member, .bytes = "a"}})),
+              "x.npz is a workbook (.xlsx or .ods); convert a sheet of it first: libreoffice --headless --convert-to "
+              "csv FILE");
+  }
+  EXPECT_EQ(refused(zip_file({{.name = "data/train.csv", .bytes = "a"}})),
+            "x.npz is a ZIP archive of text; unpack it first: unzip FILE");
   EXPECT_EQ(refused(zip_file({{.name = "n.npy", .bytes = npy_file("<f8", "(0,)", "", false)}})),
             "x.npz is a ZIP archive without arrays of numbers ('n' has no examples)");
 }

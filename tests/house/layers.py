@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAY_USE = {
     "base": set(),
     "config": {"base"},
-    "data": {"base"},
+    "data": {"config", "base"},
     "kernels": {"config", "base"},
     "network": {"kernels", "config", "base"},
     "optim": {"kernels", "config", "base"},
@@ -130,7 +130,7 @@ def check_the_check() -> list[str]:
     planted = [
         ("kernels", "network/step.hpp"), ("base", "kernels/kernels.hpp"), ("optim", "network/parameters.hpp"),
         ("data", "features/scaling.hpp"), ("examples", "model/model_data.hpp"),
-        ("model", "train/prepare.hpp"), ("network", "zlib.h"), ("kernels", "strata/model.hpp"), ("data", "strata/options.hpp"),
+        ("model", "train/prepare.hpp"), ("network", "zlib.h"), ("kernels", "strata/model.hpp"), ("data", "strata/features.hpp"),
         ("cli", "base/file.hpp"), ("base", "strata/strata.hpp"), ("train", "strata/tools.hpp"), ("data/decode", "strata/error.hpp"), ("data", "hdf5.h"), ("features", "model/encode.hpp"),
         ("kernels", "hwy/highway.h"), ("kernels/cpu", "network/step.hpp"), ("fuzz", "zlib.h"),
     ]

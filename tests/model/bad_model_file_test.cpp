@@ -32,16 +32,16 @@ TEST(BadModelFile, ForeignFiles) {
 
 TEST(BadModelFile, NewerFormatsAskForAnUpdate) {
   Parts parts(make_full_model<float>());
-  parts.version = "2";
+  parts.version = "3";
   EXPECT_EQ(message_of(parts.file()),
-            "format: was written by a newer Strata (format 2; this program reads up to 1): update Strata");
+            "format: was written by a newer Strata (format 3; this program reads up to 2): update Strata");
   // Whatever else a newer format changes.
   parts.text = "no JSON any more";
   parts.tensors.clear();
   parts.numbers.clear();
   parts.version = "12";
   EXPECT_EQ(message_of(parts.file()),
-            "format: was written by a newer Strata (format 12; this program reads up to 1): update Strata");
+            "format: was written by a newer Strata (format 12; this program reads up to 2): update Strata");
   for (const char* version : {"0", "", "-1", "1.0", "99999999999999999999", "one"}) {
     parts.version = version;
     EXPECT_EQ(message_of(parts.file()), "format: is damaged: its format version is \"" + std::string(version) + "\"");
@@ -142,8 +142,9 @@ TEST(BadModelFile, MetadataThatDoesNotFit) {
          "found \"hinge\"");
   expect(R"("task":"regression")", R"("task":"auto")",
          "metadata: target.task: expected one of \"binary\", \"classes\", \"regression\", found \"auto\"");
-  expect(R"("scaling":"standard")", R"("scaling":"log")",
-         "metadata: scaling: expected one of \"standard\", \"1/255\", \"none\", found \"log\"");
+  expect(
+      R"("scaling":"standard")", R"("scaling":"log")",
+      "metadata: scaling: expected one of \"standard\", \"1/255\", \"robust\", \"quantile\", \"none\", found \"log\"");
   expect(R"("scaled":true)", R"("scaled":1)", "metadata: target.scaled: expected true or false, found 1");
   expect(R"("names":["price"])", R"("names":"price")", "metadata: target.names: expected a list, found \"price\"");
   expect(R"("names":["price"])", R"("names":[])", "the target has no name");

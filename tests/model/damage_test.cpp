@@ -33,7 +33,10 @@ class MemoryFile {
   int descriptor_;
 };
 
-class Damage : public ::testing::Test {
+// A model that every program reads, and one of inputs of every type.
+enum class Kind { plain, typed };
+
+class Damage : public ::testing::TestWithParam<Kind> {
  protected:
   Damage() {
     const TemporaryFolder folder;
@@ -67,11 +70,12 @@ class Damage : public ::testing::Test {
   }
 
   MemoryFile file_;
-  const Model original_ = testing::make_full_model<float>();
+  const Model original_ =
+      GetParam() == Kind::plain ? testing::make_full_model<float>() : testing::make_typed_model<float>();
   std::string good_;
 };
 
-TEST_F(Damage, EveryTruncation) {
+TEST_P(Damage, EveryTruncation) {
   for (std::size_t size = 0; size < good_.size(); ++size) {
     ASSERT_FALSE(loads(good_.substr(0, size), "the end at byte " + std::to_string(size)));
   }
@@ -79,7 +83,7 @@ TEST_F(Damage, EveryTruncation) {
   EXPECT_FALSE(loads(good_ + '\0', "a byte more"));
 }
 
-TEST_F(Damage, EveryChangedByte) {
+TEST_P(Damage, EveryChangedByte) {
   std::size_t harmless = 0;
   for (std::size_t at = 0; at < good_.size(); ++at) {
     for (const int mask : {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xFF}) {
@@ -101,7 +105,7 @@ TEST_F(Damage, EveryChangedByte) {
   EXPECT_LT(harmless, 20U);
 }
 
-TEST_F(Damage, EveryByteLeftOutOrDoubled) {
+TEST_P(Damage, EveryByteLeftOutOrDoubled) {
   for (std::size_t at = 0; at < good_.size(); ++at) {
     std::string less = good_, more = good_;
     less.erase(at, 1);
@@ -112,7 +116,7 @@ TEST_F(Damage, EveryByteLeftOutOrDoubled) {
   }
 }
 
-TEST_F(Damage, PiecesOfTheFileInOtherPlaces) {
+TEST_P(Damage, PiecesOfTheFileInOtherPlaces) {
   // Blocks swapped, zeroed and repeated, as broken disks and copies do.
   constexpr std::size_t kBlock = 64;
   for (std::size_t from = 0; from + kBlock <= good_.size(); from += kBlock) {
@@ -127,6 +131,8 @@ TEST_F(Damage, PiecesOfTheFileInOtherPlaces) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Models, Damage, ::testing::Values(Kind::plain, Kind::typed));
 
 }  // namespace
 }  // namespace strata

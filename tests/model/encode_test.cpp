@@ -15,9 +15,9 @@ std::vector<const Field*> match_inputs(std::span<const InputField> inputs, const
 
 using testing::TemporaryFolder;
 
-Table csv(const std::string& text, const std::vector<std::string>& as_text = {}) {
+Table csv(const std::string& text, const ReadingOptions& reading = {}) {
   const TemporaryFolder folder;
-  return read_table(folder.write("test.csv", text), {}, as_text);
+  return read_table(folder.write("test.csv", text), {}, reading);
 }
 
 Target classes(std::vector<std::string> names, Task task = Task::classes) {
@@ -77,12 +77,16 @@ TEST(MatchInputs, ShapesMustAgree) {
 
 TEST(MatchInputs, WordsAndGapsAreFoundWithTheirPlace) {
   const std::vector<InputField> inputs = {{"a", {}}, {"b", {}}};
-  EXPECT_ERROR(match_inputs(inputs, csv("a,b\n1,2\n3,four\n")), "value",
+  const ReadingOptions numeric{.numeric = {"*"}};
+  EXPECT_ERROR(match_inputs(inputs, csv("a,b\n1,2\n3,four\n", numeric)), "value",
                "test.csv:3:2: expected a number in column 'b', found 'four'");
+  // A column of words says the same of its first.
   EXPECT_ERROR(match_inputs(inputs, csv("a,b\nx,2\n3,4\n")), "value",
                "test.csv:2:1: expected a number in column 'a', found 'x'");
-  EXPECT_ERROR(match_inputs(inputs, csv("a,b\n1,2\n,4\n")), "value", "test.csv:3:1");
-  EXPECT_ERROR(match_inputs(inputs, csv("a,b\n1,nan\n3,4\n")), "value", "test.csv:2:2");
+  EXPECT_ERROR(match_inputs(inputs, csv("a,b\n1,2\n,4\n", numeric)), "value",
+               "test.csv:3:1: the cell of column 'a' is empty");
+  EXPECT_ERROR(match_inputs(inputs, csv("a,b\n1,nan\n3,4\n", numeric)), "value",
+               "test.csv:2:2: the cell of column 'b' is empty");
 }
 
 TEST(MatchTarget, MissingAndWrongTargets) {
@@ -101,7 +105,7 @@ TEST(MatchTarget, MissingAndWrongTargets) {
     return y;
   };
   EXPECT_EQ(encode_all(csv("y\n1\n2\n")), 2);
-  EXPECT_ERROR(encode_all(csv("y\n1\nx\n")), "value", "test.csv:3:1");
+  EXPECT_ERROR(encode_all(csv("y\n1\nx\n", {.numeric = {"y"}})), "value", "test.csv:3:1");
   EXPECT_ERROR(encode_all(csv("y\nx\n1\n")), "value", "test.csv:2:1");
   const Target numbers{.names = {"y", "z", "w"}, .task = Task::regression, .classes = {}, .offset = {}, .divisor = {}};
   EXPECT_ERROR(find_target(numbers, csv("y,a\n1,2\n")), "usage", "lacks 2 of the model's 3 targets: 'z', 'w'");
@@ -118,10 +122,12 @@ TEST(Labels, NumbersAgainstNumbersByValue) {
 }
 
 TEST(Labels, TextCellsAgainstNumericClassesByTextThenByValue) {
-  EXPECT_EQ(labels(classes({"0", "1", "7"}), csv("y\n7.0\n1\n+1\n", {"y"})), (std::vector<std::size_t>{2, 1, 1}));
+  EXPECT_EQ(labels(classes({"0", "1", "7"}), csv("y\n7.0\n1\n+1\n", {.categorical = {"y"}})),
+            (std::vector<std::size_t>{2, 1, 1}));
   // Classes that are words too are compared as texts only: "01" is not "1".
-  EXPECT_EQ(labels(classes({"01", "1", "none"}), csv("y\n01\n1\nnone\n", {"y"})), (std::vector<std::size_t>{0, 1, 2}));
-  EXPECT_ERROR(labels(classes({"01", "none"}), csv("y\n1\n", {"y"})), "value", "label '1' is not one of the classes");
+  const ReadingOptions words{.categorical = {"y"}};
+  EXPECT_EQ(labels(classes({"01", "1", "nil"}), csv("y\n01\n1\nnil\n", words)), (std::vector<std::size_t>{0, 1, 2}));
+  EXPECT_ERROR(labels(classes({"01", "nil"}), csv("y\n1\n", words)), "value", "label '1' is not one of the classes");
 }
 
 TEST(Labels, NumbersAgainstMixedClassesByValue) {
@@ -136,9 +142,13 @@ TEST(Labels, UnknownLabelsAreNamedWithTheirPlace) {
   EXPECT_ERROR(labels(classes({"cat", "dog"}), csv("x,y\n1,0\n")), "value", "label '0' is not one of the classes");
   EXPECT_ERROR(labels(classes({"cat", "dog"}), csv("x,y\n1,cat\n2,\n")), "value",
                "test.csv:3:2 (column 'y'): the label is missing");
-  EXPECT_ERROR(labels(classes({"0", "1"}), csv("x,y\n1,1\n2,\n")), "value",
+  const ReadingOptions numeric{.numeric = {"y"}};
+  EXPECT_ERROR(labels(classes({"0", "1"}), csv("x,y\n1,1\n2,\n", numeric)), "value",
                "test.csv:3:2: the cell of column 'y' is empty");
-  EXPECT_ERROR(labels(classes({"0", "1"}), csv("x,y\n1,1\n2,lion\n")), "value", "test.csv:3:2");
+  EXPECT_ERROR(labels(classes({"0", "1"}), csv("x,y\n1,1\n2,lion\n", numeric)), "value",
+               "test.csv:3:2: expected a number in column 'y', found 'lion'");
+  EXPECT_ERROR(labels(classes({"0", "1"}), csv("x,y\n1,1\n2,lion\n")), "value",
+               "test.csv:3:2 (column 'y'): label 'lion' is not one of the classes that the model knows: 0, 1");
   EXPECT_ERROR(labels(classes({"0", "1"}), csv("x,y\n1,1\n2,inf\n")), "value", "test.csv:3:2");
 }
 

@@ -11,7 +11,27 @@
 namespace strata {
 namespace {
 
+// Inputs of every type: an example with every level, and with every one missing.
+std::vector<double> typed_inputs(std::size_t m) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> X;
+  for (std::size_t i = 0; i < m; ++i) {
+    const auto at = static_cast<double>(i);
+    const double example[] = {i == 1 ? nan : 20 + 7 * at,
+                              0.3 * at - 0.5,
+                              i == 4 ? nan : std::fmod(at, 3),
+                              i == 2 ? nan : std::fmod(at, 4),
+                              std::fmod(at, 3),
+                              i == 3 ? nan : 19100 + 130.25 * at,
+                              0.1,
+                              0.2 * at};
+    X.insert(X.end(), std::begin(example), std::end(example));
+  }
+  return X;
+}
+
 std::vector<double> inputs_for(const Model& model, std::size_t m) {
+  if (model.architecture().inputs == 17) return typed_inputs(m);
   std::vector<double> X(static_cast<std::size_t>(model.architecture().inputs) * m);
   for (std::size_t at = 0; at < X.size(); ++at) X[at] = 3 * std::sin(0.37 * static_cast<double>(at) + 0.5);
   return X;
@@ -59,6 +79,14 @@ void write_all(const std::filesystem::path& folder) {
   Architecture deep{2, {}, 1, Loss::binary_cross_entropy};
   for (int l = 1; l <= 11; ++l) deep.hidden.push_back({2 + l % 3, Activation::tanh});
   write(testing::make_model<float>(deep), folder, "deep_float32");
+  Model typed = testing::make_typed_model<double>();
+  typed.data().architecture.hidden[0].activation = Activation::tanh;
+  write(typed, folder, "typed_quantile_float64");
+  typed.data().scaling.quantiles.clear();
+  typed.data().scaling.kind = ScaleKind::robust;
+  typed.data().scaling.divisor[13] = 100;
+  typed.data().scaling.divisor[2] = 0;
+  write(typed, folder, "typed_robust_float64");
 }
 
 }  // namespace

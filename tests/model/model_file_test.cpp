@@ -166,7 +166,7 @@ TEST(ModelFile, TheExampleOfTheDocumentation) {
     if (c == '"') in_text = !in_text;
     if (in_text || (c != ' ' && c != '\n')) compact += c;
   }
-  const ModelMetadata metadata = read_metadata(compact);
+  const ModelMetadata metadata = read_metadata(compact, 1);
   EXPECT_EQ(metadata.data->inputs.size(), 2U);
   EXPECT_EQ(write_metadata(*metadata.data, metadata.precision), compact);
 }
@@ -232,7 +232,7 @@ TEST(ModelFile, WhatCannotBeReadAgainIsNotWritten) {
   refuse([](Model::Data& d) { d.scaling.offset.pop_back(); }, "internal",
          "m': the model is damaged: the scaling of the inputs has 2 offsets and 3 divisors, expected 3 each");
   refuse([](Model::Data& d) { d.inputs[0].name = "\xFF"; }, "unsupported",
-         "m': a name of an input, a target or a class is not UTF-8");
+         "m': a name of an input, a level, a target or a class is not UTF-8");
   refuse([](Model::Data& d) { d.record.options.push_back({"seed", "2"}); }, "internal", "option 'seed' occurs twice");
   refuse([](Model::Data& d) { d.record.iterations = -1; }, "internal", "a negative number of iterations");
   refuse([](Model::Data& d) { d.scaling = {ScaleKind::automatic, {}, {}}; }, "internal", "the scaling is not decided");

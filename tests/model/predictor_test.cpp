@@ -168,6 +168,49 @@ TYPED_TEST(Predicting, GivesTheModelsBitsForEveryScaling) {
   expect_the_models_bits<TypeParam>(model, 100);
 }
 
+// Numbers that are missing, and inputs of every type: the way through X as the network sees it.
+TYPED_TEST(Predicting, GivesTheModelsBitsForMissingNumbersAndEveryType) {
+  using T = typename TypeParam::Number;
+  constexpr T kNaN = std::numeric_limits<T>::quiet_NaN();
+  Model plain = model_in<TypeParam>({3, {{16, Activation::tanh}}, 2, Loss::squared_error});
+  plain.data().target.names = {"a", "b"};
+  plain.data().scaling = {ScaleKind::standard, {0.1, 0.2, 0.3}, {0.7, 0.9, 1.1}};
+  Model typed = testing::make_typed_model<T>();
+  typed.data().bf16 = TypeParam::kPrecision == Precision::bf16;
+  for (const Backend& kernels : available_backends()) {
+    const ForcedKernels forced(kernels.name);
+    const Predictor numbers(plain), all(typed);
+    ASSERT_EQ(all.inputs(), 8U);
+    std::vector<T> X = some_inputs<T>(100 * 3), Y;
+    for (std::size_t at = 0; at < X.size(); at += 7) X[at] = kNaN;
+    for (std::size_t i = 0; i < 100; ++i) {
+      const std::vector<T> example{i % 5 == 0 ? kNaN : static_cast<T>(i),
+                                   static_cast<T>(i) / 3,
+                                   static_cast<T>(i % 3),
+                                   i % 4 == 3 ? kNaN : static_cast<T>(i % 4),
+                                   static_cast<T>(i % 2),
+                                   i % 9 == 0 ? kNaN : T(19000) + T(i),
+                                   T(0.5),
+                                   T(1)};
+      Y.insert(Y.end(), example.begin(), example.end());
+    }
+    const std::vector<T> A = predict_by_model(plain, X, 100), B = predict_by_model(typed, Y, 100);
+    for (const std::size_t m : {1UL, 13UL, 100UL}) {
+      expect_bits(numbers, X, A, 100 - m, m);
+      expect_bits(all, Y, B, 100 - m, m);
+    }
+    Y[3] = T(1.5);
+    std::vector<T> C(2);
+    EXPECT_ERROR(
+        all.predict(std::span<const T>(Y).first(8), 1, std::span<T>(C)), "value",
+        "X(4, 1) is 1.5; expected the number of a level of 'colour' (0 to 2), 3 for any other, or NaN where it "
+        "is missing");
+    Y[3] = 0;
+    Y[6] = kNaN;
+    EXPECT_ERROR(all.predict(std::span<const T>(Y).first(8), 1, std::span<T>(C)), "value", "X(7, 1) is nan");
+  }
+}
+
 // Numbers below the smallest normal one count as zero inside the network, and only there.
 TYPED_TEST(Predicting, FlushesDenormalsAsTheModelDoes) {
   using T = typename TypeParam::Number;

@@ -199,15 +199,18 @@ TEST_F(ReadFor, WrongNumbersOfNames) {
   EXPECT_ERROR(read(of_columns(), {file, {}, {"x1"}}, true), "usage", "d.csv: the field 'x1' is asked for twice");
 }
 
-TEST_F(ReadFor, LabelsThatLookLikeNumbersStayTextAmongWords) {
+TEST_F(ReadFor, LabelsAreWordsWhateverTheyLookLike) {
   Model model = of_columns();
   model.data().target.classes = {"007", "none"};
   const fs::path file = folder_.write("d.csv", "x0,x1,y\n1,2,007\n");
   EXPECT_EQ(read(model, {file, {}, {}}, true).field("y").categories, (Names{"007"}));
   const fs::path other = folder_.write("other.csv", "x0,x1,code\n1,2,007\n");
   EXPECT_EQ(read(model, {other, {}, {"code"}}, true).field("y").categories, (Names{"007"}));
+  // Among numbers the value decides, as it did where labels are numbers.
   model.data().target.classes = {"0", "7"};
-  EXPECT_FALSE(read(model, {file, {}, {}}, true).field("y").is_text());
+  const Table labels = read(model, {file, {}, {}}, true);
+  EXPECT_EQ(labels.field("y").categories, (Names{"007"}));
+  EXPECT_EQ(model.evaluate(labels).examples, 1U);
 }
 
 TEST_F(ReadFor, ATargetInAFileOfItsOwn) {

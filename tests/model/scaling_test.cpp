@@ -20,7 +20,8 @@ Scaling fit_of(std::size_t n_x, std::size_t rows, const RowReader& read, std::ve
     fit.add(x.data());
   }
   std::vector<std::size_t> unused;
-  return fit.finish(rows, read, n_x, constant != nullptr ? *constant : unused);
+  const auto name = [&](std::size_t i) { return "input " + std::to_string(i + 1) + " of " + std::to_string(n_x); };
+  return fit.finish(rows, read, name, constant != nullptr ? *constant : unused);
 }
 
 Scaling fit(const std::vector<std::vector<double>>& rows, std::vector<std::size_t>* constant = nullptr) {

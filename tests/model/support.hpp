@@ -154,6 +154,44 @@ Model make_full_model() {
   return model;
 }
 
+/// Inputs of every type in 17 columns, scaled by quantiles.
+template <class T>
+Model make_typed_model() {
+  Model model = make_model<T>({17, {{5, Activation::relu}}, 2, Loss::categorical_cross_entropy});
+  Model::Data& data = model.data();
+  data.inputs = {
+      {.name = "age", .shape = {}, .missing = true, .fill = 29.75},
+      {.name = "rooms", .shape = {}, .fill = 0.1},
+      {.name = "answer", .shape = {}, .type = ColumnType::yes_no, .levels = {"no", "yes"}, .missing = true},
+      {.name = "colour",
+       .shape = {},
+       .type = ColumnType::category,
+       .levels = {"blau", "grün", "rot"},
+       .pooled = true,
+       .missing = true},
+      {.name = "zone", .shape = {}, .type = ColumnType::category, .levels = {"1", "2"}},
+      {.name = "when",
+       .shape = {},
+       .type = ColumnType::date,
+       .missing = true,
+       .fill = 19800.5,
+       .parts = {DatePart::year, DatePart::weekday},
+       .earliest = 19000.0},
+      {.name = "pixels", .shape = {2}},
+  };
+  Scaling& scaling = data.scaling;
+  scaling.kind = ScaleKind::quantile;
+  scaling.offset.assign(17, 0);
+  scaling.divisor.assign(17, 1);
+  scaling.quantiles.resize(17);
+  scaling.offset[0] = 30;
+  scaling.divisor[0] = 14.5;
+  scaling.quantiles[2] = {-1, 0.1, 0.1, 3};
+  scaling.offset[11] = 2024;
+  scaling.quantiles[13] = {19000, 19500.25, 20000};
+  return model;
+}
+
 template <class T>
 std::vector<T> theta_of(const Model& model) {
   const auto theta = std::get<Parameters<T>>(model.data().parameters).theta();

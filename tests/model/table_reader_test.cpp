@@ -237,9 +237,9 @@ TEST(TableReader, FaultsAreFoundWhereTheyAre) {
   for (const std::size_t rows : {1, 3, 100}) {
     EXPECT_ERROR(read_all("x0,x1\n1,2\n\n3,4\n5,word\n", rows), "value",
                  "t.csv:5:2: expected a number in column 'x1', found 'word'");
-    EXPECT_ERROR(read_all("x0,x1\n1,2\n3,4\n5\n", rows), "format", "t.csv:4: expected 2 cells, found 1");
-    EXPECT_ERROR(read_all("x0,x1\n1,2\n3,4\n\n5,\n", rows), "value",
-                 "t.csv:5:2: the cell of column 'x1' is empty; missing values are not supported");
+    EXPECT_ERROR(read_all("x0,x1\n1,2\n3,4\n5\n", rows), "format",
+                 "t.csv:4: expected 2 cells, found 1 (separator: comma; to leave such lines out: --bad-rows skip): 5");
+    EXPECT_ERROR(read_all("x0,x1\n1,2\n3,4\n\n5,\n", rows), "value", "t.csv:5:2: the cell of column 'x1' is empty");
     EXPECT_ERROR(read_all("x0,x1\n", rows), "format", "t.csv has a header but no rows");
   }
   Model arrays = some_model();

@@ -67,7 +67,11 @@ void expect_same_training(const std::string& original, const std::string& cache,
 std::string csv() {
   std::string text = "a,b,skipped,word,y\n";
   for (int i = 0; i < 61; ++i) {
-    text += std::to_string(0.37 * (i % 11)) + "," + std::to_string(i * i % 17) + "," + (i == 3 ? "" : "1") + "," +
+    text += std::to_string(0.37 * (i % 11)) + "," + std::to_string(i * i % 17) + "," +
+            (i == 3   ? "gone"
+             : i == 4 ? ""
+                      : std::to_string(i)) +
+            "," +
             (i % 3 == 0   ? "red"
              : i % 3 == 1 ? "green"
                           : "blue") +
@@ -84,7 +88,7 @@ TEST_F(Convert, CsvClasses) {
   EXPECT_EQ(made.bytes, std::filesystem::file_size("t.sdata"));
   ASSERT_EQ(made.notes.size(), 1U);
   EXPECT_EQ(made.notes[0],
-            "t.csv:5:3 (column 'skipped'): the cell is empty; it and others like it in column 'skipped' become NaN");
+            "t.csv:5:3 (column 'skipped'): the cell is 'gone'; it and others like it in column 'skipped' become NaN");
   const auto change = [](Options& options) {
     options.inputs = {"b", "a"};
     options.target = {"word"};

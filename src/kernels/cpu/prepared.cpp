@@ -68,7 +68,7 @@ class CpuNetwork final : public PreparedNetwork<T> {
   }
 
   bool predict_chunk(const T* X, Index m, Buffers buffers, T* A) const noexcept override {
-    bool finite = scale_inputs(X, m, buffers.even);
+    bool finite = scale_inputs(X, m, buffers.even, buffers.scales);
     {
       const FlushDenormals flush;
       const std::size_t L = layers_.size();
@@ -198,14 +198,13 @@ class CpuNetwork final : public PreparedNetwork<T> {
     }
   }
 
-  // A[0] = X, scaled; whether all of it is finite
-  bool scale_inputs(const T* X, Index m, T* to) const {
+  // A[0] = X, scaled where it is not yet; whether all of it is finite
+  bool scale_inputs(const T* X, Index m, T* to, bool scaled) const {
     const Tag<T> d;
     const hn::ScalableTag<double> d64;
     const hn::Rebind<T, decltype(d64)> half;
     const Index n_x = this->inputs(), ld = CpuNetwork::distance(n_x);
     const double *offset = this->input_offset_.data(), *divisor = this->input_divisor_.data();
-    const bool scaled = !this->input_divisor_.empty();
     auto nothing = hn::Zero(d);  // NaN as soon as a number is not finite
     auto no_half = hn::Zero(half);
     for (Index j = 0; j < m; ++j) {

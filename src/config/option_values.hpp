@@ -1,0 +1,84 @@
+// How the value of an option is read from its text, refused, and shown again.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.hpp"
+#include "config/names.hpp"
+#include "strata/options.hpp"
+
+namespace strata::internal {
+
+using Text = std::string_view;
+
+/// Throws Error(usage): "--option: expected …, found '…'".
+[[noreturn]] void refuse(Text option, Text expected, Text found, Text hint = {});
+[[noreturn]] void refuse_name(Text option, std::span<const std::string> names, Text found);
+
+[[nodiscard]] Text without_blanks(Text text);
+/// Names are compared without regard to case, and '_' is as good as '-': ReLU, leaky_relu.
+[[nodiscard]] std::string normal_form(Text text);
+
+/// `before`: values that the caller has already looked for, listed with the others when nothing fits.
+template <class Kind>
+[[nodiscard]] Kind kind_from(Text option, Text text, std::initializer_list<std::string> before = {}) {
+  if (const std::optional<Kind> kind = kind_named<Kind>(normal_form(text))) return *kind;
+  refuse_name(option, own_names<Kind>(before), text);
+}
+
+[[nodiscard]] double number_from(Text option, Text text, Text expected, bool (*allowed)(double));
+inline bool is_positive(double x) { return x > 0; }
+inline bool is_not_negative(double x) { return x >= 0; }
+inline bool is_fraction(double x) { return x >= 0 && x < 1; }
+inline constexpr Text kFrom0To1 = "a number from 0 to less than 1";
+
+template <class Integer>
+[[nodiscard]] bool whole_in(Text text, Integer least, Integer most, Integer& value) {
+  const Text digits = without_blanks(text);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return error == std::errc{} && end == digits.data() + digits.size() && value >= least && value <= most;
+}
+
+template <class Integer>
+[[nodiscard]] Integer whole_from(Text option, Text text, Text expected, Integer least, Integer most) {
+  Integer value{};
+  if (!whole_in(text, least, most, value)) refuse(option, expected, text);
+  return value;
+}
+inline constexpr std::int64_t kMostSteps = std::numeric_limits<std::int64_t>::max();
+inline constexpr Text kAtLeast1 = "a whole number, at least 1";
+
+/// One visible sign of ASCII. `others`: "or …", what else the option takes.
+[[nodiscard]] char sign_from(Text option, Text text, Text others);
+/// auto: 0. What no cell could be told from is refused: letters, digits, quotes, blanks.
+[[nodiscard]] char separator_from(Text option, Text text);
+[[nodiscard]] std::string separator_text(char separator);
+
+/// "a,b" or, where a name has a comma of its own, "\"a,b\",c" as in a CSV file.
+[[nodiscard]] std::vector<std::string> names_from(Text option, Text text);
+/// A name as names_from takes it.
+[[nodiscard]] std::string name_text(const std::string& name);
+
+template <class T, class Show>
+[[nodiscard]] std::string list_text(const std::vector<T>& list, const Show& show) {
+  std::string text;
+  for (const T& item : list) text += (text.empty() ? "" : ",") + std::string(show(item));
+  return text;
+}
+
+[[nodiscard]] std::vector<int> layers_from(Text option, Text text);
+[[nodiscard]] std::vector<Activation> activations_from(Text option, Text text);
+[[nodiscard]] std::vector<double> rates_from(Text option, Text text);
+[[nodiscard]] std::string activations_text(const std::vector<Activation>& list);
+[[nodiscard]] std::string rates_text(const std::vector<double>& list);
+[[nodiscard]] Initializer initializer_from(Text option, Text text);
+
+}  // namespace strata::internal

@@ -1,0 +1,224 @@
+#include "train/choose_inputs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.hpp"
+#include "features/inputs.hpp"
+#include "strata/error.hpp"
+
+namespace strata::internal {
+namespace {
+
+constexpr std::size_t kMostNamed = 12;  // in a message
+
+std::string text_of(const LeftOut& left) {
+  return fmt::format("{} ({}{}{})", left.name, left.type, left.why.empty() ? "" : ": ", left.why);
+}
+
+std::string text_of(std::span<const LeftOut> left) {
+  std::vector<std::string> all;
+  for (const LeftOut& each : left) all.push_back(text_of(each));
+  return joined(all, kMostNamed);
+}
+
+// A constant number, scaled, is 0 and teaches nothing; it stays, with a warning, so that a table of numbers gives the
+// network that it always gave.
+bool is_left_out(const Field& field) {
+  if (field.type == ColumnType::constant) return field.is_text() || field.missing > 0;
+  return field.type == ColumnType::identifier || field.type == ColumnType::text;
+}
+
+// What a field is as an input, whether or not it should be one.
+ColumnType type_of(const Field& field, bool categorical) {
+  if (categorical) return ColumnType::category;
+  if (field.is_text()) {
+    const bool answers = field.type == ColumnType::yes_no && !yes_no_levels(field).empty();
+    return answers ? ColumnType::yes_no : ColumnType::category;
+  }
+  if (field.type == ColumnType::date || field.type == ColumnType::category) return field.type;
+  return ColumnType::number;
+}
+
+[[noreturn]] void refuse_named(const Field& field) {
+  throw Error(
+      ErrorCode::value,
+      fmt::format("{} names {}, which is {} {}{}{}; take it for a category with {}, or leave it out", spelled("inputs"),
+                  in_quotes(field.name), field.type == ColumnType::identifier ? "an" : "free", name(field.type),
+                  field.why.empty() ? "" : ": ", field.why, spelled("categorical", printable(field.name))));
+}
+
+void require_categorical(std::span<const std::string> names, const Options& options) {
+  for (const std::string& wanted : options.categorical) {
+    const auto fits = [&](const std::string& name) { return fits_pattern(name, wanted); };
+    if (std::ranges::any_of(names, fits) || std::ranges::any_of(options.target, fits)) continue;
+    throw Error(ErrorCode::usage, fmt::format("{}: {} is neither an input nor the target{}", spelled("categorical"),
+                                              in_quotes(wanted), suggestion(wanted, names)));
+  }
+}
+
+std::string rows_text(std::size_t rows) { return fmt::format("{} training row{}", rows, rows == 1 ? "" : "s"); }
+
+}  // namespace
+
+ChosenInputs choose_inputs(const Table& table, std::span<const std::string> names, bool by_name,
+                           const Options& options) {
+  require_categorical(names, options);
+  ChosenInputs chosen;
+  for (const std::string& name : names) {
+    const Field& field = table.field(name);
+    const bool categorical = fits_any(name, options.categorical);
+    if (categorical && !field.shape.empty()) {
+      throw Error(ErrorCode::usage, fmt::format("{}: {} is an array, and a category is one word or number an example",
+                                                spelled("categorical"), in_quotes(name)));
+    }
+    if (is_left_out(field) && !categorical) {
+      if (by_name && field.type != ColumnType::constant) refuse_named(field);
+      if (!by_name) {
+        chosen.left_out.push_back({printable(name), std::string(strata::name(field.type)), field.why});
+        continue;
+      }
+    }
+    chosen.fields.push_back({&field, type_of(field, categorical)});
+  }
+  require_inputs(table, chosen);
+  return chosen;
+}
+
+void require_inputs(const Table& table, const ChosenInputs& chosen) {
+  if (!chosen.fields.empty()) return;
+  throw Error(ErrorCode::value,
+              fmt::format("{}: there is nothing to learn from beside the target: {}\n{} takes a column for a category "
+                          "whatever it looks like",
+                          printable(table.source()), text_of(chosen.left_out), spelled("categorical", "COLUMN")));
+}
+
+std::vector<FittedInput> fit_chosen(const Table& table, ChosenInputs& chosen, bool by_name, const Rows& train_rows,
+                                    const Options& options) {
+  std::vector<FittedInput> fitted = fit_inputs(table, chosen.fields, train_rows, options);
+  std::vector<FittedInput> kept;
+  std::vector<TypedField> fields;
+  for (std::size_t i = 0; i < fitted.size(); ++i) {
+    FittedInput& each = fitted[i];
+    const bool has_levels = each.input.type == ColumnType::yes_no || each.input.type == ColumnType::category;
+    const bool empty = each.missing == train_rows.size();
+    if (empty && by_name) {
+      throw Error(ErrorCode::value, fmt::format("{} names {}, which is missing in all {}", spelled("inputs"),
+                                                in_quotes(each.input.name), rows_text(train_rows.size())));
+    }
+    if (empty || (has_levels && each.constant && !by_name)) {
+      chosen.left_out.push_back(
+          {printable(each.input.name), "constant",
+           fmt::format("{} in all {}", empty ? "missing" : "the same", rows_text(train_rows.size()))});
+      continue;
+    }
+    kept.push_back(std::move(each));
+    fields.push_back(chosen.fields[i]);
+  }
+  chosen.fields = std::move(fields);
+  require_inputs(table, chosen);
+  return kept;
+}
+
+// "inputs: 5 numbers (Age, Fare, …), 2 categories (Sex, Port)", of columns.
+std::string text_of(std::span<const TypedField> inputs) {
+  static constexpr std::pair<ColumnType, std::array<const char*, 2>> kKinds[] = {
+      {ColumnType::number, {"number", "numbers"}},
+      {ColumnType::yes_no, {"yes or no", "yes or no"}},
+      {ColumnType::category, {"category", "categories"}},
+      {ColumnType::date, {"date", "dates"}}};
+  std::string text;
+  for (const auto& [type, kind] : kKinds) {
+    std::vector<std::string> names;
+    for (const TypedField& input : inputs)
+      if (input.type == type) names.push_back(input.field->name);
+    if (names.empty()) continue;
+    text += fmt::format("{}{} {} ({})", text.empty() ? "inputs: " : ", ", names.size(), kind[names.size() == 1 ? 0 : 1],
+                        joined(names, 6));
+  }
+  return text;
+}
+
+// A column of words, most of which are numbers, may be one of numbers with a few faults.
+void warn_of_mixtures(const ChosenInputs& chosen, const Messages& messages, const Options& options) {
+  for (const auto& [field, type] : chosen.fields) {
+    if (type != ColumnType::category || fits_any(field->name, options.categorical)) continue;
+    double ignored = 0;
+    const auto numbers = std::ranges::count_if(
+        field->categories, [&](const std::string& word) { return !word.empty() && parse_number(word, ignored); });
+    if (2 * static_cast<std::size_t>(numbers) < field->categories.size() || field->why.empty() ||
+        static_cast<std::size_t>(numbers) == field->categories.size())
+      continue;
+    messages.warning(
+        fmt::format("{} is taken for a category, though most of its values are numbers: {}; {} or {} says "
+                    "what it is",
+                    in_quotes(field->name), field->why, spelled("numeric", printable(field->name)),
+                    spelled("categorical", printable(field->name))));
+  }
+}
+
+void describe_inputs(const ChosenInputs& chosen, std::span<const FittedInput> fitted, std::size_t rows,
+                     const Options& options, const Messages& messages) {
+  if (std::ranges::all_of(chosen.fields, [](const TypedField& each) { return each.field->shape.empty(); }))
+    messages.note(text_of(chosen.fields));
+  warn_of_mixtures(chosen, messages, options);
+  if (!chosen.left_out.empty()) messages.note("left out: " + text_of(chosen.left_out));
+  std::vector<std::string> missing, pooled;
+  for (const FittedInput& each : fitted) {
+    const InputField& input = each.input;
+    if (each.missing > 0) missing.push_back(fmt::format("{} ({} of {})", input.name, each.missing, rows));
+    if (input.pooled)
+      pooled.push_back(fmt::format("{} ({} of {} values, {} rows)", input.name, each.levels - input.levels.size(),
+                                   each.levels, each.pooled_rows));
+  }
+  if (!pooled.empty())
+    messages.note(fmt::format("rare values share a column of their category ({}): {}",
+                              spelled("one-hot-limit", std::to_string(options.one_hot_limit)),
+                              joined(pooled, kMostNamed)));
+  if (missing.empty()) return;
+  messages.note(
+      fmt::format("missing in training rows: {}; a column beside each says where, and the {} stands for a number",
+                  joined(missing, kMostNamed), name(options.impute)));
+}
+
+void require_target(const Field& field, const Options& options) {
+  if (field.type != ColumnType::identifier && field.type != ColumnType::text) return;
+  if (options.task != Task::automatic || fits_any(field.name, options.categorical)) return;
+  const bool is_text = field.type == ColumnType::text;
+  throw Error(
+      ErrorCode::value,
+      fmt::format("the target {} is {}{}{}, which nothing can predict; name another column with {}, or say what "
+                  "it is with {}",
+                  in_quotes(field.name), is_text ? "free text" : "an identifier", field.why.empty() ? "" : ": ",
+                  field.why, spelled("target", "COLUMN"),
+                  spelled("task", is_text || field.is_text() ? "classes" : "regression")));
+}
+
+Rows rows_with_target(const Table& table, const Field& target, std::span<const std::size_t> without,
+                      const Options& options, const Messages& messages) {
+  const std::size_t rows = table.rows();
+  if (options.missing_target == MissingTarget::error) {
+    throw Error(ErrorCode::value,
+                fmt::format("the target {} is missing in {} of {} rows, the first at {}; {} leaves such rows out",
+                            in_quotes(target.name), without.size(), rows, table.where(target, without.front()),
+                            spelled("missing-target", "drop")));
+  }
+  if (without.size() == rows)
+    throw Error(ErrorCode::value, fmt::format("the target {} is missing in every row", in_quotes(target.name)));
+  messages.note(
+      fmt::format("dropped: {} of {} rows, which lack the target {}", without.size(), rows, in_quotes(target.name)));
+  std::vector<std::size_t> kept;
+  for (std::size_t row = 0, next = 0; row < rows; ++row) {
+    if (next < without.size() && without[next] == row) {
+      ++next;
+    } else {
+      kept.push_back(row);
+    }
+  }
+  return Rows(std::move(kept));
+}
+
+}  // namespace strata::internal

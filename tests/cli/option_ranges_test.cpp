@@ -1,0 +1,188 @@
+// Members of Options are held to the ranges of the table, each row at its ends and one beyond.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "strata/error.hpp"
+#include "strata/options.hpp"
+
+namespace strata {
+namespace {
+
+std::string objection(const std::function<void(Options&)>& change) {
+  Options options;
+  change(options);
+  try {
+    validate(options);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
+  static constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  static constexpr double kNan = std::numeric_limits<double>::quiet_NaN(),
+                          kInfinity = std::numeric_limits<double>::infinity();
+  using Change = std::function<void(Options&)>;
+  struct Case {
+    std::string name;
+    std::vector<Change> right, wrong;
+  };
+  const auto number = [](double TrainingOptions::* member, double value) -> Change {
+    return [=](Options& o) { o.*member = value; };
+  };
+  const auto fraction = [&](const char* name, double TrainingOptions::* member) -> Case {
+    return {name,
+            {number(member, 0), number(member, std::nextafter(1.0, 0.0))},
+            {number(member, -5e-324), number(member, 1), number(member, kNan)}};
+  };
+  const std::vector<Case> cases = {
+      {"target",
+       {[](Options& o) { o.target = {"a", " b,\""}; }},
+       {[](Options& o) { o.target = {""}; }, [](Options& o) { o.target = {"a", "a"}; }}},
+      {"inputs",
+       {[](Options& o) { o.inputs = {"x"}; }},
+       {[](Options& o) { o.inputs = {"x", ""}; }, [](Options& o) { o.inputs = {"x", "y", "x"}; }}},
+      {"categorical",
+       {[](Options& o) { o.categorical = {"x", "y"}; }},
+       {[](Options& o) { o.categorical = {""}; }, [](Options& o) { o.categorical = {"x", "x"}; }}},
+      {"impute", {[](Options& o) { o.impute = Impute::median; }}, {[](Options& o) {
+         o.impute = static_cast<Impute>(2);
+       }}},
+      {"one-hot-limit",
+       {[](Options& o) { o.one_hot_limit = 1; }, [](Options& o) { o.one_hot_limit = 1'000'000; }},
+       {[](Options& o) { o.one_hot_limit = 0; }, [](Options& o) { o.one_hot_limit = 1'000'001; }}},
+      {"missing-target", {[](Options& o) { o.missing_target = MissingTarget::drop; }}, {[](Options& o) {
+         o.missing_target = static_cast<MissingTarget>(2);
+       }}},
+      {"task",
+       {[](Options& o) { o.task = Task::regression; }},
+       {[](Options& o) { o.task = static_cast<Task>(4); }, [](Options& o) { o.task = static_cast<Task>(-1); }}},
+      {"scale", {[](Options& o) { o.scale = ScaleKind::none; }}, {[](Options& o) {
+         o.scale = static_cast<ScaleKind>(6);
+       }}},
+      {"scale-target", {[](Options& o) { o.scale_target = true; }}, {}},
+      {"validation",
+       {[](Options& o) { o.validation = "5e-324"; }, [](Options& o) { o.validation = "0.9999"; },
+        [](Options& o) { o.validation = "a.csv"; }},
+       {[](Options& o) { o.validation = "0"; }, [](Options& o) { o.validation = "1"; },
+        [](Options& o) { o.validation = "1.5"; }, [](Options& o) { o.validation = " "; }}},
+      {"separator",
+       {[](Options& o) { o.separator = '\t'; }, [](Options& o) { o.separator = '!'; },
+        [](Options& o) { o.separator = '~'; }},
+       {[](Options& o) { o.separator = ' '; }, [](Options& o) { o.separator = '\n'; },
+        [](Options& o) { o.separator = '\x7F'; }, [](Options& o) { o.separator = '"'; },
+        [](Options& o) { o.separator = 'a'; }, [](Options& o) { o.separator = '.'; }}},
+      {"header", {[](Options& o) { o.header = Header::no; }}, {[](Options& o) { o.header = static_cast<Header>(3); }}},
+      {"comment",
+       {[](Options& o) { o.comment = '#'; }},
+       {[](Options& o) { o.comment = ' '; }, [](Options& o) { o.comment = static_cast<char>(200); }}},
+      {"decimal", {[](Options& o) { o.decimal = DecimalSign::comma; }}, {[](Options& o) {
+         o.decimal = static_cast<DecimalSign>(3);
+       }}},
+      {"missing", {[](Options& o) { o.missing = {"-99", "none at all"}; }}, {[](Options& o) { o.missing = {""}; }}},
+      {"numeric", {[](Options& o) { o.numeric = {"*"}; }}, {[](Options& o) { o.numeric = {"a", "a"}; }}},
+      {"categorical", {[](Options& o) { o.categorical = {"a"}; }}, {[](Options& o) { o.categorical = {""}; }}},
+      {"date", {[](Options& o) { o.date = {"a"}; }}, {[](Options& o) { o.date = {""}; }}},
+      {"ignore", {[](Options& o) { o.ignore = {"a"}; }}, {[](Options& o) { o.ignore = {""}; }}},
+      {"date-order", {[](Options& o) { o.date_order = DateOrder::mdy; }}, {[](Options& o) {
+         o.date_order = static_cast<DateOrder>(4);
+       }}},
+      {"bad-cells", {[](Options& o) { o.bad_cells = BadCells::missing; }}, {[](Options& o) {
+         o.bad_cells = static_cast<BadCells>(2);
+       }}},
+      {"bad-rows", {[](Options& o) { o.bad_rows = BadRows::skip; }}, {[](Options& o) {
+         o.bad_rows = static_cast<BadRows>(2);
+       }}},
+      {"hidden-layers",
+       {[](Options& o) { o.hidden_layers = {1, 1'000'000}; }, [](Options& o) { o.hidden_layers = {}; },
+        [](Options& o) { o.hidden_layers.assign(1000, 1); }},
+       {[](Options& o) { o.hidden_layers = {0}; }, [](Options& o) { o.hidden_layers = {1'000'001}; },
+        [](Options& o) { o.hidden_layers.assign(1001, 1); }}},
+      {"activation",
+       {[](Options& o) { o.activation = {Activation::identity, Activation::softplus}; }},
+       {[](Options& o) { o.activation = {}; }, [](Options& o) { o.activation = {static_cast<Activation>(11)}; },
+        [](Options& o) { o.activation = {Activation::relu, Activation::relu, Activation::relu}; }}},
+      {"loss", {[](Options& o) { o.loss = Loss::squared_error; }}, {[](Options& o) { o.loss = static_cast<Loss>(3); }}},
+      {"initializer",
+       {[](Options& o) { o.initializer = {Initializer::Kind::normal, 5e-324, {}}; },
+        [](Options& o) { o.initializer = {Initializer::Kind::arrays, 0, "a.npz"}; }},
+       {[](Options& o) { o.initializer = {Initializer::Kind::normal, 0, {}}; },
+        [](Options& o) { o.initializer = {Initializer::Kind::normal, kInfinity, {}}; },
+        [](Options& o) { o.initializer = {static_cast<Initializer::Kind>(6), 1, {}}; },
+        [](Options& o) { o.initializer = {Initializer::Kind::arrays, 0, "a"}; }}},
+      {"dropout",
+       {[](Options& o) { o.dropout = {0}; }, [](Options& o) { o.dropout = {0, std::nextafter(1.0, 0.0)}; }},
+       {[](Options& o) { o.dropout = {1}; }, [](Options& o) { o.dropout = {-5e-324}; },
+        [](Options& o) { o.dropout = {0.5, kNan}; }, [](Options& o) { o.dropout = {}; }}},
+      {"random", {[](Options& o) { o.random = RandomStream::numpy; }}, {[](Options& o) {
+         o.random = static_cast<RandomStream>(2);
+       }}},
+      {"seed", {[](Options& o) { o.seed = 0; }, [](Options& o) { o.seed = UINT64_MAX; }}, {}},
+      {"precision", {[](Options& o) { o.precision = Precision::bf16; }}, {[](Options& o) {
+         o.precision = static_cast<Precision>(3);
+       }}},
+      {"optimizer", {[](Options& o) { o.optimizer = OptimizerKind::momentum; }}, {[](Options& o) {
+         o.optimizer = static_cast<OptimizerKind>(4);
+       }}},
+      {"learning-rate",
+       {[](Options& o) { o.learning_rate = 5e-324; }, [](Options& o) { o.learning_rate = 1.7e308; }},
+       {[](Options& o) { o.learning_rate = 0; }, [](Options& o) { o.learning_rate = -1; },
+        [](Options& o) { o.learning_rate = kNan; }, [](Options& o) { o.learning_rate = kInfinity; }}},
+      fraction("momentum", &TrainingOptions::momentum),
+      fraction("beta1", &TrainingOptions::beta1),
+      fraction("beta2", &TrainingOptions::beta2),
+      {"epsilon",
+       {number(&TrainingOptions::epsilon, 5e-324)},
+       {number(&TrainingOptions::epsilon, 0), number(&TrainingOptions::epsilon, -1),
+        number(&TrainingOptions::epsilon, kInfinity)}},
+      {"l2",
+       {number(&TrainingOptions::l2, 0), number(&TrainingOptions::l2, 1e308)},
+       {number(&TrainingOptions::l2, -5e-324), number(&TrainingOptions::l2, kNan)}},
+      {"weight-decay",
+       {[](Options& o) { o.weight_decay = 0; }, [](Options& o) { o.weight_decay = 1e308; }},
+       {[](Options& o) { o.weight_decay = -5e-324; }, [](Options& o) { o.weight_decay = kNan; },
+        [](Options& o) { o.weight_decay = kInfinity; }}},
+      {"batch-size",
+       {[](Options& o) { o.batch_size = 0; }, [](Options& o) { o.batch_size = 1; },
+        [](Options& o) { o.batch_size = kMost; }},
+       {[](Options& o) { o.batch_size = -1; }}},
+      {"iterations",
+       {[](Options& o) { o.iterations = 1; }, [](Options& o) { o.iterations = kMost; }},
+       {[](Options& o) { o.iterations = 0; },
+        [](Options& o) {
+          o.iterations = 3;
+          o.epochs = 3;
+        }}},
+      {"epochs", {[](Options& o) { o.epochs = 1; }, [](Options& o) { o.epochs = kMost; }}, {[](Options& o) {
+         o.epochs = 0;
+       }}},
+      {"threads",
+       {[](Options& o) { o.threads = 0; }, [](Options& o) { o.threads = 1024; }},
+       {[](Options& o) { o.threads = -1; }, [](Options& o) { o.threads = 1025; }}},
+      {"report-every",
+       {[](Options& o) { o.report_every = 0; }, [](Options& o) { o.report_every = kMost; }},
+       {[](Options& o) { o.report_every = -1; }}},
+  };
+  std::set<std::string_view> named;
+  for (const Case& c : cases) {
+    named.insert(c.name);
+    for (std::size_t i = 0; i < c.right.size(); ++i) EXPECT_EQ(objection(c.right[i]), "") << c.name << " right " << i;
+    for (std::size_t i = 0; i < c.wrong.size(); ++i) {
+      const std::string found = objection(c.wrong[i]);
+      EXPECT_TRUE(found.starts_with("--" + c.name)) << c.name << " wrong " << i << ": '" << found << "'";
+    }
+  }
+  for (const OptionSpec& option : option_table()) EXPECT_TRUE(named.contains(option.name)) << option.name;
+}
+
+}  // namespace
+}  // namespace strata
