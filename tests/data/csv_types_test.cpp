@@ -9,8 +9,6 @@
 namespace strata::testing {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
 struct CsvTypes : InFolder {
   static Table read(const std::string& text, const ReadingOptions& reading = {}) {
     write_file("t.csv", text);
