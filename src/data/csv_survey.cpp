@@ -62,9 +62,7 @@ Dialect dialect_of(Input& input, const Request& request) {
   const ReadingOptions& reading = request.reading;
   DialectWishes wishes;
   if (reading.separator != 0) wishes.separator = reading.separator;
-  wishes.header = reading.header == Header::yes  ? HeaderWish::yes
-                  : reading.header == Header::no ? HeaderWish::no
-                                                 : HeaderWish::automatic;
+  wishes.header = reading.header;
   if (reading.comment != 0) wishes.comment = std::string(1, reading.comment);
   wishes.skip_bad_rows = reading.bad_rows == BadRows::skip;
   Dialect dialect = find_dialect(input, wishes);

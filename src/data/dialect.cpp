@@ -301,10 +301,10 @@ class Finder {
     if (may_go_on() && !look.any_rows) return false;
 
     const bool fits = behind_sign_.size() == look.width;
-    const bool behind_sign = wishes_.header != HeaderWish::no && fits &&
+    const bool behind_sign = wishes_.header != Header::no && fits &&
                              (look.width > 1 ? look.verdict != FirstLine::names : look.verdict == FirstLine::row);
-    dialect_.header_found = behind_sign || wishes_.header == HeaderWish::yes ||
-                            (wishes_.header == HeaderWish::automatic && look.verdict != FirstLine::row);
+    dialect_.header_found = behind_sign || wishes_.header == Header::yes ||
+                            (wishes_.header == Header::automatic && look.verdict != FirstLine::row);
     if (dialect_.header_found && !behind_sign) {
       dialect_.begin = behind_first;
       dialect_.line = line_behind;
@@ -348,9 +348,9 @@ class Finder {
     }
     for (std::size_t i = 0; i < width - dialect_.empty_columns; ++i)
       dialect_.names.push_back(fmt::format("c{}", i + 1));
-    note(fmt::format("{}the columns are called c1 to c{}",
-                     wishes_.header == HeaderWish::no ? "" : "the first line looks like the rows below it: ",
-                     dialect_.names.size()));
+    note(fmt::format(
+        "{}the columns are called c1 to c{}",
+        wishes_.header == Header::no ? "" : "the first line looks like the rows below it: ", dialect_.names.size()));
   }
 
   std::string name_;

@@ -9,15 +9,14 @@
 #include <vector>
 
 #include "data/byte_source.hpp"
+#include "strata/options.hpp"
 
 namespace strata::internal {
-
-enum class HeaderWish : std::uint8_t { automatic, yes, no };
 
 /// What the caller says of a text; the rest is found.
 struct DialectWishes {
   std::optional<char> separator = {};
-  HeaderWish header = HeaderWish::automatic;
+  Header header = Header::automatic;
   /// Lines that begin so are comments. Empty: none, but where the text begins with lines that begin with '#'.
   std::string comment = {};
   bool skip_bad_rows = false;  // rows with another number of cells are left out and counted; else they are errors

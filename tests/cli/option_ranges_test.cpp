@@ -9,23 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "strata/error.hpp"
-#include "strata/options.hpp"
+#include "options_for_tests.hpp"
 
 namespace strata {
 namespace {
-
-std::string objection(const std::function<void(Options&)>& change) {
-  Options options;
-  change(options);
-  try {
-    validate(options);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::usage);
-    return error.what();
-  }
-  return "";
-}
 
 TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
   static constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "options_for_tests.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -220,19 +221,6 @@ TEST(Options, EveryRefusalSaysWhatWasExpectedAndFound) {
   for (int i = 0; i < 1000; ++i) long_list += ",1";
   EXPECT_EQ(refusal("hidden-layers", long_list),
             "--hidden-layers: expected at most 1000 hidden layers, found '1001 of them'");
-}
-
-/// What `validate` says of options of which one member is another than by default.
-std::string objection(const std::function<void(Options&)>& change) {
-  Options options;
-  change(options);
-  try {
-    validate(options);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::usage);
-    return error.what();
-  }
-  return "";
 }
 
 // Every row of the table: both ends of its range, and one beyond each.

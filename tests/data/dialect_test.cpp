@@ -56,7 +56,7 @@ std::string read_by(const std::string& text, const DialectWishes& wishes = {}, s
 
 char separator_of(const std::string& text) { return dialect_of(text).separator; }
 
-DialectWishes with_header(HeaderWish header) {
+DialectWishes with_header(Header header) {
   DialectWishes wishes;
   wishes.header = header;
   return wishes;
@@ -178,8 +178,8 @@ TEST(Dialect, comments_before_the_header) {
   EXPECT_EQ(read_by("##v=1\n##by=x\n#CHROM\tPOS\nc1\t5\nc2\t6\n"), "CHROM,POS|c1,5|c2,6");
   EXPECT_EQ(read_by("# x\n1\n2\n"), "x|1|2");
   EXPECT_EQ(read_by("# people\nname\nbob\nal\n"), "name|bob|al");
-  EXPECT_EQ(read_by("# a,b\n1,2\n", with_header(HeaderWish::no)), "c1,c2|1,2");
-  EXPECT_EQ(read_by("# a,b\n1,2\n", with_header(HeaderWish::yes)), "a,b|1,2");
+  EXPECT_EQ(read_by("# a,b\n1,2\n", with_header(Header::no)), "c1,c2|1,2");
+  EXPECT_EQ(read_by("# a,b\n1,2\n", with_header(Header::yes)), "a,b|1,2");
 }
 
 TEST(Dialect, number_signs_may_be_meant) {
@@ -239,14 +239,14 @@ TEST(Dialect, a_first_line_unlike_the_rows_below_is_a_header) {
 }
 
 TEST(Dialect, header_can_be_said) {
-  const Dialect yes = dialect_of("2019,2020\n5,6\n", with_header(HeaderWish::yes));
+  const Dialect yes = dialect_of("2019,2020\n5,6\n", with_header(Header::yes));
   EXPECT_TRUE(yes.header_found);
   EXPECT_EQ(yes.names, (Names{"2019", "2020"}));
-  const Dialect no = dialect_of("a,b\n1,2\n", with_header(HeaderWish::no));
+  const Dialect no = dialect_of("a,b\n1,2\n", with_header(Header::no));
   EXPECT_FALSE(no.header_found);
   EXPECT_EQ(no.notes, (Names{"the columns are called c1 to c2"}));
-  EXPECT_EQ(read_by("a,b\n1,2\n", with_header(HeaderWish::no)), "c1,c2|a,b|1,2");
-  EXPECT_EQ(read_by("a,b,\n1,2,\n", with_header(HeaderWish::no)), "c1,c2|a,b|1,2");
+  EXPECT_EQ(read_by("a,b\n1,2\n", with_header(Header::no)), "c1,c2|a,b|1,2");
+  EXPECT_EQ(read_by("a,b,\n1,2,\n", with_header(Header::no)), "c1,c2|a,b|1,2");
 }
 
 TEST(Dialect, names_of_rows_have_a_name) {
