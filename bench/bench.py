@@ -44,11 +44,14 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def show(summary):
+def show(summary, base):
     own = summary["contestants"].get("strata")
     for name, entry in sorted(summary["contestants"].items(), key=lambda item: item[1]["seconds"]):
         peak = f"{entry['percent_of_peak']:5.1f} % of the peak" if "percent_of_peak" in entry else ""
         times = f"{entry['times_strata']:7.2f} × Strata's time" if own and name != "strata" else ""
+        if "times_base" in entry:
+            low, high = entry["times_base_quartiles"]
+            times = f"{entry['times_base']:7.3f} × the speed of {base} ({low:.3f} to {high:.3f})"
         say(f"  {name:14} {entry['seconds'] * 1e6:12.2f} µs {peak:22} {times}  ({entry['setting']})")
 
 
@@ -110,7 +113,7 @@ def main():
         for work in todo:
             say(f"{work.name}: {work.title}")
             results["works"][work.name] = measure.measure(work, field, workers, BUILD, rounds, seconds, say).summary()
-            show(results["works"][work.name])
+            show(results["works"][work.name], work.base and work.base.name)
             results["greetings"] = workers.greetings
             write(results, BUILD)  # what is there if the run is stopped
         if whole and not args.quick:

@@ -21,13 +21,13 @@ class Contestant:
     settings: dict = dataclasses.field(default_factory=dict, hash=False)  # more of the environment
     kinds: tuple = ("train", "predict")
     precisions: tuple = ("float32", "float64")
-    alone: bool = False  # takes works that the others do not know: L2, dropout
+    alone: bool = False  # takes works that the others do not know
     waits: tuple = ("passive",)  # OMP_WAIT_POLICY with two threads; the better of several is taken by a trial
     largest: int = 10**12  # FLOPs of a step beyond which it is left out (it would take minutes)
 
     def takes(self, work):
         return (work.kind in self.kinds and work.precision in self.precisions and work.flops <= self.largest
-                and (self.alone or not (work.l2 or work.dropout)))
+                and (self.alone or not work.alone))
 
 
 def library_of(packages, pattern):
@@ -40,7 +40,8 @@ def all_contestants(build, python):
     both = ("passive", "active")
     packages = next(python.parent.parent.glob("lib/python3*/site-packages"))
     return [
-        Contestant("strata", "Strata", (str(build / "bin/strata_bench"), "worker"), kinds=("train", "predict", "epoch"),
+        Contestant("strata", "Strata", (str(build / "bin/strata_bench"), "worker"),
+                   kinds=("train", "predict", "epoch", "forward", "score"),
                    precisions=("float32", "float64", "bf16"), alone=True),
         Contestant("torch", "PyTorch eager", script("torch_worker.py"), waits=both,
                    precisions=("float32", "float64", "bf16")),

@@ -1,5 +1,5 @@
-// Where the benchmark meets the library's inside: the same calls as src/train/trainer.cpp and src/model/predict.cpp
-// make.
+// Where the benchmark meets the inside of library and program: the same calls as src/train/trainer.cpp and
+// src/model/predict.cpp make.
 #include "engine.hpp"
 
 #include <algorithm>
@@ -12,13 +12,20 @@
 
 #include "base/aligned.hpp"
 #include "base/thread_pool.hpp"
+#include "checkpoints.hpp"
+#include "features/examples.hpp"
 #include "kernels/registry.hpp"
+#include "model/metrics.hpp"
+#include "model/plan.hpp"
+#include "model/score.hpp"
 #include "network/step.hpp"
 #include "optim/optimizer.hpp"
+#include "optim/schedule.hpp"
 #include "strata/predictor.hpp"
 #include "strata/trainer.hpp"
 #include "strata/version.hpp"
 #include "train/penalty.hpp"
+#include "train/prepare.hpp"
 #include "train/update_at_once.hpp"
 
 namespace strata_bench {
@@ -48,6 +55,8 @@ Options options_of(const Work& work) {
   Options options;
   options.optimizer = work.optimizer == "adam" ? strata::OptimizerKind::adam : strata::OptimizerKind::gradient_descent;
   options.learning_rate = work.learning_rate;
+  options.clip_norm = work.clip_norm;
+  strata::set_option(options, "schedule", work.schedule);
   return options;
 }
 
@@ -77,7 +86,11 @@ class NetRunner final : public Runner {
         p_(net_),
         gradient_(net_),
         ws_(net_, work.batch, work.kind == "train" ? internal::Keep::backward : internal::Keep::forward),
-        optimizer_(options_of(work), p_.theta().size()) {
+        options_(options_of(work)),
+        optimizer_(options_, p_.theta().size()) {
+    if (work.weights) {
+      for (Index i = 0; i < work.rows; ++i) w_.push_back(static_cast<double>(1 + i % 4));
+    }
     reset();
     if (work.kind == "predict") {  // as a program embeds it: prepared once
       const std::span<const T> theta(theta_);
@@ -92,7 +105,7 @@ class NetRunner final : public Runner {
 
   void reset() override {
     std::ranges::copy(theta_, p_.theta().begin());
-    optimizer_ = internal::Optimizer<T>(options_of(work_), p_.theta().size());
+    optimizer_ = internal::Optimizer<T>(options_, p_.theta().size());
     next_ = step_ = 0;
     rows_.resize(static_cast<std::size_t>(work_.rows));
     std::iota(rows_.begin(), rows_.end(), std::size_t{0});
@@ -107,9 +120,8 @@ class NetRunner final : public Runner {
         prepared_predict(batch);
       } else {
         if (work_.l2 != 0 && squares_.wants_sample()) squares_.sample(internal::with_penalty(0.0, p_, 1, 2, *kernels_));
-        internal::UpdateAtOnce<T> sink(p_, optimizer_, work_.l2 / static_cast<double>(batch.m()), gradient_);
         squares_.step();
-        last_cost_ = internal::train_step(net_, p_, batch, ws_, *kernels_, sink);
+        step_and_update(batch);
       }
     }
   }
@@ -125,23 +137,44 @@ class NetRunner final : public Runner {
   }
 
  private:
+  void step_and_update(Batch<T> batch) {
+    const internal::StepFactors factors = internal::factors_of(options_, batch.pass.step, kPlanned);
+    const double penalty = work_.l2 / batch.weight();
+    if (optimizer_.clips()) {
+      internal::KeepGradient<T> sink(p_, penalty, gradient_);
+      last_cost_ = internal::train_step(net_, p_, batch, ws_, *kernels_, sink);
+      optimizer_.update(p_.blocks(), p_.theta(), std::as_const(gradient_).theta(), *kernels_, factors);
+      return;
+    }
+    internal::UpdateAtOnce<T> sink(p_, optimizer_, factors, penalty, gradient_);
+    last_cost_ = internal::train_step(net_, p_, batch, ws_, *kernels_, sink);
+  }
   void prepared_predict(Batch<T> batch) {
     predictor_->predict(std::span<const T>(batch.X.data, static_cast<std::size_t>(batch.X.size())),
                         static_cast<std::size_t>(batch.m()), A_);
   }
   [[nodiscard]] Batch<T> batch_at(Index i) {
-    return {View<T>(X_.data() + i * work_.batch * work_.inputs(), work_.inputs(), work_.batch),
-            View<const T>(Y_.data() + i * work_.batch * work_.outputs(), work_.outputs(), work_.batch)};
+    Batch<T> batch{View<T>(X_.data() + i * work_.batch * work_.inputs(), work_.inputs(), work_.batch),
+                   View<const T>(Y_.data() + i * work_.batch * work_.outputs(), work_.outputs(), work_.batch)};
+    if (!w_.empty()) {
+      batch.w = w_.data() + i * work_.batch;
+      batch.sum_w = std::accumulate(batch.w, batch.w + work_.batch, 0.0);
+    }
+    return batch;
   }
+
+  static constexpr std::int64_t kPlanned = 1'000'000;  // updates that a schedule runs over
 
   Work work_;
   Architecture net_;
   std::vector<T> theta_;
   internal::AlignedVector<T> X_, Y_;  // as the loader and tables hold them
+  std::vector<double> w_;             // empty: 1 each
   internal::ThreadPool pool_;
   std::unique_ptr<internal::Kernels<T>> kernels_;
   internal::Parameters<T> p_, gradient_;
   internal::Workspace<T> ws_;
+  Options options_;
   internal::Optimizer<T> optimizer_;
   internal::SquaresOfSteps squares_;  // as training samples them
   std::optional<strata::Predictor> predictor_;
@@ -152,41 +185,62 @@ class NetRunner final : public Runner {
   double last_cost_ = 0;
 };
 
+// The first `rows` examples as a user has them: a table and the options for it.
+strata::Table table_of(const Work& work, std::ptrdiff_t rows) {
+  const auto X = read_numbers<float>(work, "x", work.inputs() * work.rows);
+  const auto Y = read_numbers<float>(work, "y", work.outputs() * work.rows);
+  std::vector<double> classes;
+  for (Index i = 0; i < rows; ++i) {
+    const auto y = Y.begin() + i * work.outputs();
+    classes.push_back(work.outputs() == 1 ? *y : static_cast<double>(std::max_element(y, y + work.outputs()) - y));
+  }
+  strata::Table table;
+  table.add_numbers("x", {static_cast<std::size_t>(work.inputs())},
+                    std::vector<double>(X.begin(), X.begin() + rows * work.inputs()));
+  table.add_numbers("y", {}, classes);
+  return table;
+}
+
+Options table_options(const Work& work) {
+  Options options = options_of(work);
+  options.target = {"y"};
+  options.task = work.outputs() == 1 ? strata::Task::binary : strata::Task::classes;
+  options.scale = strata::ScaleKind::none;
+  options.hidden_layers = std::vector<int>(work.layers.begin() + 1, work.layers.end() - 1);
+  options.batch_size = work.batch;
+  options.threads = work.threads;
+  options.precision = precision_of(work);
+  options.validation = "none";
+  if (!work.metrics.empty()) strata::set_option(options, "metrics", work.metrics);
+  return options;
+}
+
 // Whole epochs as a user gets them: strata::train, with shuffling, the checks after every step and the report.
 class EpochRunner final : public Runner {
  public:
-  explicit EpochRunner(const Work& work) : work_(work), net_(architecture_of(work)) {
-    const auto X = read_numbers<float>(work, "x", work.inputs() * work.rows);
-    const auto Y = read_numbers<float>(work, "y", work.outputs() * work.rows);
-    X_.assign(X.begin(), X.end());
-    for (Index i = 0; i < work.rows; ++i) {
-      const auto y = Y.begin() + i * work.outputs();
-      class_.push_back(static_cast<double>(std::max_element(y, y + work.outputs()) - y));
-    }
-  }
+  explicit EpochRunner(const Work& work) : work_(work) {}
 
   // The first epoch warms up; each of the `count` after it is timed.
   void run(std::ptrdiff_t count) override {
-    strata::Table table;
-    table.add_numbers("x", {static_cast<std::size_t>(work_.inputs())}, X_);
-    table.add_numbers("y", {}, class_);
-    Options options = options_of(work_);
-    options.target = {"y"};
-    options.task = strata::Task::classes;
-    options.scale = strata::ScaleKind::none;
-    options.hidden_layers.assign(work_.layers.begin() + 1, work_.layers.end() - 1);
-    options.batch_size = work_.batch;
+    Options options = table_options(work_);
     options.epochs = count + 1;
-    options.threads = work_.threads;
-    options.precision = precision_of(work_);
     std::vector<Clock::time_point> ends;
+    std::optional<strata::cli::Checkpoints> checkpoints;
     strata::Callbacks callbacks;
     callbacks.epoch = [&](const strata::EpochReport& report) {
+      if (checkpoints) checkpoints->settle();  // as the program does
       ends.push_back(Clock::now());
       loss_ = report.mean_cost;
     };
-    const strata::Fit fit = strata::train(std::move(table), options, callbacks);
-    if (fit.ending != strata::Ending::done) throw std::runtime_error(fit.explanation);
+    if (work_.checkpoints) {
+      strata::cli::Arguments arguments;
+      arguments.typed.emplace("checkpoint", "1");
+      checkpoints.emplace(arguments, (work_.folder / "model").string(), 0);
+      checkpoints->attach(callbacks, [] {});
+    }
+    const strata::Fit fit = strata::train(table_of(work_, work_.rows), options, callbacks);
+    if (fit.ending == strata::Ending::diverged) throw std::runtime_error(fit.explanation);
+    if (checkpoints && !checkpoints->any_written()) throw std::runtime_error("no checkpoint was written");
     seconds_ = std::chrono::duration<double>(ends.back() - ends.front()).count();
   }
 
@@ -195,9 +249,64 @@ class EpochRunner final : public Runner {
 
  private:
   Work work_;
-  Architecture net_;
-  std::vector<double> X_, class_;
   double loss_ = 0, seconds_ = 0;
+};
+
+// What a training does with its validation part after an epoch: a call scores `batch` examples; or, to compare it with,
+// passes them through the layers alone.
+class ScoreRunner final : public Runner {
+ public:
+  explicit ScoreRunner(const Work& work)
+      : work_(work),
+        table_(table_of(work, work.batch)),
+        problem_(internal::define_problem(table_, table_options(work), {.note = [](auto) {}, .warning = [](auto) {}})),
+        examples_(table_, problem_, problem_.train_rows, problem_.architecture.outputs, internal::Checked::yes),
+        pool_(work.threads),
+        kernels_(internal::make_kernels<float>(internal::chosen_kernels(), precision_of(work), pool_)),
+        p_(problem_.architecture),
+        ws_(problem_.architecture, kBatch, internal::Keep::forward),
+        more_(internal::beside_the_usual(problem_.target.task, problem_.options.metrics)) {
+    examples_.keep();
+    std::ranges::copy(read_numbers<float>(work, "theta", work.parameter_count()), p_.theta().begin());
+  }
+
+  void run(std::ptrdiff_t count) override {
+    for (std::ptrdiff_t i = 0; i < count; ++i) work_.kind == "score" ? score() : forward();
+  }
+  double loss() override {
+    score();
+    return loss_;
+  }
+
+ private:
+  static constexpr Index kBatch = 256;  // as a training has it
+
+  void score() {
+    internal::Score<float> sums(problem_.architecture, problem_.target, more_, deviations_);
+    internal::for_each_output<float>(problem_.architecture, p_, examples_, kBatch, *kernels_,
+                                     [&](Index, View<const float> A, View<const float> Y, const double* w,
+                                         double loss) { sums.add(A, Y, loss, w); });
+    deviations_ = sums.deviations();
+    loss_ = sums.metrics().loss;
+  }
+  void forward() {
+    for (Index first = 0; first < work_.batch; first += kBatch) {
+      const Index count = std::min(kBatch, work_.batch - first);
+      internal::forward(problem_.architecture, p_, {examples_.range(first, count).X, {}}, ws_, *kernels_);
+    }
+  }
+
+  Work work_;
+  strata::Table table_;
+  internal::Problem problem_;
+  internal::Examples<float> examples_;
+  internal::ThreadPool pool_;
+  std::unique_ptr<internal::Kernels<float>> kernels_;
+  internal::Parameters<float> p_;
+  internal::Workspace<float> ws_;
+  std::vector<strata::Metric> more_;
+  std::vector<double> deviations_;  // known from the first time on
+  double loss_ = 0;
 };
 
 class EngineProducts final : public Products {
@@ -242,6 +351,7 @@ std::string engine_kernels() { return std::string(internal::chosen_kernels()); }
 
 std::unique_ptr<Runner> make_engine_runner(const Work& work) {
   if (work.kind == "epoch") return std::make_unique<EpochRunner>(work);
+  if (work.kind == "score" || work.kind == "forward") return std::make_unique<ScoreRunner>(work);
   if (work.precision == "float64") return std::make_unique<NetRunner<double>>(work);
   return std::make_unique<NetRunner<float>>(work);
 }

@@ -1,5 +1,6 @@
 """One work, all contestants, in rounds: in every round the ceiling is measured and each contestant runs once, one after the
-other, so that what the machine does meanwhile falls on all of them."""
+other, so that what the machine does meanwhile falls on all of them; and so does Strata's own run of another work, where this one
+is measured against it."""
 
 import math
 import statistics
@@ -32,6 +33,7 @@ class Measurement:
         self.work = work
         self.seconds, self.median, self.p99 = {}, {}, {}
         self.peak = []  # GFLOP/s, a number a round
+        self.base = []  # seconds of a step or call of the work that this one is measured against, a number a round
         self.out = {}  # contestant: why it is not timed
         self.settings = {}
         self.loss, self.loss_before = {}, 0.0
@@ -53,6 +55,9 @@ class Measurement:
             if own and name != "strata":
                 ratios = [s / o for s, o in zip(seconds, own)]
                 entry["times_strata"], entry["times_strata_quartiles"] = statistics.median(ratios), quartiles(ratios)[::2]
+            if name == "strata" and self.base:
+                ratios = [b / s for b, s in zip(self.base, seconds)]
+                entry["times_base"], entry["times_base_quartiles"] = statistics.median(ratios), quartiles(ratios)[::2]
             if name in self.median:
                 entry["row_median"] = statistics.median(self.median[name])
                 entry["row_p99"] = statistics.median(self.p99[name])
@@ -67,17 +72,18 @@ def settings_of(contestant, work):
     return [(work.threads, wait) for wait in contestant.waits] + [(1, "passive")]
 
 
-def run_once(measurement, worker, folder, timeout=300):
+def run_once(work, worker, folder, timeout=300):
     time.sleep(REST)
-    return worker.ask(f"run {folder} {measurement.work.count}", timeout)
+    return worker.ask(f"run {folder} {work.count}", timeout)
 
 
-def run_undisturbed(measurement, worker, folder):
+def run_undisturbed(measurement, worker, folder, work=None):
     """One thread alone on its CPU has all of it; where something else took a part, the run is repeated. With two threads
     the shares tell nothing: a thread may wait for the other."""
+    work = work or measurement.work
     for attempt in range(ATTEMPTS):
-        answer = run_once(measurement, worker, folder)
-        if measurement.work.threads > 1 or answer.get("cpu_share", 1) >= UNDISTURBED or answer["seconds"] > LONG:
+        answer = run_once(work, worker, folder)
+        if work.threads > 1 or answer.get("cpu_share", 1) >= UNDISTURBED or answer["seconds"] > LONG:
             break
         measurement.repeated += 1
     return answer
@@ -93,9 +99,9 @@ def enter(measurement, contestant, workers, folder):
             measurement.out[contestant.name] = f"absent: {reason}"
             return None
         try:
-            trials = [run_once(measurement, worker, folder)]  # compiles, allocates, touches its memory
+            trials = [run_once(work, worker, folder)]  # compiles, allocates, touches its memory
             if trials[0]["seconds"] < LONG:
-                trials = [run_once(measurement, worker, folder) for _ in range(2 if work.threads > 1 else 1)]
+                trials = [run_once(work, worker, folder) for _ in range(2 if work.threads > 1 else 1)]
         except Gone as reason:
             measurement.out[contestant.name] = str(reason)
             if worker.process.poll() is not None:
@@ -125,11 +131,19 @@ def check_that_it_trains(measurement):
         raise SystemExit(f"bench: {work.name}: the loss is {after:.6g}, expected {before:.6g}")
 
 
+def enter_base(work, contestant, workers, folder_root):
+    """() -> seconds of a step or call of the work that this one is measured against, after a trial; and how long that was."""
+    worker = workers.get(contestant, work.base.threads, "passive")
+    folder, _ = works.write(work.base, folder_root)
+    trial = run_once(work.base, worker, folder)["seconds"]
+    return folder, trial, lambda measurement: run_undisturbed(measurement, worker, folder, work.base)["seconds"] / work.base.count
+
+
 def measure(work, contestants, workers, folder_root, rounds, seconds, say, trains=True):
     """At most `rounds` rounds, fewer when they would take longer than `seconds`: three, or one when a round is very long."""
     measurement = Measurement(work)
     folder, measurement.loss_before = works.write(work, folder_root)
-    field, trial = [], 0.0
+    field, trial, folders, run_base = [], 0.0, [folder], None
     for contestant in contestants:
         if not contestant.takes(work):
             continue
@@ -137,6 +151,10 @@ def measure(work, contestants, workers, folder_root, rounds, seconds, say, train
         if entered:
             field.append((contestant.name, entered[0]))
             trial += entered[1]
+            if contestant.name == "strata" and work.base:
+                base_folder, base_trial, run_base = enter_base(work, contestant, workers, folder_root)
+                folders.append(base_folder)
+                trial += base_trial
         else:
             say(f"  {contestant.name}: {measurement.out[contestant.name]}")
         if contestant.name == "strata" and entered and trains:
@@ -146,6 +164,8 @@ def measure(work, contestants, workers, folder_root, rounds, seconds, say, train
     for number in range(rounds if field else 0):
         if ceiling:
             measurement.peak.append(ceiling.ask(f"peak {work.precision} {work.threads}")["gflops"])
+        if run_base and number % 2 == 0:
+            measurement.base.append(run_base(measurement))
         shift = number % len(field)
         for name, worker in field[shift:] + field[:shift]:
             answer = run_undisturbed(measurement, worker, folder)
@@ -156,5 +176,8 @@ def measure(work, contestants, workers, folder_root, rounds, seconds, say, train
             if "median" in answer:
                 measurement.median.setdefault(name, []).append(answer["median"])
                 measurement.p99.setdefault(name, []).append(answer["p99"])
-    workers.forget(folder)
+        if run_base and number % 2 == 1:
+            measurement.base.append(run_base(measurement))
+    for each in folders:
+        workers.forget(each)
     return measurement

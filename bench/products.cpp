@@ -166,7 +166,7 @@ int run_products(int argc, char** argv) {
   std::vector<std::pair<std::string, Make>> libraries = {
       {"strata", [](Shape s) { return make_products(s.units, s.inputs, s.examples); }}};
   for (const auto& [name, gemm] : {std::pair<std::string, Gemm>{"openblas", openblas()}, {"onednn", onednn()}}) {
-    if (gemm) libraries.emplace_back(name, [gemm = gemm](Shape s) { return std::make_unique<GemmProducts>(gemm, s); });
+    if (gemm) libraries.emplace_back(name, [used = gemm](Shape s) { return std::make_unique<GemmProducts>(used, s); });
   }
   add_peak();
   for (const Shape& s : kShapes) {

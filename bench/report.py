@@ -53,13 +53,11 @@ def targets_of(work, results):
             yield (f"{aim} × the fastest peer", value and f"{value:.2f} × ({name}){needed(mine, aim, value)}",
                    value and value >= aim)
         elif kind == "against":
-            base = own(results, aim[0])
-            value = mine and base and base["seconds"] / mine["seconds"]
-            yield f"{aim[1]} × Strata's own {aim[0]}", value and f"{value:.2f} ×", value and value >= aim[1]
+            value = mine and mine.get("times_base")
+            yield f"{aim[1]:.3g} × Strata's own {aim[0]}", value and f"{value:.3f} ×", value and value >= aim[1]
         elif kind == "epoch":
-            base = own(results, aim[0])
             steps = work.net.rows / work.batch
-            value = mine and base and mine["seconds"] / (base["seconds"] * steps)
+            value = mine and "times_base" in mine and 1 / (mine["times_base"] * steps)
             yield f"at most {aim[1]} × its steps", value and f"{value:.2f} ×", value and value <= aim[1]
         elif kind == "microseconds":
             onnx = results["works"].get(work.name, {}).get("contestants", {}).get("onnxruntime")

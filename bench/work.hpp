@@ -22,7 +22,7 @@ namespace strata_bench {
 struct Work {
   std::filesystem::path folder;
   std::string name;
-  std::string kind;         // train, predict, epoch
+  std::string kind;         // train, predict, epoch, forward, score
   std::vector<int> layers;  // n_0 … n_L
   std::string loss;         // binary_cross_entropy, categorical_cross_entropy, squared_error
   std::string optimizer;    // gradient_descent, adam
@@ -31,7 +31,10 @@ struct Work {
   std::ptrdiff_t batch = 0;  // examples of one step or one call
   std::ptrdiff_t rows = 0;   // examples in the files
   int threads = 1;
-  double l2 = 0, dropout = 0;
+  double l2 = 0, dropout = 0, clip_norm = 0;
+  bool weights = false;  // the examples count 1, 2, 3 and 4 by turns
+  std::string schedule = "constant", metrics;
+  bool checkpoints = false;  // one after each epoch
 
   [[nodiscard]] std::ptrdiff_t inputs() const { return layers.front(); }
   [[nodiscard]] std::ptrdiff_t outputs() const { return layers.back(); }
@@ -63,6 +66,11 @@ inline Work read_work(const std::filesystem::path& folder) {
   json.at("threads").get_to(work.threads);
   work.l2 = json.value("l2", 0.0);
   work.dropout = json.value("dropout", 0.0);
+  work.clip_norm = json.value("clip_norm", 0.0);
+  work.weights = json.value("weights", false);
+  work.schedule = json.value("schedule", work.schedule);
+  work.metrics = json.value("metrics", work.metrics);
+  work.checkpoints = json.value("checkpoints", false);
   if (work.layers.size() < 2 || work.batch < 1 || work.rows < work.batch) {
     throw std::runtime_error((folder / "work.json").string() + ": expected two layers or more and 1 ≤ batch ≤ rows");
   }

@@ -49,6 +49,11 @@ class Work:
     threads: int = 1
     l2: float = 0
     dropout: float = 0
+    weights: bool = False  # the examples count 1, 2, 3 and 4 by turns
+    clip_norm: float = 0
+    schedule: str = "constant"
+    metrics: str = ""  # measured beside the usual ones
+    checkpoints: bool = False  # one after each epoch
     targets: dict = dataclasses.field(default_factory=dict, hash=False)
 
     @property
@@ -58,10 +63,21 @@ class Work:
     @property
     def flops(self):
         """Of the products of one step or call: forward, dW, and dA of every layer but the first."""
-        if self.kind == "predict":
+        if self.kind in ("predict", "forward", "score"):
             return 2 * self.batch * sum(self.products)
         of_step = 2 * self.batch * (3 * sum(self.products) - self.products[0])
         return of_step * (self.net.rows / self.batch if self.kind == "epoch" else 1)
+
+    @property
+    def alone(self):
+        """Does it ask for what the peers are not measured with?"""
+        return bool(self.l2 or self.dropout or self.weights or self.clip_norm or self.schedule != "constant")
+
+    @property
+    def base(self):
+        """The work of Strata's own that this one is measured against, in the same rounds; None where there is none."""
+        name = next((aim[0] for kind, aim in self.targets.items() if kind in ("against", "epoch")), None)
+        return next((work for work in WORKS if work.name == name), None)
 
     @property
     def tolerance(self):
@@ -74,8 +90,10 @@ def of(name, title, net, batch, count, **more):
 
 
 # The targets: peak (% of the FMA peak), eager and fastest (times faster than PyTorch eager and than the fastest peer),
-# course (than NumPy in the course's style), against (work, times faster than Strata's own run of that work),
-# microseconds or onnx (a fraction of ONNX Runtime's time), epoch (work, at most so many times its steps).
+# course (than NumPy in the course's style), against (work, times faster than Strata's own run of that work in the same
+# rounds), microseconds or onnx (a fraction of ONNX Runtime's time), epoch (work, at most so many times its steps).
+OPTIONS = {"weights": True, "clip_norm": 1.0, "schedule": "cosine"}
+OF_CLASSES = "balanced-accuracy,f1,mcc,roc-auc,pr-auc,log-loss,brier"
 WORKS = [
     of("A-32", "A, batch 32, SGD", "A", 32, 5000, targets={"peak": 80, "eager": 28, "fastest": 2}),
     of("A-256", "A, batch 256, SGD", "A", 256, 1000, targets={"peak": 84, "eager": 5, "fastest": 1.6}),
@@ -112,6 +130,23 @@ WORKS = [
        targets={"against": ("rows-C", 1.7)}),
     of("C-epoch", "an epoch of C: 60,000 rows, shuffled, with its report", "C", 128, 1, kind="epoch",
        targets={"epoch": ("C", 1.08)}),
+    *(of(f"{base}-{name}", f"{base}, {title}", base[0], batch, count, **more, **options, targets={"against": (base, 0.95)})
+      for base, batch, count, more in (("A-32", 32, 5000, {}), ("A-32-adam", 32, 2500, {"optimizer": "adam"}),
+                                       ("C", 128, 30, {}), ("C-adam", 128, 30, {"optimizer": "adam"}))
+      for name, title, options in (("weights", "weights", {"weights": True}), ("clipping", "clipping by norm", {"clip_norm": 1.0}),
+                                   ("schedule", "cosine schedule", {"schedule": "cosine"}),
+                                   ("options", "weights, clipping and schedule", OPTIONS))),
+    of("forward-A", "2,048 examples of A, the way forward", "A1024", 2048, 20, kind="forward"),
+    of("score-A", "the same and their usual metrics", "A1024", 2048, 20, kind="score", targets={"against": ("forward-A", 1 / 1.1)}),
+    of("score-A-all", "the same and all metrics", "A1024", 2048, 20, kind="score", metrics=OF_CLASSES,
+       targets={"against": ("forward-A", 1 / 1.1)}),
+    of("forward-C", "12,000 examples of C, the way forward", "C", 12000, 1, kind="forward"),
+    of("score-C", "the same and their usual metrics", "C", 12000, 1, kind="score", targets={"against": ("forward-C", 1 / 1.1)}),
+    of("score-C-all", "the same and all metrics", "C", 12000, 1, kind="score", metrics=OF_CLASSES,
+       targets={"against": ("forward-C", 1 / 1.1)}),
+    of("C-adam-epoch", "an epoch of C with Adam", "C", 128, 2, kind="epoch", optimizer="adam"),
+    of("C-checkpoint", "the same and a checkpoint after each", "C", 128, 2, kind="epoch", optimizer="adam", checkpoints=True,
+       targets={"against": ("C-adam-epoch", 1 / 1.02)}),
 ]
 
 
@@ -167,7 +202,8 @@ def write(work, root):
         "format": 1, "name": work.name, "kind": work.kind, "layers": work.net.layers, "loss": work.net.loss,
         "optimizer": work.optimizer, "learning_rate": work.net.rate[work.optimizer], "precision": work.precision,
         "batch": work.batch, "rows": work.net.rows, "threads": work.threads, "seed": SEED,
-        "l2": work.l2, "dropout": work.dropout,
+        "l2": work.l2, "dropout": work.dropout, "weights": work.weights, "clip_norm": work.clip_norm,
+        "schedule": work.schedule, "metrics": work.metrics, "checkpoints": work.checkpoints,
     }
     folder = root / "works" / work.name
     try:

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/other_names.hpp"
 #include "output.hpp"
 #include "strata/error.hpp"
 
@@ -63,12 +64,23 @@ std::string usage_line(const Command& command) {
   const std::string typed = option.substr(0, option.starts_with("--") ? option.find('=') : std::string::npos);
   std::vector<std::string> names;
   for (const Known& each : known) names.push_back(fmt::format("--{}", each.name));
-  std::string hint = typed.size() < 4 ? "" : suggestion(typed, names);  // a letter is near to any other
+  // A right name at a wrong command is no slip of the finger.
+  const auto table = option_table();
+  const bool trains = std::any_of(table.begin(), table.end(),
+                                  [&](const OptionSpec& spec) { return fmt::format("--{}", spec.name) == typed; });
+  if (!option.starts_with("--") && word.size() > 2) {  // a name behind one dash
+    const std::string name = fmt::format("-{}", word.substr(0, word.find('=')));
+    const bool is_known = std::ranges::find(names, plain_name(name)) != names.end();
+    const std::string meant =
+        is_known ? fmt::format("; did you mean '{}'?", plain_name(name)) : known_elsewhere(name, names);
+    if (!meant.empty()) refuse(fmt::format("'strata {}' has no option '{}'{}", command.name, name.substr(1), meant));
+  }
+  std::string hint = trains ? "" : known_elsewhere(typed, names);
+  const std::vector<std::string> metrics = {"--metrics"};
+  if (command.name == "evaluate" && (typed == metrics[0] || !known_elsewhere(typed, metrics).empty()))
+    hint = ": it shows all figures that the task has";
+  if (hint.empty() && !trains && typed.size() >= 4) hint = suggestion(typed, names);  // a letter is near to any other
   if (hint.empty()) {
-    // A right name at a wrong command deserves more than silence.
-    const auto table = option_table();
-    const bool trains = std::any_of(table.begin(), table.end(),
-                                    [&](const OptionSpec& spec) { return fmt::format("--{}", spec.name) == typed; });
     hint = trains ? " (it belongs to 'strata train'; a model remembers it)"
            : !command.operands.empty() && ::access(word.c_str(), F_OK) == 0
                ? "; a file name that begins with a dash goes behind '--'"
@@ -114,7 +126,8 @@ class Words {
     optind = 0;  // begin anew, whatever was parsed before
     opterr = 0;
     while (true) {
-      const char* const at = argv[static_cast<std::size_t>(std::clamp(optind, 1, argc))];
+      char* const at = argv[static_cast<std::size_t>(std::clamp(optind, 1, argc))];
+      spell_as_known(at);
       const std::string word = at == nullptr ? "" : at;
       const int found = getopt_long(argc, argv.data(), letters.c_str(), names.data(), nullptr);
       if (found == -1) break;
@@ -133,6 +146,14 @@ class Words {
       }
     }
     for (int i = optind; i < argc; ++i) operands.emplace_back(argv[i]);
+  }
+
+  /// --Batch_Size becomes --batch-size.
+  void spell_as_known(char* word) const {
+    const std::string_view text(word == nullptr ? "" : word);
+    const std::string name = plain_name(text.substr(0, text.find('=')));
+    const auto is_name = [&](const Known& each) { return name == fmt::format("--{}", each.name); };
+    if (std::ranges::any_of(known_, is_name)) std::ranges::copy(name, word);
   }
 
   void take(const Known& option, bool joined_to_letter) {
@@ -207,6 +228,30 @@ std::vector<Taken> all_options() {
   return taken;
 }
 
+std::vector<Taken> with_reading(std::vector<Taken> others) {
+  for (const OptionSpec& spec : option_table())
+    if (spec.group == "Reading") others.emplace_back(spec.name);
+  return others;
+}
+
+std::vector<Taken> with_reading_of_model(std::vector<Taken> others) {
+  for (const char* name : {"separator", "header", "comment", "missing", "bad-cells", "transpose"})
+    others.emplace_back(name);
+  return others;
+}
+
+TypedOptions Arguments::typed_options() const {
+  TypedOptions own;
+  for (const OptionSpec& option : option_table())
+    if (const auto found = typed.find(option.name); found != typed.end()) own.emplace_back(option.name, found->second);
+  return own;
+}
+
+void Arguments::set(Options& of) const {
+  if (has("recipe")) return apply_recipe(of, value("recipe"), typed_options());
+  for (const auto& [option, text] : typed_options()) set_option(of, option, text);
+}
+
 std::size_t Arguments::whole(std::string_view name, std::size_t least, std::size_t otherwise) const {
   const auto found = typed.find(name);
   if (found == typed.end()) return otherwise;
@@ -247,13 +292,27 @@ Arguments parse(const Command& command, std::span<const std::string> words) {
   arguments.operands = std::move(operands);
 
   find_standard_input(command, arguments);
-  if (arguments.has("iterations") && arguments.has("epochs"))
-    refuse("--iterations and --epochs are two ways to say how long: give one of them");
-  if (arguments.has("recipe")) apply_recipe(arguments.options, arguments.value("recipe"));
-  for (const Known& option : known)
-    if (option.spec != nullptr && arguments.has(option.name))
-      option.spec->set(arguments.options, arguments.value(option.name));
+  std::vector<std::string> lengths;
+  for (const char* option : {"iterations", "epochs", "time-limit"})
+    if (arguments.has(option)) lengths.push_back(fmt::format("--{}", option));
+  if (lengths.size() > 1)
+    refuse(fmt::format("{} are two ways to say how long: give one of them", fmt::join(lengths, " and ")));
+  arguments.set(arguments.options);
   return arguments;
+}
+
+std::string flags_markdown(const Command& command) {
+  std::string page = fmt::format(
+      "\n## The command line\n\nWhat `strata {}` takes beside these options; `strata COMMAND --help` lists those of "
+      "each command.\n\n| option | what it does |\n| --- | --- |\n",
+      command.name);
+  const auto add = [&](const Flag& flag) {
+    page += fmt::format("| `--{}{}{}`{} | {} |\n", flag.name, flag.value.empty() ? "" : " ", flag.value,
+                        flag.letter == 0 ? "" : fmt::format(", `-{}`", flag.letter), flag.help);
+  };
+  std::for_each(command.flags.begin(), command.flags.end(), add);
+  std::for_each(std::begin(kCommonFlags), std::end(kCommonFlags), add);
+  return page;
 }
 
 std::string help_text(const Command& command) {

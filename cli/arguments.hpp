@@ -52,13 +52,14 @@ struct Command {
 
 inline constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
 // Where a model decides what a training has a default for.
-inline constexpr Taken kInputsOfModel{
-    "inputs", "The fields to take for the model's inputs, in the model's order. When not given: those of their names."};
+inline constexpr Taken kInputsOfModel{"inputs",
+                                      "The fields to take for the model's inputs, in the model's order (the model's "
+                                      "own names in any). When not given: those of their names."};
 inline constexpr Taken kTargetOfModel{"target",
                                       "The field with the answers; it may also be a file of its own (IDX labels, NPY). "
                                       "When not given: the one of the name that the model was trained on."};
 inline constexpr Flag kJsonFlag{"json", 0, "", "Print JSON on stdout, numbers with 17 significant digits."};
-inline constexpr Flag kQuietFlag{"quiet", 'q', "", "Print results and errors only."};
+inline constexpr Flag kQuietFlag{"quiet", 'q', "", "Print results, warnings and errors only."};
 
 class Arguments {
  public:
@@ -72,6 +73,9 @@ class Arguments {
     const auto found = typed.find(name);
     return found == typed.end() ? std::string(otherwise) : found->second;
   }
+  [[nodiscard]] TypedOptions typed_options() const;
+  /// Sets the recipe's options, and those that were typed.
+  void set(Options& of) const;
   /// The value as a whole number, at least `least`. Throws Error(usage).
   [[nodiscard]] std::size_t whole(std::string_view name, std::size_t least, std::size_t otherwise) const;
 };
@@ -79,7 +83,13 @@ class Arguments {
 /// Throws Error(usage), with the nearest right name, for what the command does not know.
 [[nodiscard]] Arguments parse(const Command& command, std::span<const std::string> words);
 [[nodiscard]] std::string help_text(const Command& command);
+/// A part of docs/parameters.md: what the command takes beside the options of the table.
+[[nodiscard]] std::string flags_markdown(const Command& command);
 /// Those of strata::option_table().
 [[nodiscard]] std::vector<Taken> all_options();
+/// `others`, and those that say how a table is read.
+[[nodiscard]] std::vector<Taken> with_reading(std::vector<Taken> others);
+/// `others`, and those of reading that a model leaves open.
+[[nodiscard]] std::vector<Taken> with_reading_of_model(std::vector<Taken> others);
 
 }  // namespace strata::cli

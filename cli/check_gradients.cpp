@@ -96,23 +96,42 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command check_gradients_command() {
-  return {"check-gradients",
-          "compare backpropagation with differences of the cost",
-          {"strata check-gradients iris.csv --target species --hidden-layers 5",
-           "strata check-gradients iris.strata iris.csv"},
-          "Compares the derivative of the cost by every weight and bias with a central difference, in float64. With "
-          "DATA alone it builds the network that the options describe, with its initial weights. The exit code is 0 "
-          "when all agree, 1 when not. With dropout the units left out are those of the first update.",
-          {{"MODEL", "A file that 'strata train' wrote; or DATA alone.", 0, 1},
-           {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
-          {"target",     "inputs",  "task",         "ignore",      "separator",     "header",         "comment",
-           "decimal",    "missing", "numeric",      "categorical", "date",          "date-order",     "bad-cells",
-           "bad-rows",   "scale",   "scale-target", "impute",      "one-hot-limit", "missing-target", "hidden-layers",
-           "activation", "dropout", "loss",         "initializer", "random",        "seed",           "l2"},
-          {{"examples", 0, "N", "Compare on at most this many examples; 0: on all of them. Default: 64."},
-           kJsonFlag,
-           kQuietFlag},
-          run};
+  return {
+      "check-gradients",
+      "compare backpropagation with differences of the cost",
+      {"strata check-gradients iris.csv --target species --hidden-layers 5",
+       "strata check-gradients iris.strata iris.csv"},
+      "Compares the derivative of the cost by every weight and bias with a central difference, in float64. With "
+      "DATA alone it builds the network that the options describe, with its initial weights. The exit code is 0 "
+      "when all agree, 1 when not. With dropout the units left out are those of the first update. With a MODEL each "
+      "example counts 1, whatever it was trained with.",
+      {{"MODEL", "A file that 'strata train' wrote; or DATA alone.", 0, 1},
+       {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
+      with_reading({"target",
+                    "inputs",
+                    "task",
+                    "scale",
+                    "scale-target",
+                    "impute",
+                    "one-hot-limit",
+                    "missing-target",
+                    "weight-column",
+                    "class-weights",
+                    "hidden-layers",
+                    "activation",
+                    "dropout",
+                    "loss",
+                    "huber-delta",
+                    "quantile",
+                    "label-smoothing",
+                    "initializer",
+                    "random",
+                    "seed",
+                    "l2"}),
+      {{"examples", 0, "N", "Compare on at most this many examples; 0: on all of them. Default: 64."},
+       kJsonFlag,
+       kQuietFlag},
+      run};
 }
 
 }  // namespace strata::cli

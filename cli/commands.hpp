@@ -9,12 +9,14 @@
 #include "arguments.hpp"
 #include "output.hpp"
 #include "strata/model.hpp"
+#include "strata/trainer.hpp"
 
 namespace strata::cli {
 
 /// In the order in which they are listed.
 [[nodiscard]] std::vector<Command> all_commands();
 
+Command describe_command();
 Command train_command();
 Command evaluate_command();
 Command predict_command();
@@ -27,25 +29,49 @@ Command doctor_command();
 
 // --- what several commands say alike (report.cpp) ---
 
-/// Adds "loss", "accuracy", "correct", "examples", or for regression "loss", "rmse", "mae", "r2", "examples", each with
-/// `prefix` before it.
+/// Adds "loss", "accuracy", "correct", or for regression "loss", "rmse", "mae", "r2", then what was measured beside
+/// these, "examples", and the ends of the intervals as "loss_low", "loss_high"; each with `prefix` before it.
 void add_metrics(Json& json, const Metrics& metrics, const std::string& prefix);
+/// Adds "epochs", "loss", "validation_loss", …: a list each.
+void add_curves(Json& json, const Curves& curves);
 /// Adds "columns": the name of each column of X, and how it comes from the data.
 void add_columns(Json& json, std::span<const EncodedColumn> columns);
+/// An element of "inputs".
+void add_input(Json& json, const InputField& input);
+/// Are the columns of X more than the numbers of the data, scaled?
+[[nodiscard]] bool has_columns(const Features& features);
+[[nodiscard]] std::string describe_inputs(const Features& features, const Architecture& net);
+[[nodiscard]] std::string describe_target(const Target& target);
+[[nodiscard]] std::string describe_scaling(const Scaling& scaling);
 /// R² in six digits, or why it is not defined.
 [[nodiscard]] std::string describe_r2(const Metrics& metrics);
+/// Six digits, or "undefined".
+[[nodiscard]] std::string figure(double value);
+/// "98.2 %"; with weights "98.2 %; 97.1 % by weight".
+[[nodiscard]] std::string describe_accuracy(const Metrics& metrics);
+/// As it stands in a text: "ROC AUC".
+[[nodiscard]] std::string title_of(Metric metric);
 /// "209/209 right (100 %), loss 0.0123", "RMSE 1.2, MAE 0.9, R2 0.87".
 [[nodiscard]] std::string describe(const Metrics& metrics);
+/// "29 of 49: its weights are kept, and these are their figures"
+[[nodiscard]] std::string describe_best(const TrainingRecord& record);
 /// "12288-20-7-5-1"
 [[nodiscard]] std::string layer_sizes(const Architecture& architecture);
 /// A word as a shell reads it back.
 [[nodiscard]] std::string shell_word(const std::string& word);
-/// Opens a file for what the model needs of it and says on stderr which choices were made.
+/// Opens a file for what the model needs of it and says on stderr which choices were made: of which file, where a
+/// command reads several.
 [[nodiscard]] TableReader open_data(const Model& model, const std::string& file, const Arguments& arguments,
-                                    bool with_target);
+                                    bool with_target, const std::vector<std::string>& keep = {});
+/// Tells what was left out, or taken as missing though it is a word.
+void say_left_out(const TableReader& reader, const std::string& file, const Arguments& arguments);
 /// All of it.
 [[nodiscard]] Table read_data(const Model& model, const std::string& file, const Arguments& arguments,
                               bool with_target);
+/// strata train --cross-validate (cross_validate.cpp).
+int cross_validate(const Arguments& arguments);
+/// What --dry-run prints (plan.cpp).
+void print_plan(const TrainingPlan& plan, bool json);
 /// A folder that holds the data sets of the demo; empty when there is none.
 [[nodiscard]] std::filesystem::path demo_data_folder();
 

@@ -21,7 +21,9 @@ int run(const Arguments& arguments) {
     throw Error(ErrorCode::usage, "OUT is missing; the command is: strata convert DATA OUT [options]");
   const std::string& to = arguments.operands[1];
   const Conversion made = convert(from, to, arguments.options);
-  for (const std::string& note : made.notes) say_warning(note);
+  if (!arguments.has("quiet"))
+    for (const std::string& note : made.notes) say(note);
+  for (const std::string& warning : made.warnings) say_warning(warning);
   if (arguments.has("json")) {
     Json json;
     json.object().whole("rows", static_cast<std::int64_t>(made.rows));
@@ -57,25 +59,13 @@ Command convert_command() {
       "Reads a data file once and writes it as a data cache, which 'strata train' and the other commands take like any "
       "data file, but map into memory instead of reading it. With mini-batches the data may then be larger than "
       "memory. The results are the same bits. Needs room on the disk for the numbers twice, and little memory.",
-      {{"DATA", "What 'strata train' reads: CSV with a header, HDF5, NPY, NPZ or IDX."},
+      {{"DATA", "What 'strata train' reads: CSV with a header, HDF5, NPY, NPZ or IDX; one file."},
        {"OUT", "The new file; its customary ending is .sdata. An old data cache there is replaced.", 0, 1, true}},
-      {{"target",
-        "What will be predicted; it may also be a file of its own (IDX labels, NPY). When not given: the last column "
-        "of a CSV file with --inputs, and without it every field is written."},
-       "inputs",
-       "task",
-       "ignore",
-       "separator",
-       "header",
-       "comment",
-       "decimal",
-       "missing",
-       "numeric",
-       "categorical",
-       "date",
-       "date-order",
-       "bad-cells",
-       "bad-rows"},
+      with_reading({{"target",
+                     "What will be predicted; it may also be a file of its own (IDX labels, NPY). When not given: the "
+                     "last column of a CSV file with --inputs, and without it every field is written."},
+                    "inputs",
+                    "task"}),
       {{"check", 0, "", "Read a data cache, the only file then, and compare its checksums."}, kJsonFlag, kQuietFlag},
       run};
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "commands.hpp"
+#include "curve_pictures.hpp"
 #include "progress.hpp"
 #include "strata/error.hpp"
 #include "strata/trainer.hpp"
@@ -47,13 +48,13 @@ Learned learn(const fs::path& file, const Settings& settings, const Arguments& a
   callbacks.progress = [&](const Progress& progress) { bar.update(progress); };
   Fit fit = train(std::move(rows.train), options, callbacks);
   bar.clear();
-  if (fit.ending != Ending::done) throw Error(ErrorCode::diverged, fit.explanation);
+  if (fit.ending == Ending::diverged) throw Error(ErrorCode::diverged, fit.explanation);
 
   const Architecture& net = fit.model.architecture();
   out().line(fmt::format("  network {} ({}), {} epochs in {}\n", layer_sizes(net),
                          counted(net.parameter_count(), "parameter"), costs.size(), duration(fit.seconds)));
   out().line(fmt::format("  the cost, epoch by epoch: from {:.3f} to {:.3f}", costs.front(), costs.back()));
-  out().write(curve(costs, 5, out()));
+  out().write(picture_of(costs, out()));
   const Metrics test = fit.model.evaluate(rows.test, options.threads);
   const Metrics& seen = fit.model.record().train;
   out().line(fmt::format("\n  {}   {}/{} right ({})", out().paint(Style::bold, "held-back rows"), test.correct,
@@ -169,8 +170,7 @@ Command demo_command() {
           "learn two small data sets that ship with Strata, and show it",
           {"strata demo"},
           "Trains on two data sets, holds a fifth of the rows back, and shows how the cost falls, how good the "
-          "networks are on "
-          "the rows they never saw, and some predictions beside the truth. It writes no file.",
+          "networks are on the rows they never saw, and some predictions beside the truth. It writes no file.",
           {},
           {"threads"},
           {},

@@ -20,8 +20,6 @@ struct HeldBack {
 /// Every fifth row of a fixed shuffle is held back: the same rows on every machine.
 [[nodiscard]] HeldBack hold_back(const Table& table);
 
-/// A curve of falling costs, `height` lines high.
-[[nodiscard]] std::string curve(std::span<const double> costs, std::size_t height, const Output& on);
 /// Grey pixels, 0 to `white`, two characters each; a line for every row of the picture.
 [[nodiscard]] std::vector<std::string> picture(std::span<const double> pixels, std::size_t cols, double white,
                                                const Output& on);

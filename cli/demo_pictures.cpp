@@ -24,26 +24,6 @@ HeldBack hold_back(const Table& table) {
   return parts;
 }
 
-std::string curve(std::span<const double> costs, std::size_t height, const Output& on) {
-  if (costs.empty()) return {};
-  static constexpr const char* kEighths[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  const double highest = *std::max_element(costs.begin(), costs.end());
-  const double top = highest > 0 ? highest : 1;
-  std::string text;
-  for (std::size_t line = 0; line < height; ++line) {
-    const auto floor = static_cast<double>(height - 1 - line);
-    std::string bars;
-    for (const double cost : costs) {
-      const double level = std::clamp(cost / top * static_cast<double>(height) - floor, 0.0, 1.0);
-      const auto eighths = static_cast<std::size_t>(std::lround(level * 8));
-      bars += on.has_unicode() ? kEighths[eighths] : eighths >= 4 ? "#" : " ";
-    }
-    const std::string label = line == 0 ? fmt::format("{:.3f}", top) : line + 1 == height ? "0" : "";
-    text += fmt::format("    {:>6} {}{}\n", label, on.has_unicode() ? "┤" : "|", on.paint(Style::accent, bars));
-  }
-  return text;
-}
-
 std::vector<std::string> picture(std::span<const double> pixels, std::size_t cols, double white, const Output& on) {
   static constexpr const char* kShades[] = {"  ", "░░", "▒▒", "▓▓", "██"};
   static constexpr const char* kLetters[] = {"  ", "..", "++", "**", "##"};

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "curve_pictures.hpp"
 
 namespace strata::cli {
 namespace {
@@ -16,21 +17,24 @@ std::size_t parameters_of(const Architecture& net, int l) {
   return static_cast<std::size_t>(net.units(l)) * (static_cast<std::size_t>(net.units(l - 1)) + 1);
 }
 
-/// Are the columns of X more than the numbers of the data, scaled?
-bool has_columns(const Model& model) {
-  const ScaleKind scale = model.scaling().kind;
-  return scale == ScaleKind::robust || scale == ScaleKind::quantile ||
-         std::ranges::any_of(model.inputs(),
-                             [](const InputField& input) { return input.type != ColumnType::number || input.missing; });
+/// δ of each target, in its units.
+std::vector<double> deltas_of(const Model& model) {
+  std::vector<double> deltas = model.architecture().loss_parameters.delta;
+  const std::vector<double>& divisor = model.target().divisor;
+  for (std::size_t k = 0; k < std::min(deltas.size(), divisor.size()); ++k) deltas[k] *= divisor[k];
+  return deltas;
 }
 
-void add_input(Json& json, const InputField& input) {
-  json.object().text("name", input.name).wholes("shape", input.shape);
-  if (input.type != ColumnType::number) json.text("type", name(input.type));
-  if (!input.levels.empty()) json.texts("levels", input.levels);
-  if (input.missing) json.truth("missing", true);
-  if (input.fill) json.number("fill", *input.fill);
-  json.end();
+std::string describe_loss(const Model& model) {
+  const Architecture& net = model.architecture();
+  std::string text(name(net.loss));
+  if (net.loss == Loss::quantile) text += fmt::format(", q {}", shortest(net.loss_parameters.quantile));
+  if (net.loss_parameters.smoothing != 0)
+    text += fmt::format(", label smoothing {}", shortest(net.loss_parameters.smoothing));
+  if (net.loss != Loss::huber) return text;
+  std::vector<std::string> deltas;
+  for (const double delta : deltas_of(model)) deltas.push_back(brief(delta));
+  return text + fmt::format(", delta {} in the units of the target{}", joined(deltas, 6), deltas.size() > 1 ? "s" : "");
 }
 
 void print_json(const Model& model) {
@@ -38,11 +42,14 @@ void print_json(const Model& model) {
   const TrainingRecord& record = model.record();
   Json json;
   json.object().text("precision", name(model.precision())).text("loss", name(net.loss));
+  if (net.loss == Loss::huber) json.numbers("huber_delta", deltas_of(model));
+  if (net.loss == Loss::quantile) json.number("quantile", net.loss_parameters.quantile);
+  if (net.loss_parameters.smoothing != 0) json.number("label_smoothing", net.loss_parameters.smoothing);
   json.whole("parameters", net.parameter_count());
   json.key("inputs").array();
   for (const InputField& input : model.inputs()) add_input(json, input);
   json.end();
-  if (has_columns(model)) add_columns(json, encoded_columns(model.features()));
+  if (has_columns(model.features())) add_columns(json, encoded_columns(model.features()));
   json.text("task", name(model.target().task)).texts("target", model.target().names);
   json.texts("classes", model.target().classes).text("scale", name(model.scaling().kind));
   json.key("layers").array();
@@ -53,50 +60,30 @@ void print_json(const Model& model) {
   }
   json.end().key("training").object().text("data", record.data).whole("rows", record.rows);
   if (record.dropped > 0) json.whole("dropped", record.dropped);
+  if (record.weight_0 > 0) json.whole("weight_0", record.weight_0);
+  if (record.bad_rows > 0) json.whole("bad_rows", record.bad_rows);
+  if (record.bad_cells > 0) json.whole("bad_cells", record.bad_cells);
   json.key("options").object();
   for (const auto& [option, value] : record.options) json.text(option, value);
-  json.end().whole("iterations", record.iterations).whole("epochs", record.epochs).text("ended", record.ended);
-  json.number("cost", record.cost);
-  add_metrics(json, record.train, "train_");
+  json.end().whole("iterations", record.iterations).whole("epochs", record.epochs);
+  if (!record.before.empty()) {
+    json.key("before").array();
+    for (const EarlierTraining& each : record.before) {
+      json.object().text("data", each.data).whole("rows", each.rows).whole("iterations", each.iterations);
+      json.whole("epochs", each.epochs).end();
+    }
+    json.end();
+  }
+  if (record.epochs_tried > 0) json.whole("epochs_tried", record.epochs_tried);
+  json.text("ended", record.ended);
+  if (record.planned > 0) {
+    json.whole("reached", record.reached).whole("planned", record.planned);
+  } else {
+    json.number("cost", record.cost);
+    add_metrics(json, record.train, "train_");
+  }
   if (record.validation) add_metrics(json, *record.validation, "validation_");
   out().line(json.text("version", record.version).end().end().str());
-}
-
-std::string describe_inputs(const Model& model) {
-  const std::vector<InputField>& inputs = model.inputs();
-  std::vector<std::string> names;
-  for (const InputField& input : inputs) {
-    names.push_back(input.shape.empty() ? input.name : fmt::format("{} ({})", input.name, shape_text(input.shape)));
-    if (input.type == ColumnType::category)
-      names.back() += fmt::format(" (category, {})", counted(input.levels.size(), "level"));
-    else if (input.type != ColumnType::number)
-      names.back() += fmt::format(" ({})", name(input.type));
-  }
-  const auto count = static_cast<std::uint64_t>(model.architecture().inputs);
-  if (has_columns(model))
-    return fmt::format("{}, in {}: {}", inputs.size(), counted(count, "column"), joined(names, 6));
-  return fmt::format("{}: {}", counted(count, "number"), joined(names, 6));
-}
-
-std::string describe_target(const Target& target) {
-  std::string text = fmt::format("{}, {}", joined(target.names, 6), name(target.task));
-  if (target.task == Task::binary && target.classes.size() == 2)
-    text += fmt::format(": {} or {} (the probability is that of {})", target.classes[0], target.classes[1],
-                        target.classes[1]);
-  else if (!target.classes.empty())
-    text += fmt::format(": {} classes: {}", target.classes.size(), joined(target.classes, 12));
-  if (!target.divisor.empty()) text += ", scaled for the training";
-  return text;
-}
-
-std::string describe_scaling(const Scaling& scaling) {
-  switch (scaling.kind) {
-    case ScaleKind::standard: return "standard: (x - mean) / standard deviation of the training rows";
-    case ScaleKind::divide_255: return "1/255: x / 255";
-    case ScaleKind::robust: return "robust: t = (x - median) / (third quartile - first), then t / sqrt(1 + (t/3)^2)";
-    case ScaleKind::quantile: return "quantile: to a normal distribution, by the quantiles of the training rows";
-    default: return "none";
-  }
 }
 
 /// What the network sees: the first columns of X, and how they come from the data.
@@ -120,10 +107,10 @@ void print_text(const Model& model, const std::string& file) {
   };
   item("model", fmt::format("{}: {}, {}, {}", file, counted(static_cast<std::uint64_t>(net.depth()), "layer"),
                             counted(net.parameter_count(), "parameter"), name(model.precision())));
-  item("inputs", describe_inputs(model));
+  item("inputs", describe_inputs(model.features(), model.architecture()));
   item("scaling", describe_scaling(model.scaling()));
   item("target", describe_target(model.target()));
-  item("loss", name(net.loss));
+  item("loss", describe_loss(model));
 
   TextTable table({{"layer", true}, {"units", true}, {"activation"}, {"W"}, {"b"}, {"parameters", true}});
   table.add({"0", with_commas(static_cast<std::uint64_t>(net.units(0))), "(the input)"});
@@ -133,30 +120,69 @@ void print_text(const Model& model, const std::string& file) {
                fmt::format("({}, 1)", net.units(l)), with_commas(parameters_of(net, l))});
   table.add({"", "", "", "", "total", with_commas(net.parameter_count())});
   out().write('\n' + table.text(out()) + '\n');
-  if (has_columns(model)) print_columns(model);
+  if (has_columns(model.features())) print_columns(model);
 
   std::string rows = fmt::format("{}, {}", record.data, counted(record.rows, "row"));
   if (record.dropped > 0) rows += fmt::format(" ({} without the target left out)", with_commas(record.dropped));
+  if (record.weight_0 > 0) rows += fmt::format(" ({} of weight 0 left out)", with_commas(record.weight_0));
+  if (record.bad_rows > 0) rows += fmt::format(", {} left out as faulty", counted(record.bad_rows, "line"));
+  if (record.bad_cells > 0) rows += fmt::format(", {} taken as missing", counted(record.bad_cells, "wrong cell"));
   item("trained on", rows);
+  for (auto each = record.before.rbegin(); each != record.before.rend(); ++each)
+    item("before on", fmt::format("{}, {}: {}, {}", each->data, counted(each->rows, "row"),
+                                  counted(static_cast<std::uint64_t>(each->iterations), "iteration"),
+                                  counted(static_cast<std::uint64_t>(each->epochs), "epoch")));
   // The inputs and the target stand above; what was not given has nothing to say.
   std::string options;
   for (const auto& [option, value] : record.options)
     if (!value.empty() && option != "inputs" && option != "target")
       options += fmt::format("{}--{} {}", options.empty() ? "" : " ", option, value);
   item("with", options);
-  item("ended",
-       fmt::format("{} after {}, {}", record.ended, counted(static_cast<std::uint64_t>(record.iterations), "iteration"),
-                   counted(static_cast<std::uint64_t>(record.epochs), "epoch")));
-  item("cost", brief(record.cost));
-  item("train", describe(record.train));
+  if (record.epochs_tried > 0) {
+    item("ended",
+         fmt::format("{} after {}", record.ended, counted(static_cast<std::uint64_t>(record.epochs_tried), "epoch")));
+    item("best epoch", describe_best(record));
+  } else {
+    item("ended", fmt::format("{} after {}, {}", record.ended,
+                              counted(static_cast<std::uint64_t>(record.iterations), "iteration"),
+                              counted(static_cast<std::uint64_t>(record.epochs), "epoch")));
+  }
+  if (record.planned > 0) {
+    item("checkpoint", fmt::format("{} of {} updates are done; 'strata train DATA --resume {}' goes on",
+                                   with_commas(static_cast<std::uint64_t>(record.reached)),
+                                   with_commas(static_cast<std::uint64_t>(record.planned)), shell_word(file)));
+  } else {
+    item("cost", brief(record.cost));
+    item("train", describe(record.train));
+  }
   if (record.validation) item("validation", describe(*record.validation));
   item("made by", fmt::format("strata {}", record.version));
+}
+
+void print_curves(const Model& model, const std::string& file, bool json) {
+  const TrainingRecord& record = model.record();
+  if (json) {
+    Json text;
+    add_curves(text.object(), record.curves);
+    return out().line(text.end().str());
+  }
+  const std::string picture =
+      picture_of(record.curves, kLossOfBatches, record.epochs_tried > 0 ? record.epochs : 0, out());
+  if (!picture.empty()) return out().write(picture);
+  out().line(record.curves.epochs.empty()
+                 ? fmt::format("{} has no curves: they are kept where rows are held back (--validation) or figures are "
+                               "asked for (--metrics)",
+                               printable(file))
+                 : fmt::format("{} has {}, which make no picture (--json prints them)", printable(file),
+                               counted(record.curves.epochs.size(), "point")));
 }
 
 int run(const Arguments& arguments) {
   const std::string& file = arguments.operands.front();
   const Model model = Model::load(file);
-  if (arguments.has("json"))
+  if (arguments.has("curves"))
+    print_curves(model, input_name(file), arguments.has("json"));
+  else if (arguments.has("json"))
     print_json(model);
   else
     print_text(model, input_name(file));
@@ -173,7 +199,9 @@ Command inspect_command() {
           "model was trained on and how, and its final figures.",
           {{"MODEL", "A file that 'strata train' wrote."}},
           {},
-          {kJsonFlag},
+          {{"curves", 0, "",
+            "Draw how the training went: its cost and what was measured after each epoch; with --json the numbers."},
+           kJsonFlag},
           run};
 }
 

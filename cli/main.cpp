@@ -7,6 +7,7 @@
 #include <exception>
 #include <new>
 
+#include "base/other_names.hpp"
 #include "commands.hpp"
 #include "signals.hpp"
 #include "strata/error.hpp"
@@ -30,7 +31,7 @@ std::string overview() {
 int dispatch(std::vector<std::string> words) {
   std::size_t at = 0;
   for (; at < words.size() && words[at].starts_with('-'); ++at) {
-    const std::string& word = words[at];
+    const std::string word = words[at].starts_with("--") ? plain_name(words[at]) : words[at];
     if (word == "--no-color") {
       out().no_colour();
       err().no_colour();
@@ -43,7 +44,7 @@ int dispatch(std::vector<std::string> words) {
     } else {
       const std::vector<std::string> known = {"--version", "--help", "--no-color"};
       throw Error(ErrorCode::usage,
-                  fmt::format("there is no option '{}' before the command{}", word, suggestion(word, known)));
+                  fmt::format("there is no option '{}' before the command{}", words[at], suggestion(word, known)));
     }
   }
   if (at == words.size()) {
@@ -61,7 +62,7 @@ int dispatch(std::vector<std::string> words) {
     rest = {"--help"};
   }
   if (name == "help-markdown") {  // makes docs/parameters.md; for maintainers
-    out().write(options_markdown());
+    out().write(options_markdown() + flags_markdown(train_command()));
     return 0;
   }
   std::vector<std::string> names;
@@ -70,7 +71,7 @@ int dispatch(std::vector<std::string> words) {
     if (command.name != name) continue;
     for (const std::string& word : rest) {
       if (word == "--") break;
-      if (word == "--no-color") {
+      if (plain_name(word) == "--no-color") {
         out().no_colour();
         err().no_colour();
       }
@@ -83,7 +84,10 @@ int dispatch(std::vector<std::string> words) {
     if (arguments.reads_standard_input && ::isatty(STDIN_FILENO) == 1) say("reading from the keyboard; Ctrl-D ends it");
     return command.run(arguments);
   }
-  const std::string hint = suggestion(name, names);
+  std::string hint = suggestion(name, names);
+  std::vector<std::string> others = names;
+  others.emplace_back("--version");
+  if (std::string known = known_elsewhere(name, others); !known.empty()) hint = std::move(known);
   throw Error(ErrorCode::usage,
               fmt::format("there is no command '{}'{}", name,
                           hint.empty() ? fmt::format("; there are {}", fmt::join(names, ", ")) : hint));

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "signals.hpp"
+
 namespace strata::cli {
 namespace {
 
@@ -57,6 +59,7 @@ std::string ProgressBar::line(const Progress& progress, double seconds) const {
 }
 
 void ProgressBar::update(const Progress& progress) {
+  iterations_ = progress.iterations;
   if (!wanted_) return;
   const Clock::time_point now = Clock::now();
   if (first_iteration_ < 0) {
@@ -75,6 +78,23 @@ void ProgressBar::clear() {
   if (!shown_) return;
   on_.write("\r\x1b[2K");
   shown_ = false;
+}
+
+Callbacks callbacks_of(const Arguments& arguments, ProgressBar& bar) {
+  Callbacks callbacks;
+  callbacks.note = [quiet = arguments.has("quiet")](std::string_view text) {
+    if (!quiet) say(text);
+  };
+  callbacks.warning = [&bar](std::string_view text) {
+    bar.clear();
+    say_warning(text);
+  };
+  callbacks.progress = [&bar](const Progress& progress) {
+    begin_interruptible();
+    bar.update(progress);
+  };
+  callbacks.stop = [] { return interrupted(); };
+  return callbacks;
 }
 
 }  // namespace strata::cli

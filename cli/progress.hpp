@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
+#include "arguments.hpp"
 #include "output.hpp"
 #include "strata/trainer.hpp"
 
@@ -21,6 +23,8 @@ class ProgressBar {
   void update(const Progress& progress);
   /// Takes the line away, so that others may be printed.
   void clear();
+  /// Those of the training that it was told of.
+  [[nodiscard]] std::int64_t iterations() const noexcept { return iterations_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -30,8 +34,12 @@ class ProgressBar {
   bool wanted_;
   bool shown_ = false;
   Clock::time_point start_, last_;
-  std::int64_t first_iteration_ = -1;
+  std::int64_t first_iteration_ = -1, iterations_ = 0;
 };
+
+/// What every training tells and asks: notes unless --quiet, warnings, how far it is, whether it is interrupted. `bar`
+/// is borrowed.
+[[nodiscard]] Callbacks callbacks_of(const Arguments& arguments, ProgressBar& bar);
 
 /// "20 ms", "0.8 s", "42 s", "3 min 20 s", "2 h 5 min"
 [[nodiscard]] std::string duration(double seconds);

@@ -19,7 +19,19 @@ void add_metrics(Json& json, const Metrics& metrics, const std::string& prefix) 
   } else {
     json.number(prefix + "accuracy", metrics.accuracy).whole(prefix + "correct", metrics.correct);
   }
+  for (const Metric each : metrics.more) json.number(prefix + json_key(name(each)), metrics.value(each));
   json.whole(prefix + "examples", metrics.examples);
+  for (const Interval& each : metrics.intervals)
+    json.number(prefix + json_key(name(each.metric)) + "_low", each.low)
+        .number(prefix + json_key(name(each.metric)) + "_high", each.high);
+}
+
+void add_curves(Json& json, const Curves& curves) {
+  json.key("epochs").array();
+  for (const std::int64_t epoch : curves.epochs) json.whole(epoch);
+  json.end().numbers("loss", curves.loss);
+  for (const auto& [prefix, lines] : {std::pair("train_", &curves.train), {"validation_", &curves.validation}})
+    for (const Curves::Line& line : *lines) json.numbers(prefix + json_key(name(line.metric)), line.values);
 }
 
 void add_columns(Json& json, std::span<const EncodedColumn> columns) {
@@ -29,18 +41,109 @@ void add_columns(Json& json, std::span<const EncodedColumn> columns) {
   json.end();
 }
 
+bool has_columns(const Features& features) {
+  const ScaleKind scale = features.scaling.kind;
+  return scale == ScaleKind::robust || scale == ScaleKind::quantile ||
+         std::ranges::any_of(features.inputs,
+                             [](const InputField& input) { return input.type != ColumnType::number || input.missing; });
+}
+
+void add_input(Json& json, const InputField& input) {
+  json.object().text("name", input.name).wholes("shape", input.shape);
+  if (input.type != ColumnType::number) json.text("type", name(input.type));
+  if (!input.levels.empty()) json.texts("levels", input.levels);
+  if (input.missing) json.truth("missing", true);
+  if (input.fill) json.number("fill", *input.fill);
+  json.end();
+}
+
+std::string describe_inputs(const Features& features, const Architecture& net) {
+  const std::vector<InputField>& inputs = features.inputs;
+  std::vector<std::string> names;
+  for (const InputField& input : inputs) {
+    names.push_back(name_text(input.name));
+    if (!input.shape.empty()) names.back() += fmt::format(" ({})", shape_text(input.shape));
+    if (input.type == ColumnType::category)
+      names.back() += fmt::format(" (category, {})", counted(input.levels.size(), "level"));
+    else if (input.type != ColumnType::number)
+      names.back() += fmt::format(" ({})", name(input.type));
+  }
+  const auto count = static_cast<std::uint64_t>(net.inputs);
+  if (has_columns(features))
+    return fmt::format("{}, in {}: {}", inputs.size(), counted(count, "column"), joined(names, 6));
+  return fmt::format("{}: {}", counted(count, "number"), joined(names, 6));
+}
+
+std::string describe_target(const Target& target) {
+  std::string text = fmt::format("{}, {}", joined(target.names, 6), name(target.task));
+  if (target.task == Task::binary && target.classes.size() == 2)
+    text += fmt::format(": {} or {} (the probability is that of {})", target.classes[0], target.classes[1],
+                        target.classes[1]);
+  else if (!target.classes.empty())
+    text += fmt::format(": {} classes: {}", target.classes.size(), joined(target.classes, 12));
+  if (!target.divisor.empty()) text += ", scaled for the training";
+  return text;
+}
+
+std::string describe_scaling(const Scaling& scaling) {
+  switch (scaling.kind) {
+    case ScaleKind::standard: return "standard: (x - mean) / standard deviation of the training rows";
+    case ScaleKind::divide_255: return "1/255: x / 255";
+    case ScaleKind::robust: return "robust: t = (x - median) / (third quartile - first), then t / sqrt(1 + (t/3)^2)";
+    case ScaleKind::quantile: return "quantile: to a normal distribution, by the quantiles of the training rows";
+    default: return "none";
+  }
+}
+
 std::string describe_r2(const Metrics& metrics) {
   if (!std::isnan(metrics.r2) || !std::isfinite(metrics.rmse)) return brief(metrics.r2);
   return metrics.examples == 1 ? "undefined: one example has no variance"
                                : "undefined: the target is the same in all examples";
 }
 
+std::string figure(double value) { return std::isnan(value) ? "undefined" : brief(value); }
+
+std::string describe_accuracy(const Metrics& metrics) {
+  const double plain = static_cast<double>(metrics.correct) / static_cast<double>(metrics.examples);
+  std::string share = percent(metrics.correct, metrics.examples);
+  if (std::abs(metrics.accuracy - plain) < 1e-9 || std::isnan(metrics.accuracy)) return share;
+  return fmt::format("{}; {:.1f} % by weight", share, 100 * metrics.accuracy);
+}
+
 std::string describe(const Metrics& metrics) {
-  if (metrics.task == Task::regression)
-    return fmt::format("RMSE {}, MAE {}, R2 {} ({})", brief(metrics.rmse), brief(metrics.mae), describe_r2(metrics),
-                       counted(metrics.examples, "example"));
-  return fmt::format("{}/{} right ({}), loss {}", metrics.correct, metrics.examples,
-                     percent(metrics.correct, metrics.examples), brief(metrics.loss));
+  std::string text, end;
+  if (metrics.task == Task::regression) {
+    text = fmt::format("RMSE {}, MAE {}, R2 {}", brief(metrics.rmse), brief(metrics.mae), describe_r2(metrics));
+    end = fmt::format(" ({})", counted(metrics.examples, "example"));
+  } else {
+    text = fmt::format("{}/{} right ({}), loss {}", metrics.correct, metrics.examples, describe_accuracy(metrics),
+                       brief(metrics.loss));
+  }
+  for (const Metric each : metrics.more) text += fmt::format(", {} {}", title_of(each), figure(metrics.value(each)));
+  return text + end;
+}
+
+std::string title_of(Metric metric) {
+  switch (metric) {
+    case Metric::balanced_accuracy: return "balanced accuracy";
+    case Metric::f1: return "F1";
+    case Metric::mcc: return "MCC";
+    case Metric::roc_auc: return "ROC AUC";
+    case Metric::pr_auc: return "PR AUC";
+    case Metric::log_loss: return "log-loss";
+    case Metric::brier: return "Brier";
+    case Metric::rmse: return "RMSE";
+    case Metric::mae: return "MAE";
+    case Metric::r2: return "R2";
+    case Metric::mape: return "MAPE";
+    default: return std::string(name(metric));
+  }
+}
+
+std::string describe_best(const TrainingRecord& record) {
+  return fmt::format("{} of {}: its weights are kept, and these are their figures",
+                     with_commas(static_cast<std::uint64_t>(record.epochs)),
+                     with_commas(static_cast<std::uint64_t>(record.epochs_tried)));
 }
 
 std::string layer_sizes(const Architecture& architecture) {
@@ -50,23 +153,36 @@ std::string layer_sizes(const Architecture& architecture) {
 }
 
 std::string shell_word(const std::string& word) {
-  constexpr std::string_view kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:=+@%";
-  if (word.starts_with('-')) return shell_word("./" + word);  // no option, whichever program reads it
-  if (!word.empty() && word.find_first_not_of(kSafe) == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+  return quoted_for_shell(word.starts_with('-') ? "./" + word : word);  // no option, whichever program reads it
 }
 
-TableReader open_data(const Model& model, const std::string& file, const Arguments& arguments, bool with_target) {
+namespace {
+
+/// Not twice in a note that names the file itself.
+void say_notes(std::span<const std::string> notes, const std::string& file, const Arguments& arguments) {
+  if (arguments.has("quiet")) return;
+  const std::string source = printable(input_name(file));
+  const bool several = arguments.operands.size() > 2;  // a model and files
+  for (const std::string& note : notes)
+    say(several && note.find(source) == std::string::npos ? fmt::format("{}: {}", source, note) : note);
+}
+
+}  // namespace
+
+TableReader open_data(const Model& model, const std::string& file, const Arguments& arguments, bool with_target,
+                      const std::vector<std::string>& keep) {
   std::vector<std::string> notes;
   TableReader reader(model.features(),
                      Source{file, arguments.options.inputs, arguments.options.target,
-                            static_cast<const ReadingOptions&>(arguments.options)},
+                            static_cast<const ReadingOptions&>(arguments.options), keep,
+                            arguments.options.missing_target, arguments.options.weight_column},
                      with_target, &notes);
-  if (!arguments.has("quiet"))
-    for (const std::string& note : notes) say(note);
+  say_notes(notes, file, arguments);
   return reader;
+}
+
+void say_left_out(const TableReader& reader, const std::string& file, const Arguments& arguments) {
+  say_notes(reader.left_out(), file, arguments);
 }
 
 Table read_data(const Model& model, const std::string& file, const Arguments& arguments, bool with_target) {

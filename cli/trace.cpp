@@ -159,10 +159,10 @@ Command trace_command() {
       "show every quantity of the equations for an example or a batch",
       {"strata trace iris.strata iris.csv --example 0", "strata trace iris.strata iris.csv --layer 2 --npy matrices"},
       "Runs forward and backward with the model's weights and prints Z, A, dA, dZ, dW, db layer by layer, each with "
-      "its shape and its equation. Without --example: the whole file as one batch.",
+      "its shape and its equation. Without --example: the whole file as one batch, in which each example counts 1.",
       {{"MODEL", "A file that 'strata train' wrote."},
        {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
-      {kInputsOfModel, kTargetOfModel, "separator", "header", "comment", "missing", "bad-cells"},
+      with_reading_of_model({kInputsOfModel, kTargetOfModel}),
       {{"example", 0, "I", "This example only; the first is 0."},
        {"layer", 0, "L", "This layer only: 0 is the input, the first hidden layer is 1."},
        {"npy", 0, "DIR", "Write each matrix to DIR as a NumPy file: Z1.npy, dW2.npy, ..."},

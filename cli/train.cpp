@@ -9,12 +9,14 @@
 #include <filesystem>
 #include <new>
 
+#include "checkpoints.hpp"
 #include "commands.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
 #include "strata/error.hpp"
 #include "strata/tools.hpp"
 #include "strata/trainer.hpp"
+#include "training_table.hpp"
 
 namespace strata::cli {
 namespace {
@@ -25,7 +27,8 @@ constexpr std::string_view kStandardOutput = "/dev/stdout";
 
 /// The file that --output names, or kStandardOutput.
 std::string output_of(const Arguments& arguments) {
-  const std::string file = arguments.value("output", "model.strata");
+  constexpr std::string_view kUsual = "model.strata";
+  const std::string file = arguments.value("output", model_of_checkpoint(arguments.value("resume"), kUsual));
   const bool is_output = file == "-" || file == "/dev/fd/1" || file == "/proc/self/fd/1";
   return is_output ? std::string(kStandardOutput) : file;
 }
@@ -61,126 +64,27 @@ void check_output(const std::string& file) {
   require_writable(file);
 }
 
-/// The costs as a table that grows: a row for each reported cost or, with mini-batches, for each epoch.
-class CostTable {
- public:
-  CostTable(const Options& options, ProgressBar& bar)
-      : by_epoch_(options.batch_size != 0 && options.report_every == 0),
-        single_(options.precision != Precision::float64),
-        validates_(!options.validation.empty()),
-        bar_(bar) {}
-
-  void cost(const CostReport& report) {
-    // A batch that holds every row has no epochs to tell of: then the costs are the rows after all.
-    if (by_epoch_ && !latest_ && report.epoch > 0) show_waiting();
-    if (by_epoch_) {
-      if (!latest_) waiting_.push_back(report);
-      return;
-    }
-    std::string row = fmt::format("{:>11}  {:<20}", report.iteration, number(report.cost));
-    if (latest_ && latest_->iteration == report.iteration) row += validation(*latest_);
-    print("  iteration  cost", row);
-  }
-
-  /// At the end: a run that was too short for an epoch shows its costs. An empty line follows the table.
-  void finish() {
-    if (by_epoch_ && !latest_) show_waiting();
-    if (headed_) out().line("");
-  }
-
-  /// Which epochs are told is decided by their number; the last one always is.
-  void epoch(const EpochReport& report, std::int64_t iterations) {
-    latest_ = report;
-    if (!by_epoch_) return;
-    if (every_ == 0) {
-      const double epochs =
-          static_cast<double>(iterations) / static_cast<double>(std::max<std::int64_t>(report.iteration, 1));
-      every_ = std::max<std::int64_t>(1, std::llround(epochs / 20));
-    }
-    if (report.epoch % every_ != 0 && report.epoch != 1 && report.iteration != iterations) return;
-    print("      epoch  mean cost",
-          fmt::format("{:>11}  {:<20}", report.epoch, number(report.mean_cost)) + validation(report));
-  }
-
- private:
-  void show_waiting() {
-    by_epoch_ = false;
-    for (const CostReport& report : waiting_) cost(report);
-    waiting_.clear();
-  }
-
-  [[nodiscard]] std::string number(double value) const {
-    return single_ ? fmt::format("{:.7g}", value) : shortest(value);
-  }
-
-  [[nodiscard]] static std::string validation(const EpochReport& report) {
-    if (!report.validation) return {};
-    const Metrics& metrics = *report.validation;
-    std::string text = fmt::format("  {:<10.5g}", metrics.loss);
-    if (metrics.task != Task::regression) text += "  " + percent(metrics.correct, metrics.examples);
-    return text;
-  }
-
-  void print(std::string_view heading, std::string row) {
-    row.erase(row.find_last_not_of(' ') + 1);
-    bar_.clear();
-    if (!headed_) {
-      std::string line(heading);
-      if (validates_) line += std::string(35 - line.size(), ' ') + "validation";
-      out().line(out().paint(Style::dim, line));
-      headed_ = true;
-    }
-    out().line(row);
-  }
-
-  bool by_epoch_;
-  bool single_;
-  bool validates_;
-  ProgressBar& bar_;
-  bool headed_ = false;
-  std::int64_t every_ = 0;
-  std::optional<EpochReport> latest_;
-  std::vector<CostReport> waiting_;
-};
-
-void print_json_cost(const CostReport& report) {
-  Json json;
-  json.object().text("event", "cost").whole("iteration", report.iteration).whole("epoch", report.epoch);
-  out().line(json.number("cost", report.cost).end().str());
-}
-
-void print_json_epoch(const EpochReport& report) {
-  Json json;
-  json.object().text("event", "epoch").whole("epoch", report.epoch).whole("iteration", report.iteration);
-  json.number("cost", report.mean_cost);
-  if (report.validation) add_metrics(json, *report.validation, "validation_");
-  out().line(json.end().str());
-}
-
-void print_json_done(const Fit& fit, const std::string& file) {
+/// `before`: updates that were done when it went on.
+void print_summary(const Fit& fit, const std::string& file, std::int64_t before) {
   const TrainingRecord& record = fit.model.record();
-  Json json;
-  json.object().text("event", "done").whole("iterations", fit.iterations).whole("epochs", record.epochs);
-  json.number("cost", record.cost).number("seconds", fit.seconds);
-  add_metrics(json, record.train, "train_");
-  if (record.validation) add_metrics(json, *record.validation, "validation_");
-  out().line(json.text("ending", record.ended).text("model", file).end().str());
-}
-
-void print_summary(const Fit& fit, const std::string& file) {
-  const TrainingRecord& record = fit.model.record();
-  const double rate = fit.seconds > 0 ? static_cast<double>(fit.iterations) / fit.seconds : 0;
+  const std::int64_t now = fit.iterations - before;
+  const double rate = fit.seconds > 0 ? static_cast<double>(now) / fit.seconds : 0;
   const auto item = [](std::string_view what, std::string_view text) {
     out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<12}", what)), text));
   };
   item("network",
        fmt::format("{} ({}, {})", layer_sizes(fit.model.architecture()),
                    counted(fit.model.architecture().parameter_count(), "parameter"), name(fit.model.precision())));
-  item("iterations", fmt::format("{} in {}{}", with_commas(static_cast<std::uint64_t>(fit.iterations)),
-                                 duration(fit.seconds), rate > 0 ? fmt::format(" ({:.0f} a second)", rate) : ""));
+  item("iterations",
+       fmt::format("{}{} in {}{}", with_commas(static_cast<std::uint64_t>(fit.iterations)),
+                   before > 0 ? fmt::format(", {} of them", with_commas(static_cast<std::uint64_t>(now))) : "",
+                   duration(fit.seconds), rate > 0 ? fmt::format(" ({:.0f} a second)", rate) : ""));
+  if (!fit.explanation.empty() && fit.ending != Ending::diverged) item("ended", fit.explanation);
+  if (record.epochs_tried > 0) item("best epoch", describe_best(record));
   item("cost", brief(record.cost));
   item("train", describe(record.train));
   if (record.validation) item("validation", describe(*record.validation));
+  if (fit.before) item("before", describe(*fit.before));
   item("model", printable(file));
 }
 
@@ -239,67 +143,111 @@ std::string save(const Model& model, const std::string& file) {
   }
 }
 
+/// Of --continue.
+std::optional<Model> model_to_continue(const Arguments& arguments) {
+  if (!arguments.has("continue")) return std::nullopt;
+  const auto refuse = [&](const char* other, const char* why) {
+    if (arguments.has(other)) throw Error(ErrorCode::usage, fmt::format("--continue and --{}: {}", other, why));
+  };
+  refuse("resume", "the one begins a training from a model, the other goes on with one that was stopped; give one");
+  refuse("recipe", "a training that continues a model has the options of its training; name those that change");
+  refuse("cross-validate", "the model has seen its data already, and a part of them would say nothing of it");
+  return Model::load(arguments.value("continue"));
+}
+
+int dry_run(const Arguments& arguments) {
+  if (arguments.has("resume"))
+    throw Error(ErrorCode::usage, "--dry-run tells of a training that begins; 'strata inspect' tells of a checkpoint");
+  const std::optional<Model> model = model_to_continue(arguments);
+  ProgressBar bar(err(), false);
+  const Callbacks callbacks = callbacks_of(arguments, bar);
+  const std::vector<fs::path> files(arguments.operands.begin(), arguments.operands.end());
+  print_plan(model ? plan_continuation(files, *model, options_of(*model, arguments.typed_options()), callbacks)
+                   : plan_training(files, arguments.options, callbacks),
+             arguments.has("json"));
+  return 0;
+}
+
+std::string goes_on(const Checkpoints& checkpoints) {
+  return checkpoints.any_written() ? fmt::format("; --resume {} goes on from there", shell_word(checkpoints.file()))
+                                   : "";
+}
+
 int run(const Arguments& arguments) {
+  if (arguments.has("cross-validate") && !arguments.has("continue")) return cross_validate(arguments);
+  if (arguments.has("dry-run")) return dry_run(arguments);
   allow_requests();
-  const std::string& data = arguments.operands.front();
+  const std::vector<std::string>& data = arguments.operands;
   const std::string file = output_of(arguments);
   const bool json = arguments.has("json");
   const bool quiet = arguments.has("quiet");
   std::error_code ignored;
-  if (data != "-" && fs::equivalent(data, file, ignored))
-    throw Error(ErrorCode::usage, fmt::format("--output: '{}' is the data itself", file));
+  for (const std::string& each : data)
+    if (each != "-" && fs::equivalent(each, file, ignored))
+      throw Error(ErrorCode::usage, fmt::format("--output: '{}' is the data itself", file));
   check_output(file);
+  const std::optional<Model> earlier = model_to_continue(arguments);
+  if (earlier && fs::equivalent(arguments.value("continue"), file, ignored))
+    throw Error(ErrorCode::usage, fmt::format("--output: '{}' is the model that is continued, which the new one would "
+                                              "replace; name another",
+                                              file));
+  std::optional<Checkpoint> from;
+  if (arguments.has("resume")) {
+    const std::string checkpoint = arguments.value("resume");
+    if (fs::equivalent(checkpoint, file, ignored))
+      throw Error(ErrorCode::usage,
+                  fmt::format("--output: '{}' is the checkpoint itself, which the model would replace", file));
+    from = load_checkpoint(checkpoint);
+  }
+  Checkpoints checkpoints(arguments, file,
+                          from ? std::max(from->model().record().epochs, from->model().record().epochs_tried) : 0);
   if (file == kStandardOutput) out() = err();  // the costs and the figures are no part of the model
   out().outlive_failures();
 
   ProgressBar bar(err(), !quiet);
-  CostTable table(arguments.options, bar);
-  std::int64_t iterations = 0;
-
-  Callbacks callbacks;
-  callbacks.note = [&](std::string_view text) {
-    if (!quiet) say(text);
-  };
-  callbacks.warning = [&](std::string_view text) {
-    bar.clear();
-    say_warning(text);
-  };
-  callbacks.progress = [&](const Progress& progress) {
-    begin_interruptible();
-    iterations = progress.iterations;
-    bar.update(progress);
-  };
+  Options options = from      ? from->options()
+                    : earlier ? options_of(*earlier, arguments.typed_options())
+                              : arguments.options;
+  if (from) arguments.set(options);
+  TrainingTable table(options, bar);
+  Callbacks callbacks = callbacks_of(arguments, bar);
   callbacks.cost = [&](const CostReport& report) {
     begin_interruptible();
     if (quiet) return;
     if (!json) return table.cost(report);
     bar.clear();
-    print_json_cost(report);
+    print_json(report);
   };
   callbacks.epoch = [&](const EpochReport& report) {
+    checkpoints.settle();  // before the next is told of, so that never more than one interval can be lost
     if (quiet) return;
-    if (!json) return table.epoch(report, iterations);
+    if (!json) return table.epoch(report);
     bar.clear();
-    print_json_epoch(report);
+    print_json(report);
   };
-  callbacks.stop = [] { return interrupted(); };
   callbacks.wants_model = [] { return model_wanted(); };
   callbacks.model = [&](const Model& model) {
     bar.clear();
     save_unfinished(model, file);
   };
+  checkpoints.attach(callbacks, [&] { bar.clear(); });
 
-  if (!quiet && err().is_terminal()) say(fmt::format("reading {} …", input_name(data)));
-  const Fit fit = strata::train(fs::path(data), arguments.options, callbacks);
+  if (!quiet && err().is_terminal()) say(fmt::format("reading {} …", input_name(data.front())));
+  const std::vector<fs::path> files(data.begin(), data.end());
+  const Fit fit = from      ? resume(files, *from, options, callbacks)
+                  : earlier ? continue_training(files, *earlier, options, callbacks)
+                            : strata::train(files, options, callbacks);
   begin_saving(is_replaced(file));
+  checkpoints.settle();
   bar.clear();
   table.finish();
+  if (!quiet && !json && out().is_terminal()) table.draw(fit.model.record());
   const std::string saved = save(fit.model, file), where = shown(saved);
 
   if (json)
     print_json_done(fit, saved);
   else
-    print_summary(fit, where);
+    print_summary(fit, where, from ? from->model().record().reached : 0);
   try {
     out().require_written();
   } catch (const Error& error) {
@@ -312,12 +260,15 @@ int run(const Arguments& arguments) {
   if (interrupted()) {
     const std::string when = counted(static_cast<std::uint64_t>(fit.iterations), "iteration");
     if (fit.ending == Ending::interrupted)
-      say(fmt::format("strata: interrupted after {}; what was trained is in {}", when, where));
+      say(fmt::format("strata: interrupted after {}; what was trained is in {}{}", when, where, goes_on(checkpoints)));
     else
       say(fmt::format("strata: the training was done after {}; its model is in {}", when, where));
     return interrupt_exit_code();
   }
   if (saved != file) return 1;
+  if (fit.ending == Ending::time_limit)
+    say(fmt::format("strata: the time was up after {}; what was trained is in {}{}",
+                    counted(static_cast<std::uint64_t>(fit.iterations), "iteration"), where, goes_on(checkpoints)));
   if (!quiet && file != kStandardOutput) {
     const std::string word = shell_word(file);
     say(fmt::format("next:  strata predict {0} NEW-DATA\n       strata evaluate {0} TEST-DATA", word));
@@ -328,26 +279,47 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 Command train_command() {
-  return {"train",
-          "learn from a table or pictures, and write a model",
-          {"strata train iris.csv --target species --output iris.strata",
-           "strata train train.h5 --inputs train_set_x --target train_set_y --recipe classic --hidden-layers 20,7,5"},
-          "Trains a network on DATA and writes it to one file that holds all that a prediction needs. Costs and final "
-          "figures go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained, as "
-          "do SIGTERM, SIGHUP and SIGXCPU; a second time, it stops at once. SIGUSR1 saves what is trained so far, and "
-          "the training goes on.",
-          {{"DATA",
-            "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX, or what 'strata convert' wrote: one example a row. "
-            "\"Inputs\" and \"target\" are columns of a CSV file, or arrays of the others."}},
-          all_options(),
-          {{"recipe", 0, "NAME",
-            "Begin with a named set of options: classic (all that the notes set). Other options override it."},
-           {"output", 'o', "FILE",
-            "Where the model goes. Default: model.strata. An old model there is replaced when the training ends (or "
-            "SIGUSR1 comes). -: standard output; all that it would have goes to stderr then."},
-           kJsonFlag,
-           kQuietFlag},
-          run};
+  return {
+      "train",
+      "learn from a table or pictures, and write a model",
+      {"strata train iris.csv --target species --output iris.strata",
+       "strata train train.h5 --inputs train_set_x --target train_set_y --recipe classic --hidden-layers 20,7,5"},
+      "Trains a network on DATA and writes it to one file that holds all that a prediction needs. Costs and final "
+      "figures go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained, as "
+      "do SIGTERM, SIGHUP and SIGXCPU; a second time, it stops at once. SIGUSR1 saves what is trained so far, and "
+      "the training goes on.",
+      {{"DATA",
+        "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX, or what 'strata convert' wrote: one example a row. "
+        "\"Inputs\" and \"target\" are columns of a CSV file, or arrays of the others. Several CSV files with the "
+        "same columns are one table.",
+        1, kAnyNumber}},
+      all_options(),
+      {{"recipe", 0, "NAME",
+        "Begin with a named set of options: plain (what a table gets without options, trained on all rows), classic "
+        "(all that the notes set). Other options override it."},
+       {"output", 'o', "FILE",
+        "Where the model goes. Default: model.strata. An old model there is replaced when the training ends (or "
+        "SIGUSR1 comes). -: standard output; all that it would have goes to stderr then."},
+       {"cross-validate", 0, "PARTS",
+        "Measure how good such a training is, and write no model: the rows are parted, of each class as much "
+        "(--group-column keeps groups whole), and each part is predicted by a network that is trained on the others."},
+       {"checkpoint", 0, "EVERY",
+        "Write beside the model, every so many epochs (5) or so often (10min) and when it is interrupted, how the "
+        "training stands: MODEL.checkpoint, and MODEL.checkpoint.previous, the one before."},
+       {"resume", 0, "FILE",
+        "Go on from a checkpoint with the same DATA, and leave the same model, bit for bit, as if the training had "
+        "never stopped. Its options are those of the checkpoint; a longer --epochs may be asked for. Without "
+        "--checkpoint "
+        "it writes one when it is interrupted. The model goes where it went before, unless --output says otherwise."},
+       {"continue", 0, "MODEL",
+        "Train this model further, with other DATA: its columns with their levels and scaling, its target and its "
+        "network stay, and its training is repeated from the weights that it has; options say what is to be otherwise. "
+        "A rate that had come down to 0 begins at a tenth. The new model goes to --output, "
+        "which is another file."},
+       {"dry-run", 0, "", "Stop before the first step and print what the training would do; no model is written."},
+       kJsonFlag,
+       kQuietFlag},
+      run};
 }
 
 }  // namespace strata::cli

@@ -28,7 +28,7 @@ int main(int argc, char** argv) try {
   };
 
   const strata::Fit fit = strata::train(digits.select_rows(train_rows), options, callbacks);
-  if (fit.ending != strata::Ending::done) {
+  if (fit.ending == strata::Ending::diverged) {
     std::fprintf(stderr, "5-digits: %s\n", fit.explanation.c_str());
     return 1;
   }

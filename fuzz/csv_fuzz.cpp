@@ -1,5 +1,4 @@
 // CSV: a table or an error, the same however the bytes arrive, and the same in two looks as where its types are known.
-#include "data/csv_survey.hpp"
 #include "fuzz/parsers.hpp"
 
 namespace strata::fuzz {
@@ -18,10 +17,14 @@ std::vector<KnownColumn> known_from(const Table& table) {
 }
 
 void read_csv_in_two_looks(Bytes bytes) {
-  const auto surveyed = [&](std::unique_ptr<Input> first, const Request& request) {
-    const TextSurvey survey = survey_text(*first, request);
-    return read_csv(std::make_unique<Input>(std::make_unique<MemorySource>(bytes, bytes.size() + 1), "data"), request,
-                    &survey);
+  const auto surveyed = [&](std::unique_ptr<Input> first, Request request) {
+    request.threads = 1;
+    TextInput text{.name = "data", .require_unchanged = [] {}};
+    text.open = [&, opened = std::make_shared<std::unique_ptr<Input>>(std::move(first))] {
+      if (*opened) return std::move(*opened);
+      return std::make_unique<Input>(std::make_unique<MemorySource>(bytes, bytes.size() + 1), "data");
+    };
+    return read_texts({std::move(text)}, request);
   };
   read_in_pieces(bytes, surveyed);
   // Known types: no numbers are lost, and no others are found, wherever the blocks end.
@@ -34,7 +37,7 @@ void read_csv_in_two_looks(Bytes bytes) {
   const std::vector<KnownColumn> known = known_from(whole);
   std::string again;
   const auto error = error_of([&] {
-    again = description(*read_csv(input(), Request{.choose = choose, .known = &known}, nullptr)->next(kAllRows));
+    again = description(*read_known_text(input(), Request{.choose = choose, .known = &known})->next(kAllRows));
   });
   const std::string expected = description(whole);
   if (error.value_or(again) != expected)
@@ -51,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::read_in_pieces(bytes, [](std::unique_ptr<internal::Input> input, internal::Request request) {
     static const std::vector<internal::KnownColumn> kPlain;  // plain numbers all
     request.known = &kPlain;
-    return internal::read_csv(std::move(input), request, nullptr);
+    return internal::read_known_text(std::move(input), request);
   });
   return 0;
 }

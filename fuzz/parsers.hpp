@@ -30,7 +30,10 @@ using Bytes = std::span<const std::byte>;
 inline Bytes bytes_of(const std::uint8_t* data, std::size_t size) { return std::as_bytes(std::span(data, size)); }
 
 [[noreturn]] inline void wrong(const std::string& what) {
-  std::fprintf(stderr, "wrong: %s\n", what.c_str());
+  // Not as a C string: what is compared holds bits of numbers.
+  std::fprintf(stderr, "wrong: ");
+  std::fwrite(what.data(), 1, what.size(), stderr);
+  std::fprintf(stderr, "\n");
   std::abort();
 }
 
@@ -76,7 +79,7 @@ std::optional<std::string> error_of(const Action& action) {
     const std::string message = error.what();
     if (error.code() == ErrorCode::internal) wrong("bad input is no internal error: " + message);
     if (message.empty() || message.size() > 2000)
-      wrong("an error of " + std::to_string(message.size()) + " characters");
+      wrong("an error of " + std::to_string(message.size()) + " characters: " + message);
     const bool control = std::ranges::any_of(message, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
     if (control) wrong("an error with control characters: " + message);
     return message;
@@ -108,8 +111,9 @@ inline std::string description(const Table& table) {
   for (const Field* field : fields) {
     if (table.rows() != 0) text += table.where(*field, table.rows() - 1) + '\n';
   }
-  text += error_of([&] { table.require_numbers(fields); }).value_or("numbers");
-  return text;
+  // Without its advice, which depends on who reads: where a model knows the types, none can be named.
+  const std::string verdict = error_of([&] { table.require_numbers(fields); }).value_or("numbers");
+  return text + verdict.substr(0, verdict.find(" (to let such cells"));
 }
 
 /// Fields with as many rows as the first.

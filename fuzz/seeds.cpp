@@ -5,6 +5,7 @@
 
 #include "data/data_test.hpp"
 #include "data/zip_writer.hpp"
+#include "fuzz/checkpoints.hpp"
 #include "model/support.hpp"
 
 namespace {
@@ -82,6 +83,13 @@ int main(int argc, char** argv) {
     seeds.add("json", bytes.substr(8, bytes.find_last_of('}') - 7));
   }
   seeds.add("json", R"({"a": [1, -2, 3.5e-7, true, null, "x\u00e9\ud83d\ude00\n"], "b": {"c": {}}})");
+
+  for (const Options& options : fuzz::trainings_of_checkpoints()) {
+    for (const std::int64_t updates : {2, 17, 36}) {  // within an epoch, and at the end of one
+      fuzz::make_checkpoint(options, updates, folder / "checkpoint");
+      seeds.add("checkpoint", content_of(folder / "checkpoint"));
+    }
+  }
 
   // Decisions: any bytes do.
   std::string decisions;

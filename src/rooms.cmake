@@ -1,10 +1,12 @@
 # The floors of the house, lowest first: each room names its files and the rooms that it may use.
 
 strata_room(base
-  SOURCES aligned.cpp checked.cpp cpus.cpp file.cpp file_reader.cpp fmt.cpp json.cpp matrix.cpp only_errors.cpp random.cpp temporary.cpp text.cpp thread_pool.cpp)
+  SOURCES aligned.cpp checked.cpp cpus.cpp file.cpp file_reader.cpp fmt.cpp json.cpp matrix.cpp only_errors.cpp other_names.cpp random.cpp temporary.cpp text.cpp thread_pool.cpp)
+
+target_include_directories(strata_base SYSTEM PRIVATE ${STRATA_FAST_FLOAT_INCLUDE_DIR})
 
 strata_room(config
-  SOURCES architecture.cpp blocks.cpp names.cpp option_values.cpp options.cpp recipes.cpp
+  SOURCES architecture.cpp blocks.cpp effects.cpp names.cpp option_values.cpp options.cpp data_rows.cpp network_rows.cpp training_rows.cpp recipes.cpp
   USES base)
 
 strata_room(kernels
@@ -17,9 +19,10 @@ target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> $<$<
 
 if(NOT STRATA_CORE_ONLY)
 strata_room(data
-  SOURCES table.cpp mapped_file.cpp cache.cpp take_rows.cpp table_parts.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp csv_header.cpp csv_survey.cpp dialect.cpp cell.cpp dates.cpp spellings.cpp column_survey.cpp column_verdict.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
+  SOURCES table.cpp mapped_file.cpp cache.cpp cache_reading.cpp take_rows.cpp table_parts.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp csv_header.cpp csv_survey.cpp text_parts.cpp text_rows.cpp words.cpp dialect.cpp cell.cpp dates.cpp spellings.cpp column_survey.cpp column_verdict.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
   USES config base
   LIBRARIES ZLIB::ZLIB)
+target_compile_options(strata_data PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)  # loops over the bytes of a text
 endif()
 
 strata_room(network
@@ -27,27 +30,28 @@ strata_room(network
   USES kernels config base)
 
 strata_room(optim
-  SOURCES optimizer.cpp
+  SOURCES optimizer.cpp schedule.cpp
   USES kernels config base)
 
 if(NOT STRATA_CORE_ONLY)
 strata_room(features
-  SOURCES calendar.cpp columns.cpp encode.cpp examples.cpp fit_inputs.cpp inputs.cpp quantiles.cpp scaling.cpp unfamiliar.cpp
+  SOURCES calendar.cpp columns.cpp encode.cpp examples.cpp fit_inputs.cpp inputs.cpp quantiles.cpp scaling.cpp unfamiliar.cpp weights.cpp
   USES data config base)
 
 strata_room(model
-  SOURCES model.cpp plan.cpp predict.cpp predictor.cpp score.cpp read_for.cpp model_file.cpp metadata.cpp safetensors.cpp strict_json.cpp
+  SOURCES choice.cpp model.cpp plan.cpp predict.cpp predictor.cpp score.cpp metrics.cpp outcomes.cpp bootstrap.cpp read_for.cpp retyped.cpp model_file.cpp metadata.cpp record_text.cpp safetensors.cpp strict_json.cpp
   USES features network kernels data config base
   LIBRARIES nlohmann_json::nlohmann_json ZLIB::ZLIB)
 
 strata_room(train
-  SOURCES choose_inputs.cpp prepare.cpp survey.cpp task.cpp read_training.cpp initial.cpp loader.cpp finite.cpp descent.cpp trainer.cpp
+  SOURCES choose_inputs.cpp class_weights.cpp continuation.cpp cross_validation.cpp defaults.cpp hold_back.cpp monitored.cpp prepare.cpp split.cpp survey.cpp task.cpp read_training.cpp training_fields.cpp initial.cpp loader.cpp finite.cpp descent.cpp fingerprint.cpp checkpoint.cpp training.cpp trainer.cpp
   USES model network optim features kernels data config base)
 # Looking through all weights for one that is not finite is a loop to be vectorised.
 set_source_files_properties(src/train/finite.cpp PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)
 
 strata_room(tools
   SOURCES steps.cpp examined.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp convert.cpp
+    describe.cpp field_summary.cpp giveaway.cpp
   USES train model network features kernels data config base)
 endif()
 

@@ -25,11 +25,27 @@ enum class Activation {
   softplus,    ///< ln(1 + e^z)
 };
 
-/// The loss of one example, computed from the logits z = Z[L]; with the head that belongs to it, dZ[L] = A[L] − Y.
+/// The loss of one example, computed from the logits z = Z[L]; with the head that belongs to it, dZ[L] = A[L] − Y where
+/// nothing else is said.
 enum class Loss {
   binary_cross_entropy,       ///< −Σ_k y ln a + (1−y) ln(1−a), a = sigmoid(z); each output is a yes/no question
   categorical_cross_entropy,  ///< −Σ_k y_k ln a_k, a = softmax(z); exactly one of the outputs is right
   squared_error,              ///< ½ Σ_k (a_k − y_k)², a = z
+  absolute_error,             ///< Σ_k |a_k − y_k|, a = z: dZ[L] = sign(A[L] − Y), 0 at 0
+  huber,     ///< Σ_k ½ r² up to |r| = δ_k, δ_k (|r| − ½ δ_k) beyond, r = a_k − y_k, a = z (Huber, 1964): dZ[L] = r, but
+             ///< at most δ_k to either side
+  quantile,  ///< Σ_k q (y_k − a_k) where y_k > a_k, else (1−q) (a_k − y_k), a = z (Koenker and Bassett, 1978): dZ[L] =
+             ///< −q, 1−q, and 0 at 0
+};
+
+/// What a loss takes. Those that take nothing of it have what stands here.
+struct LossParameters {
+  std::vector<double> delta;  ///< huber: δ of each output, in the units of the network's outputs
+  double quantile = 0.5;      ///< quantile: q
+  /// The cross-entropies: ε. In the loss (1−ε) y + ε/K stands for y, with K classes, 2 of each yes/no question
+  /// (Szegedy et al., 2016).
+  double smoothing = 0;
+  bool operator==(const LossParameters&) const = default;
 };
 
 /// The last activation; the loss owns it.
@@ -63,6 +79,7 @@ struct Architecture {
   std::vector<LayerSpec> hidden;  ///< layers 1 … L−1; empty: logistic or linear regression
   int outputs = 1;                ///< n_y = n_L
   Loss loss = Loss::binary_cross_entropy;
+  LossParameters loss_parameters;
 
   [[nodiscard]] int depth() const noexcept { return static_cast<int>(hidden.size()) + 1; }  ///< L
   /// n_l, for l = 0 … L.
@@ -75,7 +92,8 @@ struct Architecture {
   /// The number of weights and biases: Σ_l n_l·n_{l−1} + n_l.
   [[nodiscard]] std::size_t parameter_count() const;
   /// Throws Error(shape) unless every layer has at least one unit and softmax has at least two outputs; Error(usage)
-  /// for an activation or a loss that does not exist, and a dropout that is not from 0 to less than 1.
+  /// for an activation or a loss that does not exist, a dropout that is not from 0 to less than 1, and parameters that
+  /// the loss does not take.
   void validate() const;
 
   bool operator==(const Architecture&) const = default;

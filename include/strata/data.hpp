@@ -85,6 +85,8 @@ struct Field {
   /// How the numbers or dates of a text are written, where that is not plain, by an example: "1.234,5", "1234.5 %",
   /// "day/month/year".
   std::string written = {};
+  /// A date: day and month could change places in every cell, and nobody said which is which.
+  bool is_ambiguous = false;
 
   [[nodiscard]] bool is_text() const noexcept { return !categories.empty(); }
   /// How many numbers an example has here: the product of `shape`.
@@ -176,15 +178,28 @@ class Table {
 /// not_found, io, format, usage (a chosen name is not there), shape (chosen fields differ in rows), unsupported.
 [[nodiscard]] Table read_table(const std::filesystem::path& file, const FieldChooser& choose = {},
                                const ReadingOptions& reading = {}, std::vector<std::string>* notes = nullptr);
+/// The same of several files of text (CSV) that are one table: the rows of the first, then those of the next. All have
+/// the same columns, in any order; what these are is decided over the cells of all files. Errors: as above; usage (no
+/// file, or one that is no text); shape (a column that not all have, which the message names).
+[[nodiscard]] Table read_table(std::span<const std::filesystem::path> files, const FieldChooser& choose = {},
+                               const ReadingOptions& reading = {}, std::vector<std::string>* notes = nullptr);
 
 /// What to read: a file and, where they are not clear from the file or the model, the names of the inputs and the
-/// target. A target may also be a file of its own (IDX labels, y.npy) with as many rows.
+/// target, in the model's order; the model's own names may be in any. A target may also be a file of its own (IDX
+/// labels, y.npy) with as many rows.
 struct Source {
   std::filesystem::path file;
   std::vector<std::string> inputs = {};
   std::vector<std::string> target = {};
   /// Of a text; but for the types of its columns, which the model knows.
   ReadingOptions reading = {};
+  /// Fields of one number or word an example that TableReader::kept hands on, whatever the model makes of them.
+  std::vector<std::string> keep = {};
+  /// With the target: rows that lack it are left out, and counted by TableReader::left_out; else they are no good.
+  MissingTarget missing_target = MissingTarget::error;
+  /// With the target: a column of numbers that says how much each row counts. Rows of weight 0 are left out, and
+  /// counted.
+  std::string weight_column = {};
 };
 
 /// A picture resized to (rows, cols, channels), antialiased: one example, in C order, values 0 … 255.

@@ -21,6 +21,9 @@ namespace strata STRATA_EXPORT {
 
 /// What the network sees of a date beside its days since 1970-01-01: numbers as people write them, Monday being 1.
 enum class DatePart : std::uint8_t { year, month, day, weekday, hour };
+/// A date of a table, which is days since 1970-01-01: "2024-03-01", or "2024-03-01 13:05:00" where it has a time of the
+/// day; a number that is no date as it is. Errors: memory.
+[[nodiscard]] std::string date_text(double days);
 
 /// An input of the network as its data names it. Of an example it is Π shape numbers in the data, and encoded_width
 /// columns of X:
@@ -48,12 +51,15 @@ struct InputField {
 
 /// What the network predicts.
 struct Target {
-  std::vector<std::string> names;    ///< one; several for regression with several outputs
+  std::vector<std::string> names;    ///< one; several for several numbers or questions, or one-hot columns
   Task task = Task::binary;          ///< never automatic
   std::vector<std::string> classes;  ///< binary: {the no, the yes}; classes: in the order of the outputs; else empty
   /// Regression with --scale-target: y = output·divisor + offset, one each; else empty.
   std::vector<double> offset, divisor;
-  std::vector<std::string> written = {};  ///< regression: as Field::written says, one each; empty: all are plain
+  /// As Field::written says, one each; empty: all are plain, or classes that are spelled as the data spell them.
+  std::vector<std::string> written = {};
+  /// classes: the data have a number for each of them, in their order, of which one is 1 and the others are 0.
+  bool one_hot = false;
   bool operator==(const Target&) const = default;
 };
 

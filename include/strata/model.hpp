@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,17 +20,70 @@
 
 namespace strata STRATA_EXPORT {
 
-/// How well a network does on some examples.
+/// All figures that a task has; the usual ones, which are always measured, come first.
+[[nodiscard]] std::span<const Metric> metrics_of(Task task) noexcept;
+[[nodiscard]] bool higher_is_better(Metric metric) noexcept;
+
+/// Where a figure lies, were it measured on other examples of the same kind: 95 % percentile interval of a bootstrap.
+struct Interval {
+  Metric metric = Metric::loss;
+  double low = 0, high = 0;
+};
+
+/// How well a network does on some examples, each counted by its weight. docs/metrics.md says what each figure is. One
+/// that is not defined, such as the AUC of one class, is NaN.
 struct Metrics {
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
   Task task = Task::automatic;  ///< which of them mean something; automatic: none does yet
   std::size_t examples = 0;
-  double loss = 0;           ///< the mean loss, without L2, summed in float64
-  std::size_t correct = 0;   ///< binary, classes
-  double accuracy = 0;       ///< correct / examples
-  double rmse = 0, mae = 0;  ///< regression, in the units of the target
+  double loss = 0;          ///< the mean loss, without L2, summed in float64
+  std::size_t correct = 0;  ///< binary, classes
+  double accuracy = 0;      ///< the share that is correct; of several yes/no questions, in all of them
+  /// Examples of classes that the model does not know. For the accuracy they are wrong; all else is of the others.
+  std::size_t unseen = 0;
+  std::string first_unseen = {};  ///< the label of the first of them
+  double rmse = 0, mae = 0;       ///< regression, in the units of the target
   /// 1 − residual sum of squares / total sum of squares; NaN where that is not defined: the target of one example, or
   /// of examples that all have the same, has no sum of squares.
   double r2 = 0;
+  /// Those of the others that were measured; what is not among them is NaN.
+  std::vector<Metric> more = {};
+  double balanced_accuracy = kNone, f1 = kNone, mcc = kNone, roc_auc = kNone, pr_auc = kNone, log_loss = kNone,
+         brier = kNone;
+  double mape = kNone, pinball = kNone;
+  std::vector<Interval> intervals = {};  ///< of the figures that are defined; empty without a bootstrap
+
+  [[nodiscard]] double value(Metric metric) const noexcept;
+};
+
+/// How many times the examples are drawn again, with replacement (Efron and Tibshirani, 1993).
+struct Bootstrap {
+  static constexpr int kAutomatic = -1;  ///< 1000, fewer of more than 20,000 examples, at least 200
+  int resamples = 0;
+  std::uint64_t seed = 1;
+};
+
+/// How a training went: a point for each epoch; of more than 1000 (with full batches, where each update is an epoch, of
+/// more than 32) every second is left out, and again, but for the last. NaN where a figure is not defined.
+struct Curves {
+  struct Line {
+    Metric metric = Metric::loss;
+    std::vector<double> values;
+    bool operator==(const Line&) const = default;
+  };
+  std::vector<std::int64_t> epochs;
+  std::vector<double> loss;             ///< the mean over the epoch's batches, each before its update, without L2
+  std::vector<Line> train, validation;  ///< what was measured after each epoch
+  bool operator==(const Curves&) const = default;
+};
+
+/// A training that came before, from whose model the next one went on.
+struct EarlierTraining {
+  std::string data;
+  std::size_t rows = 0;
+  std::int64_t iterations = 0, epochs = 0;
+  bool operator==(const EarlierTraining&) const = default;
 };
 
 /// How the model came to be. Holds nothing that differs between two runs of the same training (no time, no path, no
@@ -38,15 +92,24 @@ struct TrainingRecord {
   std::string data;                                          ///< the name of the file, without its folder
   std::size_t rows = 0;                                      ///< examples trained on
   std::vector<std::pair<std::string, std::string>> options;  ///< the options that were in force, as typed
-  std::int64_t iterations = 0;
-  std::int64_t epochs = 0;     ///< whole passes over the data
-  std::string ended = "done";  ///< "done", "interrupted", "diverged"; "unfinished": saved while it went on
-  double l2 = 0;               ///< the λ of the cost
-  double cost = 0;             ///< of the final weights, with L2
+  std::int64_t iterations = 0;                               ///< of the weights
+  std::int64_t epochs = 0;                                   ///< of the weights: whole passes over the data
+  std::int64_t epochs_tried = 0;  ///< with early stopping: passes in all, of which the best was the `epochs`-th; else 0
+  std::string ended = "done";     ///< the name of its Ending; "unfinished": it went on
+  double l2 = 0;                  ///< the λ of the cost
+  double cost = 0;                ///< of the final weights, with L2
   Metrics train;
   std::optional<Metrics> validation;
-  std::string version;      ///< of Strata
-  std::size_t dropped = 0;  ///< rows left out because they lacked the target
+  std::string version;       ///< of Strata
+  std::size_t dropped = 0;   ///< rows left out because they lacked the target
+  std::size_t weight_0 = 0;  ///< rows left out because they had the weight 0
+  /// Of a checkpoint, whose weights have no figures: updates done and in all. Else 0.
+  std::int64_t reached = 0, planned = 0;
+  /// Of a text: lines left out because they had too many cells, too few or a wrong one; wrong cells taken as missing.
+  std::size_t bad_rows = 0, bad_cells = 0;
+  Curves curves;  ///< empty unless something was measured after each epoch
+  /// The trainings before this one, the first of them first; all else in a record is of the last.
+  std::vector<EarlierTraining> before;
 };
 
 /// What predict gives: an (n_y, m) matrix, example after example, and what it means.
@@ -95,11 +158,17 @@ class Model {
   /// alone and in any batch gives the same bits, with any number of threads. `threads`: 1 to 1024, or 0: as the
   /// environment variable STRATA_THREADS says, else as many as the process may use. Errors: usage (a field is missing,
   /// the number of threads), shape, value (NaN in an array, an infinite number, a word where a number is expected).
-  [[nodiscard]] Predictions predict(const Table& table, int threads = 0) const;
-  /// Needs the target too. Errors: as predict; value (a label that the model does not know).
-  [[nodiscard]] Metrics evaluate(const Table& table, int threads = 0) const;
+  /// `threshold`: of a model of two classes, the label is the second where its probability is at least this, from 0 to
+  /// 1; without it, where it is more than 0.5. Errors: usage (another model).
+  [[nodiscard]] Predictions predict(const Table& table, int threads = 0, std::optional<double> threshold = {}) const;
+  /// All figures of the task. Needs the target too. An example of one class of several that the model does not know is
+  /// counted (Metrics::unseen). Errors: as predict; value (a label is missing; an answer to one of several questions is
+  /// none). `weight_column`: numbers that say how much each row counts; rows of weight 0 are left out.
+  [[nodiscard]] Metrics evaluate(const Table& table, int threads = 0, const Bootstrap& bootstrap = {},
+                                 const std::string& weight_column = {}) const;
   /// The same of all that `reader` still gives, block by block: the figures are those of the whole table, bit for bit.
-  [[nodiscard]] Metrics evaluate(TableReader& reader, int threads = 0) const;
+  /// Of each example it keeps the outputs and the truth, some 50 bytes for one output.
+  [[nodiscard]] Metrics evaluate(TableReader& reader, int threads = 0, const Bootstrap& bootstrap = {}) const;
   /// Raw inputs, as in the data (the model encodes and scales them): the numbers of each input, one behind the other,
   /// example after example. A category or a yes or no is the index of its level in InputField::levels, their number for
   /// any other word; a date its days since 1970-01-01; NaN, where an input of one number is missing. So there are as
@@ -136,6 +205,7 @@ class Model {
 /// every example is all over the file, and more than 32 arrays of one file, which would all be open.
 class TableReader {
  public:
+  struct Data;  ///< internal
   /// Opens the file and chooses the fields. `features` must outlive it. Errors: as read_for.
   TableReader(const Features& features, const Source& source, bool with_target,
               std::vector<std::string>* notes = nullptr);
@@ -146,11 +216,17 @@ class TableReader {
   /// The next `rows` examples, fewer before the end or a fault; then nothing, or its error, which ends the reading. 0:
   /// as many as take a few megabytes. Messages count the examples of the whole file. Errors: as read_for.
   [[nodiscard]] std::optional<Table> next(std::size_t rows = 0);
+  /// Source::keep, of the rows that next() gave last: for each of these fields the cells as they are spelled in the
+  /// file; numbers of an array in the shortest digits.
+  [[nodiscard]] const std::vector<std::vector<std::string>>& kept() const noexcept;
   /// How many next() gives.
   [[nodiscard]] std::size_t usual_rows() const noexcept;
+  /// What `next` left out of a text so far, or took as missing though it is a word: a sentence each, with the count.
+  [[nodiscard]] std::vector<std::string> left_out() const;
+  /// That of the source, where the target is read too; else empty.
+  [[nodiscard]] const std::string& weight_column() const noexcept;
 
  private:
-  struct Data;
   std::unique_ptr<Data> data_;
 };
 

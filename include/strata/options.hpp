@@ -17,12 +17,12 @@
 namespace strata STRATA_EXPORT {
 
 enum class Task { automatic, binary, classes, regression };
-enum class OptimizerKind { gradient_descent, momentum, adam, adamw };
+enum class OptimizerKind { gradient_descent, momentum, adam, adamw, nesterov };
 enum class RandomStream { strata, numpy };
 /// What the network computes with. bf16: float32, but for the products, whose operands are rounded to bfloat16 (8 bits
 /// of mantissa) and whose sums stay in float32; the weights that are trained and stored are of float32.
 enum class Precision { float32, float64, bf16 };
-enum class ScaleKind { automatic, standard, divide_255, none, robust, quantile };
+enum class ScaleKind { automatic, automatic_quantile, standard, divide_255, none, robust, quantile };
 /// What stands for a missing number.
 enum class Impute { mean, median };
 /// What becomes of training rows that lack the target.
@@ -30,11 +30,30 @@ enum class MissingTarget { error, drop };
 enum class Header { automatic, yes, no };
 enum class DecimalSign { automatic, point, comma };
 /// Which of day, month and year a date of numbers begins with.
+/// Does the last index of an array count its examples? automatic: where its writer turns arrays round, as MATLAB does.
+enum class Transpose { automatic, yes, no };
 enum class DateOrder { automatic, dmy, mdy, ymd };
 /// What becomes of a cell that is no number in a column of numbers.
 enum class BadCells { error, missing };
 /// What becomes of a line with too many cells or too few.
 enum class BadRows { error, skip };
+/// A figure of how well predictions fit; which of them a task has, and what they are: docs/metrics.md.
+enum class Metric {
+  loss,
+  accuracy,
+  balanced_accuracy,
+  f1,
+  mcc,
+  roc_auc,
+  pr_auc,
+  log_loss,
+  brier,
+  rmse,
+  mae,
+  r2,
+  mape,
+  pinball
+};
 
 [[nodiscard]] std::string_view name(Task task) noexcept;
 [[nodiscard]] std::string_view name(OptimizerKind kind) noexcept;
@@ -46,8 +65,10 @@ enum class BadRows { error, skip };
 [[nodiscard]] std::string_view name(Header header) noexcept;
 [[nodiscard]] std::string_view name(DecimalSign sign) noexcept;
 [[nodiscard]] std::string_view name(DateOrder order) noexcept;
+[[nodiscard]] std::string_view name(Transpose transpose) noexcept;
 [[nodiscard]] std::string_view name(BadCells bad) noexcept;
 [[nodiscard]] std::string_view name(BadRows bad) noexcept;
+[[nodiscard]] std::string_view name(Metric metric) noexcept;
 
 /// The standard deviation of the normal numbers that the weights start from; the biases start at zero.
 struct Initializer {
@@ -66,6 +87,13 @@ struct Initializer {
 };
 [[nodiscard]] std::string to_text(const Initializer& initializer);
 
+/// How much the rows of each class count.
+struct ClassWeights {
+  bool balanced = false;                                  ///< all classes alike: m / (K m_k)
+  std::vector<std::pair<std::string, double>> each = {};  ///< a class that is not named: 1
+  bool operator==(const ClassWeights&) const = default;
+};
+
 /// What to learn from, and what to ask of it.
 struct DataOptions {
   std::vector<std::string> target;  ///< empty: the last column of a CSV file
@@ -77,11 +105,19 @@ struct DataOptions {
   Impute impute = Impute::mean;
   int one_hot_limit = 100;  ///< levels of a category with a column of their own
   MissingTarget missing_target = MissingTarget::error;
-  std::string validation;  ///< a file, a fraction such as 0.2, or empty
+  std::string weight_column;   ///< how much each row counts; empty: 1
+  ClassWeights class_weights;  ///< and times this
+  /// A file, a fraction such as 0.2, last:0.2 (the last rows), or none. Empty: 0.2 with a patience, and for a table of
+  /// columns with 200 rows or more where none of patience, epochs and iterations is given; else none.
+  std::string validation;
+  std::string validation_column;  ///< says which rows are held back, in place of `validation`; no input
+  std::string group_column;       ///< rows that have the same here are never parted; no input
+  std::string time_column;        ///< by which the last rows are the last; empty: as they stand
   bool operator==(const DataOptions&) const = default;
 };
 
-/// How the text of a table is read. What is not said here is found in the file, and told where it is not plain.
+/// How a table is read. But for `transpose`, which is for arrays, all of it is for text. What is not said here is found
+/// in the file, and told where it is not plain.
 struct ReadingOptions {
   char separator = 0;  ///< 0: found
   Header header = Header::automatic;
@@ -94,15 +130,21 @@ struct ReadingOptions {
   DateOrder date_order = DateOrder::automatic;
   BadCells bad_cells = BadCells::error;
   BadRows bad_rows = BadRows::error;
+  Transpose transpose = Transpose::automatic;
   bool operator==(const ReadingOptions&) const = default;
 };
 
 /// What the network is, and what it starts from.
 struct NetworkOptions {
-  std::vector<int> hidden_layers = {64, 32};
+  /// Empty: 64,32 or, with rows held back without being asked for, those of the recipe plain, with its dropout and
+  /// weight decay where these are empty too.
+  std::optional<std::vector<int>> hidden_layers;
   std::vector<Activation> activation = {Activation::relu};  ///< one for all hidden layers, or one each
-  std::vector<double> dropout = {0};                        ///< one for all hidden layers, or one each
-  std::optional<Loss> loss;                                 ///< empty: the one that belongs to the task
+  std::vector<double> dropout;        ///< one for all hidden layers, or one each; empty: see there
+  std::optional<Loss> loss;           ///< empty: the one that belongs to the task
+  std::optional<double> huber_delta;  ///< δ in the units of the target; empty: 1.35 of its standard deviations
+  std::optional<double> quantile;     ///< q; empty: 0.5, the median
+  double label_smoothing = 0;         ///< ε of the cross-entropies
   Initializer initializer;
   RandomStream random = RandomStream::strata;
   std::uint64_t seed = 1;
@@ -110,29 +152,75 @@ struct NetworkOptions {
   bool operator==(const NetworkOptions&) const = default;
 };
 
+/// What a number is multiplied by as the training goes: a function of t, the share of the planned updates that are
+/// done.
+struct Schedule {
+  enum class Kind {
+    constant,
+    step,      ///< `factor` to the power of the number of `places` that t has reached
+    cosine,    ///< (1 + cos πt)/2 (Loshchilov and Hutter, 2017)
+    one_cycle  ///< up from 1/25 until t = 0.3, then down to 1/250000, each along half a cosine (Smith, 2018)
+  };
+  Kind kind = Kind::constant;
+  double factor = 0.1;
+  std::vector<double> places = {0.5, 0.75};  ///< ascending, between 0 and 1
+  bool operator==(const Schedule&) const = default;
+};
+[[nodiscard]] std::string to_text(const Schedule& schedule);
+
+/// A number for the parameters of each kind.
+struct PerKind {
+  double weights = 0, biases = 0;
+  bool operator==(const PerKind&) const = default;
+};
+
 /// How it learns.
 struct TrainingOptions {
   OptimizerKind optimizer = OptimizerKind::adam;
-  std::optional<double> learning_rate;  ///< empty: adam and adamw 0.001, momentum 0.01, gradient descent 0.0075
-  double momentum = 0.9;                ///< β of v = βv + (1−β)dW
+  /// Empty: adam and adamw 0.001, or 0.005 with the cosine of an empty `schedule`; momentum and nesterov 0.01, gradient
+  /// descent 0.0075.
+  std::optional<double> learning_rate;
+  PerKind rate_factor = {1, 1};  ///< the rate of each kind is so many times the learning rate
+  /// Of the rate, after the warm-up. Empty: constant, or cosine from 0.005 (docs/decisions/0007-defaults.md).
+  std::optional<Schedule> schedule;
+  double warm_up = 0;     ///< the share of the updates in which the rate rises in a straight line
+  double clip_norm = 0;   ///< a longer gradient is shortened to this; 0: none is
+  double momentum = 0.9;  ///< β of v = βv + (1−β)dW
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double l2 = 0;  ///< λ: λ/(2m)·Σ‖W‖² in the cost
   std::optional<double>
       weight_decay;              ///< λ of W = W − rate·(step + λW), apart from the cost; empty: adamw 0.01, else 0
+  double bias_decay = 0;         ///< the same of the biases
+  Schedule decay_schedule;       ///< of both
+  Schedule dropout_schedule;     ///< of the rates of dropout
   std::int64_t batch_size = 32;  ///< examples an update; 0: full
   std::optional<std::int64_t> iterations;
-  std::optional<std::int64_t> epochs;  ///< neither: 100 epochs
+  std::optional<std::int64_t> epochs;  ///< neither: 100; of a rate that ends at 0 what 500,000 rows take, 10 to 30
+  /// Epochs without a better `monitor` after which the training stops; the weights of the best one are kept. 0: never,
+  /// and the last weights are kept. Empty: 10 with the cosine of an empty `schedule`; else 20 where rows are held back
+  /// without being asked for, or with another `monitor` than the loss or a `min_delta`; else 0.
+  std::optional<std::int64_t> patience;
+  Metric monitor = Metric::loss;  ///< which figure of the validation part says what the best epoch is
+  double min_delta = 0;           ///< an epoch is better only where it is by more than this
+  /// Measured beside the usual figures: after every epoch on the validation part or, without one, on the training rows;
+  /// and on both at the end.
+  std::vector<Metric> metrics;
+  std::optional<double> tol;  ///< the cost of 10 epochs that falls by no more than this ends the training; empty: never
 
   [[nodiscard]] double effective_learning_rate() const noexcept;
   [[nodiscard]] double effective_weight_decay() const noexcept;
   bool operator==(const TrainingOptions&) const = default;
 };
 
-/// What the result does not depend on.
+/// What the result does not depend on, but for a limit of time.
 struct RunningOptions {
   /// 1 to 1024, or 0: as the environment variable STRATA_THREADS says, else as many as the process may use.
   int threads = 0;
   std::int64_t report_every = 0;  ///< iterations from one cost to the next; 0: chosen from the length of the run
+  /// Seconds for all of it, with the reading; 0: none. The number of epochs that fit is found out from the first steps,
+  /// which are undone, and recorded (of a rate that ends at 0 at most what `epochs` says); a training that takes longer
+  /// all the same ends in time with the best so far.
+  double time_limit = 0;
   bool operator==(const RunningOptions&) const = default;
 };
 
@@ -169,14 +257,26 @@ struct OptionSpec {
 /// Sets one option from its text. Throws Error(usage) for an unknown name (with the nearest) or a value out of range.
 void set_option(Options& options, std::string_view name, std::string_view text);
 
-/// A named set of options. Explicit options are set after it and so override it.
+/// Names as an option takes them, with commas between, and quotes where a name has a comma of its own: a,"b, c".
+/// `option`: for messages. Errors: usage.
+[[nodiscard]] std::vector<std::string> option_names(std::string_view option, std::string_view text);
+
+/// A time with its unit as an option takes it, 90s, 10min or 1.5h, in seconds. `others`: for messages, what else it
+/// takes. Errors: usage.
+[[nodiscard]] double option_seconds(std::string_view option, std::string_view text, std::string_view others = {});
+
+/// Options and their values, as typed.
+using TypedOptions = std::vector<std::pair<std::string_view, std::string_view>>;
+
+/// A named set of options.
 struct Recipe {
   std::string_view name;
   std::string_view help;
-  std::vector<std::pair<std::string_view, std::string_view>> settings;
+  TypedOptions settings;
 };
 [[nodiscard]] std::span<const Recipe> all_recipes();
-void apply_recipe(Options& options, std::string_view name);
+/// Sets these, and then `explicitly`, which overrides it: what it contradicts in the recipe is not set.
+void apply_recipe(Options& options, std::string_view name, const TypedOptions& explicitly = {});
 
 /// How messages name an option, alone or (where `value` is not empty) with a value.
 using OptionSpelling = std::string (*)(std::string_view option, std::string_view value);

@@ -44,9 +44,9 @@ struct Trace {
 /// and in the model's own precision: what is shown is what the network computes. Layer 0 has X and Y, layers 1 … L have
 /// Z, A, dA, dZ, dW, db. dW and db are those of this batch (m = 1 for one example); a model that was trained with L2
 /// shows the term λ/m W in dW and in the cost. dA[L] is the un-fused formula of the notes, infinite where an output is
-/// saturated on the wrong side; dZ[L] = A[L] − Y does not use it. Where the table has no target, there is no Y, no
-/// backward pass and no cost (NaN). With as many threads as Model::evaluate. Errors: as Model::evaluate; usage (no such
-/// example, no such layer); value (no rows).
+/// saturated on the wrong side; dZ[L], which comes from the logits, does not use it. Where the table has no target,
+/// there is no Y, no backward pass and no cost (NaN). With as many threads as Model::evaluate. Errors: as
+/// Model::evaluate; usage (no such example, no such layer); value (no rows).
 [[nodiscard]] Trace trace(const Model& model, const Table& table, std::optional<std::size_t> example = {},
                           std::optional<int> layer = {});
 
@@ -91,8 +91,9 @@ struct GradientCheck {
 struct Conversion {
   std::size_t rows = 0;
   std::vector<Field> fields;
-  std::uintmax_t bytes = 0;        ///< of the new file
-  std::vector<std::string> notes;  ///< columns of numbers with cells that are none
+  std::uintmax_t bytes = 0;           ///< of the new file
+  std::vector<std::string> notes;     ///< how a text is written, where that is not plain
+  std::vector<std::string> warnings;  ///< words that count as missing, columns of numbers with cells that are none
 };
 
 /// Writes a data set as one file that training maps into memory instead of reading it: for data larger than memory, and
@@ -104,6 +105,62 @@ struct Conversion {
 /// Reads every byte of what `convert` wrote and compares the checksums. Errors: not_found, io, format (what is
 /// damaged).
 void verify_converted(const std::filesystem::path& file);
+
+/// A word, or a class, and in how many rows it stands.
+struct CountedValue {
+  std::string text;
+  std::size_t count = 0;
+};
+
+/// What all cells of a field say together.
+struct FieldDescription {
+  Field field;                            ///< without its categories; rows and missing are of all of it
+  std::size_t wrong = 0;                  ///< cells of a column of numbers or dates that are none
+  std::size_t infinite = 0;               ///< numbers
+  std::size_t zeros = 0;                  ///< numbers that are 0
+  std::size_t distinct = 0;               ///< values, without what is missing; of arrays not counted
+  bool distinct_is_exact = true;          ///< else an estimate: there are more than 16,384
+  std::optional<double> least, greatest;  ///< of the finite numbers, or dates, where there are any
+  std::vector<CountedValue> levels;       ///< of words: the most frequent ones, where they are not too many to count
+  std::string same_as;                    ///< a field before it that holds the same in every row
+};
+
+/// A field that nearly says what is to be predicted.
+struct Giveaway {
+  std::string name;
+  std::string how;  ///< "each of its 3 values goes with one value of the target"
+};
+
+/// What is in a file, or a table.
+struct Description {
+  std::string source;
+  std::size_t rows = 0;            ///< of the target, or of the first field; arrays may differ
+  std::vector<std::string> notes;  ///< how a text is written, where that is not plain
+  std::vector<FieldDescription> fields;
+  std::size_t repeated_rows = 0;  ///< that are the same as one before them, identifiers left out
+  std::string target;             ///< empty: it is not clear
+  bool target_is_guessed = false;
+  std::vector<CountedValue> classes;        ///< of a target of words, or of at most 20 different numbers
+  std::string weight_column, group_column;  ///< what the options name so; they are no target and give none away
+  std::vector<Giveaway> giveaways;
+  std::vector<std::string> warnings;  ///< a sentence each: what is probably not meant, giveaways among it
+};
+
+/// Looks at all of a table: its types, ranges and words, and what is wrong with it. `target`: a field of it; empty: the
+/// last one, where all are columns. A field gives the target away when (without identifiers and free text, over all
+/// rows that have the target)
+/// - both are numbers, at least 10 rows have both, and a line through them leaves 1/10,000 of the target's variance;
+/// - knowing it leaves 1/100 of the mistakes that guessing the most frequent value of the target makes (Goodman and
+///   Kruskal's lambda is 0.99 or more), where its values, of which being missing is one, come in at least 10 rows in
+///   the mean and are at most 256, and so many mistakes are at least 10;
+/// - it is a number, and its ranges in the classes of the target do not touch, of which each has at least 10 rows in
+///   the mean.
+/// Errors: usage (there is no such target).
+[[nodiscard]] Description describe(const Table& table, const std::string& target = {});
+/// The same of a file. NPY, IDX, NPZ, HDF5 and what `convert` wrote are looked at in parts, in little memory; of a text
+/// all cells are held, in 8 bytes each. Of `options` it uses the target and those of reading; a text without a header
+/// is described as one with `header` no. Errors: as read_table; usage.
+[[nodiscard]] Description describe(const std::filesystem::path& file, const Options& options);
 
 /// One thing that ought to work here, tried.
 struct SelfTest {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/descriptor.hpp"
 #include "base/file_reader.hpp"
@@ -37,18 +38,25 @@ std::string quoted(const fs::path& path) { return in_quotes(path.native()); }
 fs::path resolved(fs::path path) {
   constexpr int kLongestChain = 40;  // as long as the system follows
   std::error_code error;
-  for (int links = 0; links < kLongestChain && fs::is_symlink(path, error); ++links) {
+  for (int links = 0; links < kLongestChain; ++links) {
     const fs::path target = fs::read_symlink(path, error);
     if (error) break;
-    path = target.is_absolute() ? target : path.parent_path() / target;
+    path = path.parent_path() / target;
   }
   return path;
 }
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
-// A new, empty file beside `path` that nobody else has; with the permissions that the umask leaves.
-std::pair<Descriptor, TemporaryName> open_beside(const fs::path& path) {
+// A new file beside another, that nobody else has; it ends with this, unless it is renamed before.
+struct NewFile {
+  Descriptor file;
+  TemporaryName name;
+  ~NewFile() { ::unlink(name.path().c_str()); }
+};
+
+// Empty; with the permissions that the umask leaves.
+NewFile open_beside(const fs::path& path) {
   for (int attempt = 0;; ++attempt) {
     const Making making;
     TemporaryName name(name_beside(path));
@@ -104,6 +112,40 @@ std::optional<int> descriptor_named(const fs::path& path) {
   return std::nullopt;
 }
 
+// Until it is on the disk; with the permissions of `like`, if there is such a file.
+void fill(NewFile& made, const std::function<void(const Sink&)>& write, const fs::path& path, const fs::path& like) {
+  const int descriptor = made.file.number();
+  write([&](std::span<const std::byte> bytes) { write_all(descriptor, bytes, path); });
+  struct stat old{};
+  if (::stat(like.c_str(), &old) == 0) static_cast<void>(!::fchmod(descriptor, old.st_mode & 07777U));
+  if (::fsync(descriptor) != 0 || !made.file.close()) fail("write", path, errno);
+}
+
+void copy(const fs::path& path, const Sink& sink) {
+  FileReader file(path);
+  std::vector<std::byte> piece(std::size_t{1} << 20);
+  while (const std::size_t count = file.read(piece)) sink(std::span(piece).first(count));
+}
+
+// The file gets one more name, in the place of another.
+bool link_over(const fs::path& path, const fs::path& under) {
+  const Making making;
+  const fs::path name = name_beside(under);
+  if (::link(path.c_str(), name.c_str()) != 0) return false;
+  const bool done = ::rename(name.c_str(), under.c_str()) == 0;
+  ::unlink(name.c_str());  // it is still there, too, where `under` was a name of the same file: that is no renaming
+  return done;
+}
+
+// Where a file can have but one name, a copy gets the other.
+void keep(const fs::path& path, const fs::path& under) {
+  std::error_code error;
+  if (!fs::exists(path, error) || link_over(path, under)) return;
+  NewFile made = open_beside(under);
+  fill(made, [&](const Sink& sink) { copy(path, sink); }, under, path);
+  if (::rename(made.name.path().c_str(), under.c_str()) != 0) fail("keep the one before as", under, errno);
+}
+
 void write_special(const fs::path& path, const std::function<void(const Sink&)>& write) {
   const std::optional<int> own = descriptor_named(path);
   Descriptor file(own ? ::fcntl(*own, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -131,23 +173,15 @@ std::string reason_of(int number) {
       std::strerror(number), limit.rlim_cur);
 }
 
-void replace_file(const fs::path& given, const std::function<void(const Sink&)>& write) {
+void replace_file(const fs::path& given, const std::function<void(const Sink&)>& write, const fs::path& previous) {
   refuse_dash(given);
   if (is_special(given)) return write_special(given, write);
   const fs::path path = resolved(given);
   refuse_directory(path);
-  auto [file, temporary] = open_beside(path);
-  const int descriptor = file.number();
-  try {
-    write([&](std::span<const std::byte> bytes) { write_all(descriptor, bytes, path); });
-    struct stat old{};
-    if (::stat(path.c_str(), &old) == 0) static_cast<void>(!::fchmod(descriptor, old.st_mode & 07777U));
-    if (::fsync(descriptor) != 0 || !file.close()) fail("write", path, errno);
-    if (::rename(temporary.path().c_str(), path.c_str()) != 0) fail("replace", path, errno);
-  } catch (...) {
-    ::unlink(temporary.path().c_str());
-    throw;
-  }
+  NewFile made = open_beside(path);
+  fill(made, write, path, path);
+  if (!previous.empty()) keep(path, resolved(previous));
+  if (::rename(made.name.path().c_str(), path.c_str()) != 0) fail("replace", path, errno);
   // The rename is on the disk only when the folder is; a file system that cannot sync folders has no such promise to
   // keep.
   const Descriptor folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -168,8 +202,7 @@ void require_writable(const fs::path& given) try {
   }
   const fs::path path = resolved(given);
   refuse_directory(path);
-  const auto [file, temporary] = open_beside(path);
-  ::unlink(temporary.path().c_str());
+  static_cast<void>(open_beside(path));
 } catch (...) {
   throw_as_error("for a message");
 }

@@ -129,6 +129,17 @@ void FileReader::inspect() {
   // Standard input may be a file whose beginning somebody else has read already.
   seekable_ = S_ISREG(status.st_mode) && ::lseek(descriptor_.number(), 0, SEEK_CUR) == 0;
   size_ = seekable_ ? static_cast<std::size_t>(status.st_size) : 0;
+  changed_ = status.st_mtim;
+}
+
+void FileReader::require_unchanged() const {
+  struct stat now{};
+  if (!seekable_ || descriptor_.number() < 0 || ::fstat(descriptor_.number(), &now) != 0) return;
+  if (static_cast<std::size_t>(now.st_size) == size_ && now.st_mtim.tv_sec == changed_.tv_sec &&
+      now.st_mtim.tv_nsec == changed_.tv_nsec)
+    return;
+  throw Error(ErrorCode::io,
+              fmt::format("{} changed while it was read; read it again when nothing writes to it", quoted_name()));
 }
 
 std::size_t FileReader::read(std::span<std::byte> into) {

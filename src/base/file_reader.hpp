@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <ctime>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -31,6 +32,8 @@ class FileReader {
   void make_seekable(const std::filesystem::path& folder = {});
   /// From the beginning. Only where it is seekable.
   void seek(std::size_t position);
+  /// Throws Error(io) where a file is not any more as it was when it was opened or copied: another size, another time.
+  void require_unchanged() const;
   /// In bytes, where it is seekable; else 0.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
@@ -50,6 +53,7 @@ class FileReader {
   Descriptor descriptor_;
   bool seekable_ = false, ended_ = false;
   std::size_t size_ = 0;
+  std::timespec changed_{};            // when it was changed last
   std::span<const std::byte> memory_;  // from the position on, where there is no descriptor
   std::vector<std::byte> ahead_;       // looked at, not read: [begin_, size)
   std::size_t begin_ = 0;

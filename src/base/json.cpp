@@ -1,5 +1,7 @@
 #include "base/json.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace strata::internal {
@@ -69,10 +71,22 @@ Json& Json::texts(std::string_view name, std::span<const std::string> values) {
   return end();
 }
 
+Json& Json::numbers(std::string_view name, std::span<const double> values) {
+  key(name).array();
+  for (const double value : values) number(value);
+  return end();
+}
+
 Json& Json::wholes(std::string_view name, std::span<const std::size_t> values) {
   key(name).array();
   for (const std::size_t value : values) whole(static_cast<std::int64_t>(value));
   return end();
+}
+
+std::string json_key(std::string_view name) {
+  std::string key(name);
+  std::ranges::replace(key, '-', '_');
+  return key;
 }
 
 }  // namespace strata::internal

@@ -28,6 +28,7 @@ class Json {
   Json& whole(std::string_view name, std::size_t value) { return key(name).whole(static_cast<std::int64_t>(value)); }
   Json& truth(std::string_view name, bool value) { return key(name).truth(value); }
   Json& texts(std::string_view name, std::span<const std::string> values);
+  Json& numbers(std::string_view name, std::span<const double> values);
   Json& wholes(std::string_view name, std::span<const std::size_t> values);
 
   [[nodiscard]] const std::string& str() const noexcept { return text_; }
@@ -38,5 +39,8 @@ class Json {
   std::string open_;  // the brackets that are to be closed
   bool fresh_ = true;
 };
+
+/// A name as a key of JSON: '_' for '-'.
+[[nodiscard]] std::string json_key(std::string_view name);
 
 }  // namespace strata::internal

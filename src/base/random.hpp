@@ -13,7 +13,7 @@ namespace strata::internal {
                                                       std::array<std::uint32_t, 2> key) noexcept;
 
 /// What the numbers are drawn for; each purpose has its own stream, so that none disturbs another.
-enum class RandomPurpose : std::uint32_t { weights = 1, shuffle = 2, split = 3, dropout = 4 };
+enum class RandomPurpose : std::uint32_t { weights = 1, shuffle = 2, split = 3, dropout = 4, bootstrap = 5 };
 
 /// Counter-based numbers: the n-th depends on (seed, purpose, index, n) and on nothing else.
 class CounterRandom {

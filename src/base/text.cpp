@@ -6,9 +6,11 @@
 #include <atomic>
 #include <charconv>
 #include <cmath>
-#include <cstdint>
-#include <limits>
 #include <numeric>
+
+// Under a name of ours: a program that links Strata may have another version.
+#define fast_float fast_float_of_strata
+#include <fast_float/fast_float.h>
 
 namespace strata::internal {
 namespace {
@@ -101,6 +103,22 @@ std::string joined(std::span<const std::string> words, std::size_t most) {
   return text;
 }
 
+std::string name_text(const std::string& name) {
+  if (!name.empty() && name.find_first_of(",\"") == std::string::npos && name.front() != ' ' && name.front() != '\t' &&
+      name.back() != ' ' && name.back() != '\t')
+    return name;
+  std::string text = "\"";
+  for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + '"';
+}
+
+std::string joined_names(std::span<const std::string> names, std::size_t most) {
+  std::vector<std::string> texts;
+  for (const std::string& name : names.first(std::min(names.size(), most + 1))) texts.push_back(name_text(name));
+  texts.resize(names.size());
+  return joined(texts, most);
+}
+
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   while (true) {
@@ -117,30 +135,12 @@ bool parse_number(std::string_view text, double& value) noexcept {
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
   if (text.size() > 1 && text.front() == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
   if (text.empty()) return false;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (end != text.data() + text.size()) return false;
-  if (error == std::errc::result_out_of_range) {
-    // from_chars leaves the value untouched. The decimal exponent of the first digit other than 0 tells which way it
-    // went.
-    const bool negative = text.front() == '-';
-    long long exponent = 0;
-    const std::size_t e = text.find_first_of("eE");
-    if (e != std::string_view::npos) {
-      const char* first = text.data() + e + 1;
-      if (*first == '+') ++first;
-      if (std::from_chars(first, text.data() + text.size(), exponent).ec == std::errc::result_out_of_range) {
-        exponent = text[e + 1] == '-' ? std::numeric_limits<int>::min() : std::numeric_limits<int>::max();
-      }
-    }
-    const std::string_view mantissa = text.substr(0, e);
-    const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
-    const std::size_t digit = mantissa.find_first_of("123456789");
-    exponent += static_cast<long long>(point) - static_cast<long long>(std::min(digit, mantissa.size()));
-    value = exponent > 0 ? std::numeric_limits<double>::infinity() : 0.0;
-    if (negative) value = -value;
-    return true;
-  }
-  return error == std::errc{};
+  double read = 0;
+  const auto [end, error] = fast_float::from_chars(text.data(), text.data() + text.size(), read);
+  // Out of range is ±inf or ±0, which newer versions say beside the value.
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return false;
+  value = read;
+  return true;
 }
 
 std::string shortest(double value) { return to_shortest(value); }
@@ -195,9 +195,17 @@ std::string printable(std::string_view text, std::string_view kept) {
   return out;
 }
 
+std::string quoted_for_shell(std::string_view word) {
+  constexpr std::string_view kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:=+@%";
+  if (!word.empty() && word.find_first_not_of(kSafe) == std::string_view::npos) return std::string(word);
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 std::string spelled(std::string_view option, std::string_view value) {
   if (const auto how = spelling.load()) return how(option, value);
-  return fmt::format("--{}{}{}", option, value.empty() ? "" : " ", value);
+  return value.empty() ? fmt::format("--{}", option) : fmt::format("--{} {}", option, quoted_for_shell(value));
 }
 
 void spell_with(std::string (*how)(std::string_view, std::string_view)) noexcept { spelling.store(how); }

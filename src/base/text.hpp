@@ -17,6 +17,10 @@ namespace strata::internal {
 
 /// "a, b, c"; after `most` names: "a, b, … (12 more)".
 [[nodiscard]] std::string joined(std::span<const std::string> words, std::size_t most = 12);
+/// A name as an option takes it in a list: in quotes where it has a comma.
+[[nodiscard]] std::string name_text(const std::string& name);
+/// `joined`, of names as they can be typed: "size, cm", mass.
+[[nodiscard]] std::string joined_names(std::span<const std::string> names, std::size_t most = 12);
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
 
 /// The whole text as a number (surrounding blanks and one leading '+' allowed); false when it is not one.
@@ -38,6 +42,9 @@ namespace strata::internal {
 [[nodiscard]] bool fits_any(std::string_view name, std::span<const std::string> patterns) noexcept;
 /// 'so', and printable.
 [[nodiscard]] inline std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
+
+/// A word as a shell reads it back.
+[[nodiscard]] std::string quoted_for_shell(std::string_view word);
 
 /// How messages name an option, and an option with a value: "--batch-size", "--scale standard"; or as `how` says.
 [[nodiscard]] std::string spelled(std::string_view option, std::string_view value = {});

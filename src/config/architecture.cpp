@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/checked.hpp"
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
@@ -9,12 +11,36 @@
 
 namespace strata {
 using namespace internal;
+namespace {
+
+void require_parameters(const Architecture& net) {
+  const LossParameters& of = net.loss_parameters;
+  const auto refuse = [&](const std::string& expected) {
+    throw Error(ErrorCode::usage, fmt::format("the loss {} needs {}", name(net.loss), expected));
+  };
+  const std::size_t deltas = net.loss == Loss::huber ? static_cast<std::size_t>(net.outputs) : 0;
+  if (of.delta.size() != deltas) refuse(fmt::format("{} deltas, found {}", deltas, of.delta.size()));
+  for (const double delta : of.delta) {
+    if (!(delta > 0 && std::isfinite(delta))) refuse(fmt::format("a delta greater than 0, found {}", shortest(delta)));
+  }
+  if (!(of.quantile > 0 && of.quantile < 1))
+    refuse(fmt::format("a quantile greater than 0 and less than 1, found {}", shortest(of.quantile)));
+  if (of.quantile != LossParameters().quantile && net.loss != Loss::quantile) refuse("no quantile");
+  if (!(of.smoothing >= 0 && of.smoothing < 1))
+    refuse(fmt::format("a smoothing from 0 to less than 1, found {}", shortest(of.smoothing)));
+  if (of.smoothing != 0 && net.head() == Head::identity) refuse("no smoothing");
+}
+
+}  // namespace
 
 Head head_of(Loss loss) noexcept {
   switch (loss) {
     case Loss::binary_cross_entropy: return Head::sigmoid;
     case Loss::categorical_cross_entropy: return Head::softmax;
-    case Loss::squared_error: break;
+    case Loss::squared_error:
+    case Loss::absolute_error:
+    case Loss::huber:
+    case Loss::quantile: break;
   }
   return Head::identity;
 }
@@ -51,6 +77,7 @@ void Architecture::validate() const try {
   }
   if (name(loss) == "?")
     throw Error(ErrorCode::usage, fmt::format("there is no loss number {}", static_cast<int>(loss)));
+  require_parameters(*this);
   if (head() == Head::softmax && outputs < 2) {
     throw Error(
         ErrorCode::shape,

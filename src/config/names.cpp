@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/only_errors.hpp"
+#include "base/other_names.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -26,7 +27,11 @@ constexpr Named<Activation> kActivations[] = {{"identity", Activation::identity}
                                               {"swish", Activation::silu}};
 constexpr Named<Loss> kLosses[] = {{"binary-cross-entropy", Loss::binary_cross_entropy},
                                    {"categorical-cross-entropy", Loss::categorical_cross_entropy},
-                                   {"squared-error", Loss::squared_error}};
+                                   {"squared-error", Loss::squared_error},
+                                   {"absolute-error", Loss::absolute_error},
+                                   {"huber", Loss::huber},
+                                   {"quantile", Loss::quantile},
+                                   {"pinball", Loss::quantile}};
 constexpr Named<Head> kHeads[] = {{"sigmoid", Head::sigmoid}, {"softmax", Head::softmax}, {"identity", Head::identity}};
 constexpr Named<Task> kTasks[] = {
     {"auto", Task::automatic}, {"binary", Task::binary}, {"classes", Task::classes}, {"regression", Task::regression}};
@@ -34,13 +39,20 @@ constexpr Named<OptimizerKind> kOptimizers[] = {{"gradient-descent", OptimizerKi
                                                 {"momentum", OptimizerKind::momentum},
                                                 {"adam", OptimizerKind::adam},
                                                 {"adamw", OptimizerKind::adamw},
+                                                {"nesterov", OptimizerKind::nesterov},
                                                 {"sgd", OptimizerKind::gradient_descent}};
+constexpr Named<Schedule::Kind> kSchedules[] = {{"constant", Schedule::Kind::constant},
+                                                {"step", Schedule::Kind::step},
+                                                {"cosine", Schedule::Kind::cosine},
+                                                {"one-cycle", Schedule::Kind::one_cycle}};
 constexpr Named<RandomStream> kStreams[] = {{"strata", RandomStream::strata}, {"numpy", RandomStream::numpy}};
 constexpr Named<Precision> kPrecisions[] = {
     {"float32", Precision::float32}, {"float64", Precision::float64}, {"bf16", Precision::bf16}};
-constexpr Named<ScaleKind> kScales[] = {{"auto", ScaleKind::automatic},    {"standard", ScaleKind::standard},
-                                        {"1/255", ScaleKind::divide_255},  {"robust", ScaleKind::robust},
-                                        {"quantile", ScaleKind::quantile}, {"none", ScaleKind::none}};
+constexpr Named<ScaleKind> kScales[] = {
+    {"auto", ScaleKind::automatic},    {"auto-quantile", ScaleKind::automatic_quantile},
+    {"standard", ScaleKind::standard}, {"1/255", ScaleKind::divide_255},
+    {"robust", ScaleKind::robust},     {"quantile", ScaleKind::quantile},
+    {"none", ScaleKind::none}};
 constexpr Named<Impute> kImputes[] = {{"mean", Impute::mean}, {"median", Impute::median}};
 constexpr Named<MissingTarget> kMissingTargets[] = {{"error", MissingTarget::error}, {"drop", MissingTarget::drop}};
 constexpr Named<Header> kHeaders[] = {{"auto", Header::automatic}, {"yes", Header::yes}, {"no", Header::no}};
@@ -49,10 +61,28 @@ constexpr Named<DecimalSign> kDecimals[] = {{"auto", DecimalSign::automatic},
                                             {"comma", DecimalSign::comma},
                                             {".", DecimalSign::point},
                                             {",", DecimalSign::comma}};
+constexpr Named<Transpose> kTransposes[] = {
+    {"auto", Transpose::automatic}, {"yes", Transpose::yes}, {"no", Transpose::no}};
 constexpr Named<DateOrder> kDateOrders[] = {
     {"auto", DateOrder::automatic}, {"dmy", DateOrder::dmy}, {"mdy", DateOrder::mdy}, {"ymd", DateOrder::ymd}};
 constexpr Named<BadCells> kBadCells[] = {{"error", BadCells::error}, {"missing", BadCells::missing}};
 constexpr Named<BadRows> kBadRows[] = {{"error", BadRows::error}, {"skip", BadRows::skip}};
+constexpr Named<Metric> kMetrics[] = {{"loss", Metric::loss},
+                                      {"accuracy", Metric::accuracy},
+                                      {"balanced-accuracy", Metric::balanced_accuracy},
+                                      {"f1", Metric::f1},
+                                      {"mcc", Metric::mcc},
+                                      {"roc-auc", Metric::roc_auc},
+                                      {"pr-auc", Metric::pr_auc},
+                                      {"log-loss", Metric::log_loss},
+                                      {"brier", Metric::brier},
+                                      {"rmse", Metric::rmse},
+                                      {"mae", Metric::mae},
+                                      {"r2", Metric::r2},
+                                      {"mape", Metric::mape},
+                                      {"pinball", Metric::pinball},
+                                      {"auc", Metric::roc_auc},
+                                      {"average-precision", Metric::pr_auc}};
 constexpr Named<Initializer::Kind> kInitializers[] = {
     {"lecun", Initializer::Kind::lecun},   {"he", Initializer::Kind::he},       {"glorot", Initializer::Kind::glorot},
     {"normal", Initializer::Kind::normal}, {"zeros", Initializer::Kind::zeros}, {"xavier", Initializer::Kind::glorot}};
@@ -68,7 +98,7 @@ Kind from_name(std::string_view wanted, const char* what) {
   if (const std::optional<Kind> kind = kind_named<Kind>(wanted)) return *kind;
   const std::vector<std::string> names = own_names<Kind>();
   throw Error(ErrorCode::usage, fmt::format("'{}' is not {}{}\nthere are: {}", printable(wanted), what,
-                                            suggestion(wanted, names), joined(names, names.size())));
+                                            suggestion_of_name(wanted, names), joined(names, names.size())));
 }
 
 }  // namespace
@@ -85,6 +115,7 @@ STRATA_NAMES(Loss, kLosses)
 STRATA_NAMES(Head, kHeads)
 STRATA_NAMES(Task, kTasks)
 STRATA_NAMES(OptimizerKind, kOptimizers)
+STRATA_NAMES(Schedule::Kind, kSchedules)
 STRATA_NAMES(RandomStream, kStreams)
 STRATA_NAMES(Precision, kPrecisions)
 STRATA_NAMES(ScaleKind, kScales)
@@ -93,8 +124,10 @@ STRATA_NAMES(MissingTarget, kMissingTargets)
 STRATA_NAMES(Header, kHeaders)
 STRATA_NAMES(DecimalSign, kDecimals)
 STRATA_NAMES(DateOrder, kDateOrders)
+STRATA_NAMES(Transpose, kTransposes)
 STRATA_NAMES(BadCells, kBadCells)
 STRATA_NAMES(BadRows, kBadRows)
+STRATA_NAMES(Metric, kMetrics)
 STRATA_NAMES(Initializer::Kind, kInitializers)
 #undef STRATA_NAMES
 
@@ -110,9 +143,11 @@ std::string_view name(Impute impute) noexcept { return name_in_table(impute); }
 std::string_view name(MissingTarget missing) noexcept { return name_in_table(missing); }
 std::string_view name(Header header) noexcept { return name_in_table(header); }
 std::string_view name(DecimalSign sign) noexcept { return name_in_table(sign); }
+std::string_view name(Transpose transpose) noexcept { return name_in_table(transpose); }
 std::string_view name(DateOrder order) noexcept { return name_in_table(order); }
 std::string_view name(BadCells bad) noexcept { return name_in_table(bad); }
 std::string_view name(BadRows bad) noexcept { return name_in_table(bad); }
+std::string_view name(Metric metric) noexcept { return name_in_table(metric); }
 
 std::span<const Activation> all_activations() noexcept { return kAllActivations; }
 

@@ -47,8 +47,20 @@ template <class Kind>
   return std::nullopt;
 }
 
-/// The part of the rows that --validation holds back, or nothing where its text names a file. Throws Error(usage) for a
-/// number that is not greater than 0 and less than 1 (a file of such a name is given as ./1), and for blanks alone.
-[[nodiscard]] std::optional<double> validation_fraction(std::string_view text);
+/// How many hidden layers there are where the user names none.
+inline constexpr std::size_t kAutomaticLayers = 2;
+/// What --validation says where nothing is measured.
+inline constexpr std::string_view kNoValidation = "none";
+/// Rows of the data that are held back: so much of them, drawn by the seed or the last.
+struct ValidationPart {
+  double fraction = 0;
+  bool is_last = false;
+};
+/// --validation as a part of the rows; nothing: it is a file, or none. Throws Error(usage) for a number out of range.
+[[nodiscard]] std::optional<ValidationPart> validation_part(std::string_view text);
+
+/// Sets `settings`, and then `explicitly`, to which those of the settings give way that it contradicts. `decided`: the
+/// settings leave nothing open.
+void set_giving_way(Options& options, const TypedOptions& settings, const TypedOptions& explicitly, bool decided);
 
 }  // namespace strata::internal

@@ -6,7 +6,10 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
+#include <functional>
+#include <utility>
 
+#include "base/other_names.hpp"
 #include "strata/error.hpp"
 
 namespace strata::internal {
@@ -23,18 +26,11 @@ Text without_blanks(Text text) {
   return text;
 }
 
-std::string normal_form(Text text) {
-  std::string form(without_blanks(text));
-  for (char& c : form) {
-    if (c == '_') c = '-';
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return form;
-}
+std::string normal_form(Text text) { return plain_name(without_blanks(text)); }
 
 [[noreturn]] void refuse_name(Text option, std::span<const std::string> names, Text found) {
   refuse(option, (names.size() > 1 ? "one of " : "") + joined(names, names.size()), found,
-         suggestion(normal_form(found), names));
+         suggestion_of_name(normal_form(found), names));
 }
 
 double number_from(Text option, Text text, Text expected, bool (*allowed)(double)) {
@@ -47,10 +43,24 @@ char sign_from(Text option, Text text, Text others) {
   return text[0];
 }
 
+double seconds_from(Text option, Text text, Text others) {
+  const std::string form = normal_form(text);
+  for (const auto& [unit, seconds] : {std::pair<Text, double>{"ms", 1e-3}, {"min", 60}, {"s", 1}, {"h", 3600}}) {
+    double count = 0;
+    if (!form.ends_with(unit) || !parse_number(Text(form).substr(0, form.size() - unit.size()), count)) continue;
+    if (count > 0 && std::isfinite(count * seconds)) return count * seconds;
+  }
+  double count = 0;
+  const bool minutes = form.ends_with('m') && parse_number(Text(form).substr(0, form.size() - 1), count);
+  refuse(option, fmt::format("{}{}", kDuration, others), text,
+         minutes ? fmt::format("; minutes are min: {}min", shortest(count)) : "");
+}
+
 char separator_from(Text option, Text text) {
-  constexpr Text kOthers = "tab, or auto";
+  constexpr Text kOthers = "tab, blank, or auto";
   const std::string form = normal_form(text);
   if (form == "auto") return '\0';
+  if (form == "blank" || text == " ") return ' ';
   if (form == "tab" || text == "\t" || text == "\\t") return '\t';
   const char sign = sign_from(option, text, kOthers);
   if (std::isalnum(static_cast<unsigned char>(sign)) != 0 || Text("\"'\\.+-_").find(sign) != Text::npos)
@@ -59,8 +69,29 @@ char separator_from(Text option, Text text) {
 }
 
 std::string separator_text(char separator) {
-  return separator == 0 ? "auto" : separator == '\t' ? "tab" : std::string(1, separator);
+  return separator == 0 ? "auto" : separator == '\t' ? "tab" : separator == ' ' ? "blank" : std::string(1, separator);
 }
+
+namespace {
+
+// From a quote on; `at` is then behind the closing one.
+std::string quoted_name(Text option, Text text, std::size_t& at) {
+  std::string name;
+  for (++at;; ++at) {
+    if (at >= text.size()) refuse(option, "a closing quote (\")", text);
+    if (text[at] == '"' && (at + 1 == text.size() || text[at + 1] != '"')) break;
+    if (text[at] == '"') ++at;
+    name += text[at];
+  }
+  ++at;
+  return name;
+}
+
+[[noreturn]] void refuse_twice(Text option, Text name) {
+  throw Error(ErrorCode::usage, fmt::format("{}: '{}' is named twice", spelled(option), printable(name)));
+}
+
+}  // namespace
 
 std::vector<std::string> names_from(Text option, Text text) {
   std::vector<std::string> names;
@@ -68,13 +99,7 @@ std::vector<std::string> names_from(Text option, Text text) {
   while (at <= text.size()) {
     std::string name;
     if (at < text.size() && text[at] == '"') {
-      for (++at;; ++at) {
-        if (at >= text.size()) refuse(option, "a closing quote (\")", text);
-        if (text[at] == '"' && (at + 1 == text.size() || text[at + 1] != '"')) break;
-        if (text[at] == '"') ++at;
-        name += text[at];
-      }
-      ++at;
+      name = quoted_name(option, text, at);
       if (at < text.size() && text[at] != ',') refuse(option, "a comma after the closing quote", text);
     } else {
       const std::size_t comma = std::min(text.find(',', at), text.size());
@@ -82,19 +107,49 @@ std::vector<std::string> names_from(Text option, Text text) {
       at = comma;
     }
     if (name.empty()) refuse(option, "names separated by commas", text);
-    if (std::find(names.begin(), names.end(), name) != names.end())
-      throw Error(ErrorCode::usage, fmt::format("{}: '{}' is named twice", spelled(option), printable(name)));
+    if (std::find(names.begin(), names.end(), name) != names.end()) refuse_twice(option, name);
     names.push_back(std::move(name));
     ++at;
   }
   return names;
 }
 
-std::string name_text(const std::string& name) {
-  if (!name.empty() && name.find_first_of(",\"") == std::string::npos && without_blanks(name) == name) return name;
-  std::string text = "\"";
-  for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + '"';
+ClassWeights class_weights_from(Text option, Text text) {
+  constexpr Text kExpected = "balanced, none, or a class, a colon and a number greater than 0 for each, as in a:1,b:5";
+  const std::string form = normal_form(text);
+  ClassWeights weights{.balanced = form == "balanced"};
+  if (weights.balanced || form == "none") return weights;
+  for (std::size_t at = 0; at <= text.size();) {
+    std::size_t begin = at;
+    std::string name;
+    if (at < text.size() && text[at] == '"') name = quoted_name(option, text, begin);
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const Text rest = text.substr(begin, end - begin);  // of a name without quotes it has the name too
+    const std::size_t colon = rest.rfind(':');
+    double weight = 0;
+    if (colon == Text::npos || (begin > at && colon != 0) ||
+        !parse_number(without_blanks(rest.substr(colon + 1)), weight) || !std::isfinite(weight) || weight <= 0)
+      refuse(option, kExpected, text);
+    if (begin == at) name = without_blanks(rest.substr(0, colon));
+    if (name.empty()) refuse(option, kExpected, text);
+    if (std::ranges::find(weights.each, name, &std::pair<std::string, double>::first) != weights.each.end())
+      refuse_twice(option, name);
+    weights.each.emplace_back(std::move(name), weight);
+    at = end + 1;
+  }
+  return weights;
+}
+
+std::string class_weights_text(const ClassWeights& weights) {
+  std::string text = weights.balanced ? "balanced" : weights.each.empty() ? "none" : "";
+  for (const auto& [name, weight] : weights.each)
+    text += fmt::format("{}{}:{}", text.empty() ? "" : ",", name_text(name), shortest(weight));
+  return text;
+}
+
+std::string spelled_names(Text option, std::span<const std::string> names) {
+  return spelled(option, list_text(std::vector(names.begin(), names.end()),
+                                   [](const std::string& name) { return name_text(printable(name)); }));
 }
 
 std::vector<int> layers_from(Text option, Text text) {
@@ -107,6 +162,10 @@ std::vector<int> layers_from(Text option, Text text) {
   return units;
 }
 
+std::string layers_text(const std::vector<int>& layers) {
+  return layers.empty() ? "none" : list_text(layers, [](int units) { return std::to_string(units); });
+}
+
 std::vector<Activation> activations_from(Text option, Text text) {
   std::vector<Activation> list;
   for (const std::string& part : split(text, ',')) list.push_back(kind_from<Activation>(option, part));
@@ -116,6 +175,18 @@ std::vector<Activation> activations_from(Text option, Text text) {
 std::vector<double> rates_from(Text option, Text text) {
   std::vector<double> list;
   for (const std::string& part : split(text, ',')) list.push_back(number_from(option, part, kFrom0To1, is_fraction));
+  return list;
+}
+
+std::vector<Metric> metrics_from(Text option, Text text) {
+  std::vector<Metric> list;
+  if (without_blanks(text).empty()) return list;
+  for (const std::string& part : split(text, ',')) {
+    const auto metric = kind_from<Metric>(option, without_blanks(part));
+    if (std::ranges::find(list, metric) != list.end())
+      throw Error(ErrorCode::usage, fmt::format("{}: {} is named twice", spelled(option), name(metric)));
+    list.push_back(metric);
+  }
   return list;
 }
 
@@ -140,7 +211,7 @@ Initializer initializer_from(Text option, Text text) {
   if (!kind_named<Initializer::Kind>(kind) &&
       (kind.find_first_of("./") != std::string::npos || std::filesystem::exists(text, ignored)))
     refuse(option, "a file of arrays to be named *.npz (NumPy's savez writes it)", text);
-  initializer.kind = kind_from<Initializer::Kind>(option, kind);
+  initializer.kind = kind_from<Initializer::Kind>(option, text.substr(0, text.find(':')));
   if (colon == std::string::npos) return initializer;
   if (initializer.kind != Initializer::Kind::normal)
     refuse(option, fmt::format("no number after {}: only normal takes one, as in normal:0.01", kind), text);
@@ -149,6 +220,65 @@ Initializer initializer_from(Text option, Text text) {
     refuse(option, "a number greater than 0 after normal:, as in normal:0.01", text);
   initializer.scale = scale;
   return initializer;
+}
+
+Schedule schedule_from(Text option, Text text, std::initializer_list<std::string> before) {
+  constexpr Text kExpected =
+      "step:FACTOR@PLACE,PLACE, such as step:0.1@0.5,0.75: a factor from 0 to 1, and places "
+      "between 0 and 1 that ascend";
+  const std::string form = normal_form(text);
+  const std::size_t colon = form.find(':');
+  Schedule schedule;
+  schedule.kind = kind_from<Schedule::Kind>(option, text.substr(0, text.find(':')), before);
+  if (colon == std::string::npos) return schedule;
+  if (schedule.kind != Schedule::Kind::step)
+    refuse(option, fmt::format("no number after {}: only step takes some", form.substr(0, colon)), text);
+  const std::size_t at = form.find('@', colon);
+  if (at == std::string::npos) refuse(option, kExpected, text);
+  const auto number = [&](Text part, bool (*allowed)(double)) {
+    double value = 0;
+    if (!parse_number(part, value) || !allowed(value)) refuse(option, kExpected, text);
+    return value;
+  };
+  schedule.factor = number(form.substr(colon + 1, at - colon - 1), [](double x) { return x >= 0 && x <= 1; });
+  schedule.places.clear();
+  for (const std::string& part : split(form.substr(at + 1), ',')) schedule.places.push_back(number(part, is_inside));
+  if (std::ranges::adjacent_find(schedule.places, std::greater_equal()) != schedule.places.end())
+    refuse(option, kExpected, text);
+  return schedule;
+}
+
+namespace {
+
+constexpr std::pair<Text, double PerKind::*> kKinds[] = {{"weights", &PerKind::weights}, {"biases", &PerKind::biases}};
+
+}  // namespace
+
+PerKind numbers_of_kinds(Text option, Text text, Text expected, PerKind numbers, bool (*allowed)(double)) {
+  std::vector<std::string> names, seen;
+  for (const auto& [name, member] : kKinds) names.emplace_back(name);
+  for (const std::string& part : split(text, ',')) {
+    const std::size_t colon = part.find(':');
+    const std::string kind = normal_form(part.substr(0, colon));
+    const auto found = std::ranges::find(kKinds, kind, [](const auto& each) { return each.first; });
+    if (found == std::end(kKinds)) refuse_name(option, names, part.substr(0, colon));
+    if (colon == std::string::npos) refuse(option, fmt::format("{} after {}:", expected, kind), text);
+    if (std::ranges::find(seen, kind) != seen.end())
+      throw Error(ErrorCode::usage, fmt::format("{}: '{}' is named twice", spelled(option), kind));
+    seen.push_back(kind);
+    numbers.*(found->second) = number_from(option, part.substr(colon + 1), expected, allowed);
+  }
+  return numbers;
+}
+
+std::string text_of_kinds(const PerKind& numbers) {
+  return list_text(std::vector(std::begin(kKinds), std::end(kKinds)), [&](const auto& kind) {
+    return fmt::format("{}:{}", kind.first, shortest(numbers.*(kind.second)));
+  });
+}
+
+std::string decays_text(double weights, double biases) {
+  return biases == 0 ? shortest(weights) : text_of_kinds({weights, biases});
 }
 
 }  // namespace strata::internal

@@ -38,6 +38,7 @@ template <class Kind>
 inline bool is_positive(double x) { return x > 0; }
 inline bool is_not_negative(double x) { return x >= 0; }
 inline bool is_fraction(double x) { return x >= 0 && x < 1; }
+inline bool is_inside(double x) { return x > 0 && x < 1; }
 inline constexpr Text kFrom0To1 = "a number from 0 to less than 1";
 
 template <class Integer>
@@ -56,6 +57,17 @@ template <class Integer>
 inline constexpr std::int64_t kMostSteps = std::numeric_limits<std::int64_t>::max();
 inline constexpr Text kAtLeast1 = "a whole number, at least 1";
 
+inline constexpr Text kDuration = "a time such as 90s, 10min or 1.5h";
+/// Of a time with its unit, more than 0. `others`: ", or …", what else the option takes.
+[[nodiscard]] double seconds_from(Text option, Text text, Text others = {});
+/// constant, cosine, one-cycle, step, or step:FACTOR@PLACE,PLACE.
+[[nodiscard]] Schedule schedule_from(Text option, Text text, std::initializer_list<std::string> before = {});
+/// "weights:1,biases:2"; the kinds that are not named keep what they have in `numbers`.
+[[nodiscard]] PerKind numbers_of_kinds(Text option, Text text, Text expected, PerKind numbers, bool (*allowed)(double));
+[[nodiscard]] std::string text_of_kinds(const PerKind& numbers);
+/// One number where only the weights decay.
+[[nodiscard]] std::string decays_text(double weights, double biases);
+
 /// One visible sign of ASCII. `others`: "or …", what else the option takes.
 [[nodiscard]] char sign_from(Text option, Text text, Text others);
 /// auto: 0. What no cell could be told from is refused: letters, digits, quotes, blanks.
@@ -64,9 +76,6 @@ inline constexpr Text kAtLeast1 = "a whole number, at least 1";
 
 /// "a,b" or, where a name has a comma of its own, "\"a,b\",c" as in a CSV file.
 [[nodiscard]] std::vector<std::string> names_from(Text option, Text text);
-/// A name as names_from takes it.
-[[nodiscard]] std::string name_text(const std::string& name);
-
 template <class T, class Show>
 [[nodiscard]] std::string list_text(const std::vector<T>& list, const Show& show) {
   std::string text;
@@ -74,9 +83,19 @@ template <class T, class Show>
   return text;
 }
 
+/// balanced, none, or a:1,"b, c":5: names as above, and behind each a colon and how much it counts.
+[[nodiscard]] ClassWeights class_weights_from(Text option, Text text);
+[[nodiscard]] std::string class_weights_text(const ClassWeights& weights);
+
+/// An option with these names, as it can be typed: --inputs '"size, cm",mass'.
+[[nodiscard]] std::string spelled_names(Text option, std::span<const std::string> names);
+
 [[nodiscard]] std::vector<int> layers_from(Text option, Text text);
+[[nodiscard]] std::string layers_text(const std::vector<int>& layers);
 [[nodiscard]] std::vector<Activation> activations_from(Text option, Text text);
 [[nodiscard]] std::vector<double> rates_from(Text option, Text text);
+/// Each at most once.
+[[nodiscard]] std::vector<Metric> metrics_from(Text option, Text text);
 [[nodiscard]] std::string activations_text(const std::vector<Activation>& list);
 [[nodiscard]] std::string rates_text(const std::vector<double>& list);
 [[nodiscard]] Initializer initializer_from(Text option, Text text);

@@ -6,6 +6,7 @@
 
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
+#include "config/effects.hpp"
 #include "config/names.hpp"
 #include "strata/error.hpp"
 #include "strata/options.hpp"
@@ -33,12 +34,26 @@ std::span<const Recipe> all_recipes() try {
   // leave the rate, the number of iterations and the reports to the reader; those are the ones of the classic course's
   // own runs.
   static const std::vector<Recipe> recipes = {
+      {"plain",
+       "The training that a table of 2,000 rows or more gets without options, chosen on open data "
+       "(docs/decisions/0007-defaults.md), but from all rows and to the last epoch; without the recipe a fifth is held "
+       "back, and the best epoch is kept.",
+       {{"scale", "auto-quantile"},
+        {"hidden-layers", "128,128"},
+        {"dropout", "0.1"},
+        {"optimizer", "adam"},
+        {"learning-rate", "0.005"},
+        {"schedule", "cosine"},
+        {"weight-decay", "0.1"},
+        {"batch-size", "32"},
+        {"validation", "none"}}},
       {"classic",
        "The network of the notes: ReLU, then a sigmoid for a yes/no target; plain gradient descent over all examples "
        "at once; weights from 1/sqrt(n). Rate, iterations and reports are those of the classic course.",
        {{"activation", "relu"},
         {"dropout", "0"},
         {"loss", "auto"},
+        {"validation", "none"},
         {"scale-target", "none"},
         {"initializer", "lecun"},
         {"optimizer", "gradient-descent"},
@@ -54,14 +69,41 @@ std::span<const Recipe> all_recipes() try {
   throw_as_error("for the recipes");
 }
 
-void apply_recipe(Options& options, std::string_view name) try {
+namespace {
+
+// `decided`: nothing is open in them, so that every effect can be judged.
+bool is_consistent(const Options& options, bool decided) {
+  try {
+    validate(options);
+    return !decided || without_effect(options).empty();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::usage) throw;
+    return false;
+  }
+}
+
+}  // namespace
+
+void internal::set_giving_way(Options& options, const TypedOptions& settings, const TypedOptions& explicitly,
+                              bool decided) {
+  Options chosen = options;
+  for (const auto& [option, text] : explicitly) set_option(chosen, option, text);
+  for (const auto& [option, text] : settings) {
+    Options with = chosen;
+    set_option(with, option, text);
+    for (const auto& [typed, value] : explicitly) set_option(with, typed, value);
+    const bool contradicts = !explicitly.empty() && is_consistent(chosen, decided) && !is_consistent(with, decided);
+    if (!contradicts) chosen = std::move(with);
+  }
+  options = std::move(chosen);
+}
+
+void apply_recipe(Options& options, std::string_view name, const TypedOptions& explicitly) try {
   std::vector<std::string> names;
   for (const Recipe& recipe : all_recipes()) {
-    if (recipe.name == name) {
-      for (const auto& [option, text] : recipe.settings) set_option(options, option, text);
-      return;
-    }
     names.emplace_back(recipe.name);
+    if (recipe.name != name) continue;
+    return set_giving_way(options, recipe.settings, explicitly, false);
   }
   throw Error(ErrorCode::usage,
               fmt::format("{}: expected {}{}, found '{}'{}", spelled("recipe"), names.size() > 1 ? "one of " : "",
@@ -76,7 +118,7 @@ std::string options_markdown() try {
       "Every option of `strata train`, and of `strata check-gradients` without a model. A program sets them with\n"
       "`strata::set_option(options, \"learning-rate\", \"0.01\")` or through the members of `strata::Options`, which "
       "have the\n"
-      "same names. This page is made from the table in `src/config/options.cpp`; `./dev test` compares the two.\n\n"
+      "same names. This page is made from the table in `src/config` (`*_rows.cpp`); `./dev test` compares the two.\n\n"
       "Names are read without regard to case, and `_` is as good as `-`. A column whose name has a comma goes in "
       "quotes, as\n"
       "in a CSV file: `--inputs '\"size, cm\",age'`.\n";
@@ -91,7 +133,9 @@ std::string options_markdown() try {
                         code(option.standard), cell(option.range), cell(option.help));
   }
   page +=
-      "\n## Recipes\n\nA recipe sets several options at once. An option that is given as well overrides the recipe.\n";
+      "\n## Recipes\n\nA recipe sets several options at once. An option that is given as well overrides the recipe, "
+      "with "
+      "what it contradicts in it.\n";
   for (const Recipe& recipe : all_recipes()) {
     page += fmt::format("\n### `--recipe {}`\n\n{}\n\n| option | value |\n| --- | --- |\n", recipe.name, recipe.help);
     for (const auto& [option, text] : recipe.settings)

@@ -7,11 +7,13 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "base/checked.hpp"
 #include "base/text.hpp"
+#include "data/column_survey.hpp"
 #include "data/formats.hpp"
 #include "strata/error.hpp"
 
@@ -176,6 +178,50 @@ Buffer read_texts(Input& input, const ArrayLayout& layout, std::size_t count, Fi
   return out;
 }
 
+// The first whole number that float64 may not hold.
+std::optional<std::size_t> first_beyond_double(const Buffer& numbers, NumberType type) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 53U;
+  const auto find = [&](const auto* first, auto is_beyond) -> std::optional<std::size_t> {
+    const auto* const end = first + numbers.size() / sizeof *first;
+    const auto* const found = std::find_if(first, end, is_beyond);
+    return found == end ? std::nullopt : std::optional(static_cast<std::size_t>(found - first));
+  };
+  if (type == NumberType::u64)
+    return find(numbers.as<std::uint64_t>(), [](std::uint64_t n) { return n > std::uint64_t{kMost}; });
+  if (type == NumberType::i64)
+    return find(numbers.as<std::int64_t>(), [](std::int64_t n) { return n > kMost || n < -kMost; });
+  return std::nullopt;
+}
+
+std::string text_of(const Buffer& numbers, NumberType type, std::size_t i) {
+  return type == NumberType::u64 ? std::to_string(numbers.as<std::uint64_t>()[i])
+                                 : std::to_string(numbers.as<std::int64_t>()[i]);
+}
+
+// Labels and keys, which are no quantities: words, as they are in a column of a text, whose type may be known.
+Block as_words(const Buffer& numbers, NumberType type, bool is_known, Field& field,
+               const std::filesystem::path& spill) {
+  const MissingWords missing = MissingWords::only({});
+  ColumnSurvey survey(missing);
+  Categories categories;
+  Buffer out = Buffer::in(spill);
+  const std::size_t rows = numbers.size() / sizeof(std::uint64_t);
+  out.resize(rows * sizeof(std::uint32_t));
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::string text = text_of(numbers, type, i);
+    if (!is_known) survey.add(text, i, i);
+    out.as<std::uint32_t>()[i] = static_cast<std::uint32_t>(categories.index(text));
+  }
+  if (!is_known) {
+    const ColumnVerdict verdict = survey.decide(field.name);
+    field.type = verdict.type;
+    field.why = verdict.why;
+  }
+  field.shape.clear();
+  field.categories = categories.take();
+  return {NumberType::u32, 1, std::move(out)};
+}
+
 bool is_ascii(std::string_view text) {
   std::uint64_t all = 0;
   std::size_t i = 0;
@@ -246,12 +292,13 @@ constexpr std::size_t kMostOpen = 32;
 
 class ArrayBlocks final : public TableBlocks {
  public:
-  ArrayBlocks(std::string name, std::vector<ArrayField> arrays, std::filesystem::path spill)
-      : name_(std::move(name)), arrays_(std::move(arrays)), inputs_(arrays_.size()), spill_(std::move(spill)) {
+  ArrayBlocks(std::string name, std::vector<ArrayField> arrays, const Request& request)
+      : name_(std::move(name)), arrays_(std::move(arrays)), inputs_(arrays_.size()), spill_(request.spill) {
+    for (const ArrayField& array : arrays_) are_words_.push_back(are_words(array, request));
     left_ = arrays_.front().field.rows;
-    whole_ = arrays_.size() > kMostOpen || std::ranges::any_of(arrays_, [](const ArrayField& array) {
-               return array.layout.fortran && array.field.width() > 1;
-             });
+    whole_ = arrays_.size() > kMostOpen;
+    for (std::size_t i = 0; i < arrays_.size(); ++i)
+      whole_ = whole_ || !are_words_[i] || (arrays_[i].layout.fortran && arrays_[i].field.width() > 1);
   }
 
   std::optional<Table> read(std::size_t most) override {
@@ -260,7 +307,6 @@ class ArrayBlocks final : public TableBlocks {
     std::size_t rows = wanted;
     Table table = table_from(name_, spill_);
     table.storage().origins.front().first = first_;
-    first_ += rows;
     left_ -= rows;
     for (std::size_t i = 0; i < arrays_.size(); ++i) {
       const ArrayLayout& layout = arrays_[i].layout;
@@ -271,9 +317,8 @@ class ArrayBlocks final : public TableBlocks {
       }
       Input& input = *inputs_[i];
       Field field = arrays_[i].field;
-      Block block = layout.is_text()
-                        ? Block(NumberType::u32, 1, read_texts(input, layout, rows, field, spill_))
-                        : Block(layout.type, field.width(), read_numbers(input, layout, rows, field.width(), spill_));
+      Block block = layout.is_text() ? Block(NumberType::u32, 1, read_texts(input, layout, rows, field, spill_))
+                                     : number_block(input, layout, rows, are_words_[i], field);
       field.rows = block.rows.size();
       if (left_ == 0 && field.rows == wanted)
         input.keep_fault([&] { input.require_end(counted ? "the last text" : "the last number"); });
@@ -286,13 +331,46 @@ class ArrayBlocks final : public TableBlocks {
       table.storage().add_array(std::move(field), std::move(block), 0);
       if (left_ == 0) inputs_[i].reset();
     }
+    first_ += rows;
     return table;
   }
 
  private:
+  // Is it one of words? Nothing: where it holds a whole number that is too large.
+  static std::optional<bool> are_words(const ArrayField& array, const Request& request) {
+    const NumberType type = array.layout.type;
+    if ((type != NumberType::i64 && type != NumberType::u64) || array.field.width() > 1) return false;
+    if (is_only_kept(request, array.field.name)) return true;
+    const KnownColumn* known = known_column(request, array.field.name);
+    if (known == nullptr && !all_known(request)) return std::nullopt;
+    return known != nullptr && (known->type == ColumnType::category || known->type == ColumnType::yes_no);
+  }
+
+  // None of its numbers is rounded.
+  Block number_block(Input& input, const ArrayLayout& layout, std::size_t rows, std::optional<bool> are_words,
+                     Field& field) {
+    const std::size_t width = field.width();
+    Buffer numbers = read_numbers(input, layout, rows, width, spill_);
+    const std::optional<std::size_t> beyond = first_beyond_double(numbers, layout.type);
+    if (are_words.value_or(beyond.has_value()))
+      return as_words(numbers, layout.type, are_words.has_value(), field, spill_);
+    if (beyond) {  // a fault of its row, before any that the input has
+      const std::size_t row = *beyond / width;
+      input.keep_fault([&] {
+        throw Error(ErrorCode::value,
+                    fmt::format("{} is {}, beyond 2^53, where float64 would round it; {} leaves the array out",
+                                array_place(name_, field.name, first_ + row, *beyond % width, width),
+                                text_of(numbers, layout.type, *beyond), spelled("ignore", printable(field.name))));
+      });
+      numbers.resize(row * width * sizeof(std::uint64_t));
+    }
+    return {layout.type, width, std::move(numbers)};
+  }
+
   std::string name_;
   std::vector<ArrayField> arrays_;
   std::vector<std::unique_ptr<Input>> inputs_;
+  std::vector<std::optional<bool>> are_words_;  // of each
   std::filesystem::path spill_;
   std::size_t left_ = 0, first_ = 0;
   bool whole_ = false;
@@ -340,6 +418,25 @@ std::vector<std::string> Categories::take() {
   return names;
 }
 
+ArrayLayout examples_first(const ArrayLayout& layout, Transpose transpose) {
+  const bool turns = transpose == Transpose::yes || (transpose == Transpose::automatic && layout.is_turned);
+  ArrayLayout turned = layout;
+  turned.is_turned = false;
+  if (!turns || layout.dims.size() < 2) return turned;
+  std::ranges::reverse(turned.dims);
+  turned.fortran = !layout.fortran;
+  return turned;
+}
+
+void report_arrays(const Request& request, std::span<const std::string> turned, std::span<const RefusedArray> refused) {
+  if (request.report == nullptr) return;
+  if (!turned.empty())
+    request.report->turned = fmt::format(
+        "MATLAB turns arrays round: the last index of the file counts the examples of {}; {} takes the first",
+        joined(turned, 6), spelled("transpose", "no"));
+  if (!refused.empty()) request.report->left_out = "left out: " + reasons_of(refused);
+}
+
 Field field_of(std::string name, const ArrayLayout& layout) {
   Field field{.name = std::move(name), .shape = {}, .categories = {}};
   field.rows = layout.dims.front();
@@ -361,12 +458,13 @@ std::string why_no_field(const ArrayLayout& layout) {
 }
 
 Blocks blocks_of(std::string name, std::vector<ArrayField> arrays, const Request& request) {
-  return std::make_unique<ArrayBlocks>(std::move(name), std::move(arrays), request.spill);
+  return std::make_unique<ArrayBlocks>(std::move(name), std::move(arrays), request);
 }
 
-Blocks blocks_of(std::unique_ptr<Input> input, const std::string& field, const ArrayLayout& layout,
+Blocks blocks_of(std::unique_ptr<Input> input, const std::string& field, const ArrayLayout& in_file,
                  const Request& request) {
   const std::string name = input->name();
+  const ArrayLayout layout = examples_first(in_file, request.reading.transpose);
   if (const std::string reason = why_no_field(layout); !reason.empty())
     throw Error(ErrorCode::format, fmt::format("{}: the array {}", name, reason));
   const Field found = field_of(field, layout);

@@ -19,10 +19,14 @@ struct ArrayLayout {
   std::size_t item_bytes = 8;         // in the file
   bool swap = false;                  // the bytes of an item stand the other way round
   bool fortran = false;               // the first index runs fastest
+  bool is_turned = false;             // by its writer: the last index counts the examples
   std::vector<std::size_t> dims;
 
   [[nodiscard]] bool is_text() const noexcept { return kind >= Kind::bytes_text; }
 };
+
+/// The layout with the examples first: its indices the other way round where they are last. Not `is_turned` any more.
+[[nodiscard]] ArrayLayout examples_first(const ArrayLayout& layout, Transpose transpose);
 
 /// The field that an array makes: rows = the first dimension, shape = the others. Text has no categories before the
 /// reading.
@@ -40,6 +44,8 @@ struct ArrayField {
 /// at once are read one array after the other, into C order and the byte order of this machine. Throws Error(format)
 /// when an input has fewer or more bytes than its layout says.
 [[nodiscard]] Blocks blocks_of(std::string name, std::vector<ArrayField> arrays, const Request& request);
+/// Says which of the chosen arrays were turned round, and what of the file cannot be read.
+void report_arrays(const Request& request, std::span<const std::string> turned, std::span<const RefusedArray> refused);
 /// The array that is all of an input, of which the header is read.
 [[nodiscard]] Blocks blocks_of(std::unique_ptr<Input> input, const std::string& field, const ArrayLayout& layout,
                                const Request& request);

@@ -1,12 +1,15 @@
 // Where bytes come from: a file, a stream that is inflated on the way, a member of an archive, the decoder.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file_reader.hpp"
@@ -28,6 +31,21 @@ class FileSource final : public ByteSource {
 
  private:
   FileReader& file_;
+};
+
+/// A text in memory, which it borrows.
+class TextSource final : public ByteSource {
+ public:
+  explicit TextSource(std::string_view text) : left_(text) {}
+  std::size_t read(std::span<std::byte> into) override {
+    const std::size_t count = std::min(into.size(), left_.size());
+    std::memcpy(into.data(), left_.data(), count);
+    left_.remove_prefix(count);
+    return count;
+  }
+
+ private:
+  std::string_view left_;
 };
 
 /// A source whose first bytes can be looked at before they are read.

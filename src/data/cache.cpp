@@ -16,6 +16,7 @@
 #include "base/checked.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "data/cache_reading.hpp"
 #include "data/formats.hpp"
 #include "data/table_storage.hpp"
 #include "strata/error.hpp"
@@ -27,13 +28,13 @@ namespace fs = std::filesystem;
 
 static_assert(std::endian::native == std::endian::little, "the cache is little-endian and used where it lies");
 
-constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kPrefix = 40;   // magic, version, checksum, header bytes, rows, file bytes
-constexpr std::size_t kChecked = 16;  // the checksum covers what follows from here to the end of the header
+constexpr std::uint32_t kPlain = 1, kTyped = 2;  // versions: without what is known of columns, and with it
+constexpr std::size_t kPrefix = 40;              // magic, version, checksum, header bytes, rows, file bytes
+constexpr std::size_t kChecked = 16;             // the checksum covers what follows from here to the end of the header
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kLongestHeader = std::size_t{1} << 30;
 constexpr std::size_t kMostDimensions = 64;
-constexpr std::uint8_t kIsBytes = 1;
+constexpr std::uint8_t kIsBytes = 1, kIsAmbiguous = 2;  // the second in version 2 alone
 
 std::uint32_t checksum(std::span<const std::byte> bytes, std::uint32_t before = 0) {
   return static_cast<std::uint32_t>(::crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
@@ -120,14 +121,48 @@ class HeaderReader {
 struct CachedField {
   Field field;
   std::size_t block = 0, offset = 0;
+  std::vector<BadCell> bad = {};
+  std::vector<SpelledNumber> spelled = {};
 };
 
 struct Header {
+  std::uint32_t version = kPlain;
+  TextCounts counts;
   std::size_t rows = 0;
   std::string source;
   std::vector<BlockEntry> blocks;
   std::vector<CachedField> fields;
 };
+
+// What is known of a column of a text.
+void read_column(HeaderReader& in, CachedField& cached) {
+  Field& field = cached.field;
+  const auto type = in.number<std::uint8_t>("the type of a column");
+  if (type > static_cast<std::uint8_t>(ColumnType::constant))
+    in.fail(fmt::format("a column has the unknown type {}", type));
+  field.type = static_cast<ColumnType>(type);
+  field.why = in.text("the reason for a type");
+  field.written = in.text("the form of a column");
+  field.missing = in.number<std::uint64_t>("the missing cells of a column");
+  const auto wrong = in.number<std::uint32_t>("the wrong cells of a column");
+  for (std::uint32_t i = 0; i < wrong; ++i) {
+    const std::size_t row = in.number<std::uint64_t>("the row of a wrong cell");
+    if (row >= field.rows || (i > 0 && row <= cached.bad.back().row))
+      in.fail(fmt::format("a wrong cell is in row {} of {} (counted from 0)", row, field.rows));
+    const std::size_t line = in.number<std::uint64_t>("the line of a wrong cell");
+    std::string text = in.text("a wrong cell");
+    cached.bad.push_back(
+        {.row = row, .line = line, .text = std::move(text), .record = in.text("the row of a wrong cell")});
+  }
+  const auto spelled = in.number<std::uint32_t>("the spellings of a column");
+  for (std::uint32_t i = 0; i < spelled; ++i) {
+    const auto value = in.number<double>("a spelled number");
+    if (!std::isfinite(value) || (i > 0 && !(value > cached.spelled.back().value)))
+      in.fail("the spelled numbers of a column do not ascend");
+    cached.spelled.push_back({.value = value, .text = in.text("the spelling of a number")});
+  }
+  if (field.is_text() && wrong + spelled > 0) in.fail("a field of text has wrong cells, or spelled numbers");
+}
 
 CachedField read_field(HeaderReader& in, const Header& header) {
   CachedField cached;
@@ -140,8 +175,10 @@ CachedField read_field(HeaderReader& in, const Header& header) {
   const BlockEntry& block = header.blocks[cached.block];
   cached.offset = in.number<std::uint64_t>("the offset of a field");
   const auto flags = in.number<std::uint8_t>("the flags of a field");
-  if ((flags & ~kIsBytes) != 0) in.fail(fmt::format("a field has the unknown flags {}", flags));
-  field.is_bytes = flags != 0;
+  const std::uint8_t known = header.version == kPlain ? kIsBytes : kIsBytes | kIsAmbiguous;
+  if ((flags & ~known) != 0) in.fail(fmt::format("a field has the unknown flags {}", flags));
+  field.is_bytes = (flags & kIsBytes) != 0;
+  field.is_ambiguous = (flags & kIsAmbiguous) != 0;
   if (field.is_bytes && block.type != NumberType::u8) in.fail("a field of 8-bit numbers is in a block of others");
   const auto rank = in.number<std::uint32_t>("the shape of a field");
   if (rank > kMostDimensions) in.fail(fmt::format("a field has {} dimensions, more than {}", rank, kMostDimensions));
@@ -155,6 +192,8 @@ CachedField read_field(HeaderReader& in, const Header& header) {
   const auto categories = in.number<std::uint32_t>("the texts of a field");
   for (std::uint32_t c = 0; c < categories; ++c) field.categories.push_back(in.text("a text of a field"));
   if (categories > 0 && width != 1) in.fail("a field of text has several numbers an example");
+  if (categories > 0) field.type = ColumnType::category;
+  if (header.version == kTyped) read_column(in, cached);
   return cached;
 }
 
@@ -166,12 +205,13 @@ Header read_header(std::span<const std::byte> file, const std::string& name) {
     if (in.number<char>("the magic bytes") != expected) in.fail("expected the first bytes of a data cache");
   }
   const auto version = in.number<std::uint32_t>("the version");
-  if (version != kVersion) {
+  if (version != kPlain && version != kTyped) {
     throw Error(
         ErrorCode::unsupported,
-        fmt::format("{}: byte 8: a data cache of version {}; this program reads version {}: write it again with "
-                    "its strata convert",
-                    name, version, kVersion));
+        fmt::format(
+            "{}: byte 8: a data cache of version {}; this program reads versions {} and {}: write it again with "
+            "its strata convert",
+            name, version, kPlain, kTyped));
   }
   const auto expected_crc = in.number<std::uint32_t>("the checksum");
   const auto length = in.number<std::uint64_t>("the length of the header");
@@ -182,12 +222,17 @@ Header read_header(std::span<const std::byte> file, const std::string& name) {
   if (const std::uint32_t crc = checksum(file.subspan(kChecked, end - kChecked)); crc != expected_crc)
     in.fail(fmt::format("the checksum of the header is {:08x}, expected {:08x}", crc, expected_crc));
   Header header;
+  header.version = version;
   header.rows = in.number<std::uint64_t>("the number of rows");
   const auto size = in.number<std::uint64_t>("the size of the file");
 
   HeaderReader body(file, name, kPrefix, end);
   if (header.rows == 0) body.fail("there are no rows");
   header.source = body.text("the name of the source");
+  if (version == kTyped) {
+    for (std::size_t* count : {&header.counts.bad_rows_skipped, &header.counts.bad_rows, &header.counts.bad_cells})
+      *count = body.number<std::uint64_t>("what was left out");
+  }
   const auto blocks = body.number<std::uint32_t>("the number of blocks");
   for (std::uint32_t b = 0; b < blocks; ++b) {
     BlockEntry block;
@@ -241,10 +286,21 @@ void require_texts(const Table& table, const Field& field, std::size_t block_beg
 class CacheBlocks final : public TableBlocks {
  public:
   CacheBlocks(FileReader& file, const Request& request)
-      : file_(file), header_(read_header(MappedFile(file).bytes(), file.name())) {
+      : file_(file),
+        header_(read_header(MappedFile(file).bytes(), file.name())),
+        bad_are_missing_(request.reading.bad_cells == BadCells::missing),
+        missing_(request.reading.missing),
+        missing_words_(MissingWords::only(missing_)),
+        kept_(request.kept),
+        report_(request.report) {
     std::vector<Field> available;
-    for (const CachedField& cached : header_.fields) available.push_back(cached.field);
+    for (CachedField& cached : header_.fields) {
+      set_date_order(file.name(), cached.field, request.reading);
+      available.push_back(cached.field);
+    }
+    require_obeyed(file.name(), available, request);
     chosen_ = chosen_fields(file.name(), available, request.choose);
+    for (const std::size_t i : chosen_) is_only_kept_.push_back(is_only_kept(request, available[i].name));
   }
 
   std::optional<Table> read(std::size_t most) override {
@@ -264,22 +320,97 @@ class CacheBlocks final : public TableBlocks {
     }
     for (const std::size_t i : chosen_) {
       const CachedField& cached = header_.fields[i];
-      storage.places.push_back({.block = cached.block, .offset = cached.offset, .name = cached.field.name});
+      storage.places.push_back(
+          {.block = cached.block, .offset = cached.offset, .name = cached.field.name, .spelled = cached.spelled});
       storage.fields.push_back(cached.field);
       storage.fields.back().rows = storage.rows;
+      add_bad(cached, storage);
     }
-    for (std::size_t f = 0; f < storage.fields.size(); ++f)
+    if (report_ != nullptr) report_->counts.append(storage.counts, 0);
+    storage.counts.append(header_.counts, 0);
+    for (std::size_t f = 0; f < storage.fields.size(); ++f) {
       if (storage.fields[f].is_text()) require_texts(table, storage.fields[f], begins[storage.places[f].block]);
+      if (!is_only_kept_[f]) require_none_missing(table, storage.fields[f], missing_);
+    }
     first_ += storage.rows;
     return table;
   }
 
  private:
+  // The wrong cells in the rows of this block.
+  void add_bad(const CachedField& cached, Table::Storage& storage) {
+    std::vector<BadCell> words;
+    for (const BadCell& cell : cached.bad) {
+      if (cell.row < first_ || cell.row - first_ >= storage.rows) continue;
+      words.push_back(cell);
+      words.back().row -= first_;
+      if (missing_words_.contains(cell.text)) {
+        ++storage.fields.back().missing;
+      } else if (bad_are_missing_) {
+        ++storage.fields.back().missing;
+        std::size_t& first = storage.counts.first_bad_cell_line;
+        first = storage.counts.bad_cells++ == 0 ? cell.line : std::min(first, cell.line);
+      } else {
+        storage.places.back().bad.push_back(words.back());
+      }
+    }
+    if (kept_ == nullptr) return;
+    kept_->words.resize(kept_->names.size());
+    for (std::size_t k = 0; k < kept_->names.size(); ++k)
+      if (kept_->names[k] == cached.field.name) kept_->words[k] = words;
+  }
+
   FileReader& file_;
   Header header_;
+  bool bad_are_missing_;
+  std::vector<std::string> missing_;
+  MissingWords missing_words_;
+  std::vector<bool> is_only_kept_;  // of the chosen ones
+  KeptCells* kept_;
+  TextReport* report_;
   std::vector<std::size_t> chosen_;
   std::size_t first_ = 0;
 };
+
+}  // namespace
+
+namespace {
+
+// Does version 1 say all of it?
+bool is_plain(const Field& field, const Place& place) {
+  if (field.missing > 0 || !field.written.empty() || !place.bad.empty() || !place.spelled.empty()) return false;
+  return field.is_text() ? field.type == ColumnType::category && field.why.empty() : field.type == ColumnType::number;
+}
+
+void require_remembered(const Table& table, const Field& field) {
+  const Place& place = table.storage().place(field);
+  if (!place.has_more_bad) return;
+  throw Error(ErrorCode::value,
+              fmt::format("{}: column {} has more wrong cells than a cache keeps, the first at {}: '{}'; say what they "
+                          "are with {} or {}",
+                          table.source(), in_quotes(field.name), table.where(field, place.bad.front().row),
+                          printable(place.bad.front().text), spelled("bad-cells", "missing"),
+                          spelled("categorical", printable(field.name))));
+}
+
+void write_column(HeaderWriter& header, const Field& field, const Place& place) {
+  header.number<std::uint8_t>(static_cast<std::uint8_t>(field.type));
+  header.text(field.why);
+  header.text(field.written);
+  header.number<std::uint64_t>(field.missing);
+  header.number<std::uint32_t>(static_cast<std::uint32_t>(place.bad.size()));
+  for (const BadCell& cell : place.bad) {
+    header.number<std::uint64_t>(cell.row);
+    header.number<std::uint64_t>(cell.line);
+    header.text(cell.text);
+    header.text(cell.record);
+  }
+  header.number<std::uint32_t>(static_cast<std::uint32_t>(place.spelled.size()));
+  for (const auto& [value, text] : place.spelled) {
+    header.number<double>(value);
+    header.text(text);
+  }
+}
 
 }  // namespace
 
@@ -288,7 +419,16 @@ void write_cache(const Table& table, const fs::path& file) {
   const Table::Storage& storage = table.storage();
   std::vector<BlockEntry> blocks;
   HeaderWriter header;
+  bool plain = storage.counts.bad_rows_skipped + storage.counts.bad_rows + storage.counts.bad_cells == 0;
+  for (std::size_t f = 0; f < storage.fields.size(); ++f) {
+    require_remembered(table, storage.fields[f]);
+    plain = plain && is_plain(storage.fields[f], storage.places[f]);
+  }
   header.text(fs::path(storage.source).filename().string());
+  if (!plain) {
+    for (const std::size_t count : {storage.counts.bad_rows_skipped, storage.counts.bad_rows, storage.counts.bad_cells})
+      header.number<std::uint64_t>(count);
+  }
   header.number<std::uint32_t>(static_cast<std::uint32_t>(storage.blocks.size()));
   const auto bytes_in = [&](const Block& block) {
     return std::span(block.numbers.get(), storage.rows * block.width * bytes_of(block.type));
@@ -306,11 +446,12 @@ void write_cache(const Table& table, const fs::path& file) {
     header.text(field.name);
     header.number<std::uint32_t>(static_cast<std::uint32_t>(storage.places[f].block));
     header.number<std::uint64_t>(storage.places[f].offset);
-    header.number<std::uint8_t>(field.is_bytes ? kIsBytes : 0);
+    header.number<std::uint8_t>((field.is_bytes ? kIsBytes : 0) | (field.is_ambiguous ? kIsAmbiguous : 0));
     header.number<std::uint32_t>(static_cast<std::uint32_t>(field.shape.size()));
     for (const std::size_t n : field.shape) header.number<std::uint64_t>(n);
     header.number<std::uint32_t>(static_cast<std::uint32_t>(field.categories.size()));
     for (const std::string& text : field.categories) header.text(text);
+    if (!plain) write_column(header, field, storage.places[f]);
   }
   const std::size_t header_end = kPrefix + header.bytes().size();
   const std::size_t size = place_blocks(blocks, storage.rows, header_end);
@@ -319,7 +460,7 @@ void write_cache(const Table& table, const fs::path& file) {
   sizes.number<std::uint64_t>(header.bytes().size());
   sizes.number<std::uint64_t>(storage.rows);
   sizes.number<std::uint64_t>(size);
-  prefix.number<std::uint32_t>(kVersion);
+  prefix.number<std::uint32_t>(plain ? kPlain : kTyped);
   prefix.number<std::uint32_t>(checksum(header.bytes(), checksum(sizes.bytes())));
   replace_file(file, [&](const Sink& sink) {
     sink(std::as_bytes(std::span(kCacheMagic)));

@@ -66,6 +66,12 @@ struct NumberCell {
   bool is_large = false;  ///< a whole number of digits only, beyond ±2^53: float64 cannot tell it from its neighbours
 };
 
+/// A number and how a table spells it.
+struct SpelledNumber {
+  double value = 0;
+  std::string text;
+};
+
 /// All forms that read the cell. inf and nan are no numbers here, nor are 0x1F, 1_000 and 1d3.
 [[nodiscard]] NumberCell read_number(std::string_view cell) noexcept;
 /// The value in one form, correctly rounded. inf and infinity, in any case, are numbers; nan is none (it is missing).
@@ -81,12 +87,21 @@ class MissingWords {
   /// case, upper case or with a capital first letter, and NaN. "Na" and "na" are words: sodium, and languages that say
   /// "in" so. `more`: words of the user's, compared letter by letter.
   explicit MissingWords(std::span<const std::string> more = {});
+  /// The empty cell and these.
+  [[nodiscard]] static MissingWords only(std::span<const std::string> words);
 
   /// Blanks around do not count, quotes neither.
-  [[nodiscard]] bool contains(std::string_view cell) const noexcept;
+  [[nodiscard]] bool contains(std::string_view cell) const noexcept {
+    cell = trimmed(cell);
+    return cell.empty() || (cell.size() <= longest_ && is_one(cell));
+  }
 
  private:
-  std::vector<std::string> words_;  // sorted
+  void take(std::span<const std::string> words);
+  [[nodiscard]] bool is_one(std::string_view cell) const noexcept;
+
+  std::vector<std::string> words_ = {};  // sorted
+  std::size_t longest_ = 0;
   std::array<std::uint32_t, 257>
       first_with_{};  // by their first bytes: those with byte b end where those with b + 1 begin
 };

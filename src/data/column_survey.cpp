@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 namespace strata::internal {
 namespace {
@@ -23,15 +24,6 @@ std::uint64_t mixed(std::int64_t number) noexcept {
 
 bool holds_blank(std::string_view text) noexcept {
   return std::ranges::any_of(text, [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); });
-}
-
-void add_count(std::vector<Level>& levels, std::string_view text, std::size_t count) {
-  const auto found = std::ranges::find(levels, text, &Level::text);
-  if (found != levels.end()) {
-    found->count += count;
-  } else {
-    levels.push_back({.text = std::string(text), .count = count});
-  }
 }
 
 }  // namespace
@@ -72,13 +64,25 @@ std::uint64_t ColumnSurvey::Range::run_between(double first, double last) noexce
   return sum;
 }
 
-void ColumnSurvey::add(std::string_view cell, std::size_t row, std::size_t line) {
+ColumnSurvey ColumnSurvey::like() const {
+  ColumnSurvey empty(*missing_);
+  empty.numbers_ = numbers_.like();
+  empty.words_ = words_.like();
+  return empty;
+}
+
+double ColumnSurvey::add(std::string_view cell, std::size_t row, std::size_t line) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   const std::string_view bare = trimmed(cell);
-  if (bare.empty()) {
-    ++empty_;
-    return;
+  if (missing_->contains(bare)) {
+    begin_missing(words_.distinct());
+    if (bare.empty()) {
+      ++empty_;
+    } else {
+      add_missing(bare, row, line, {}, 1);
+    }
+    return kNone;
   }
-  if (missing_->contains(bare)) return add_count(missing_words_, bare, 1);
   ++filled_;
   const NumberCell number = read_number(bare);
   Kind kind{.number_forms = number.forms,
@@ -87,32 +91,71 @@ void ColumnSurvey::add(std::string_view cell, std::size_t row, std::size_t line)
             .is_large = number.is_large,
             .is_infinite = number.forms == 0 && infinite_sign(bare) != 0};
   // A number is a date only where the user says so, and then of four or of eight digits.
+  double given = kNone;
   if (number.forms == 0 || (number.forms == kAllForms && (bare.size() == 4 || bare.size() == 8))) {
     const DateCell date = read_date(bare);
     kind.date_forms = date.forms;
+    if (date.forms != 0) given = date.days;
     with_time_ += date.has_time ? 1 : 0;
     two_orders_ += date.two_orders ? 1 : 0;
   }
-  Group& group = group_of(kind, cell, row, line);
+  const bool as_before = last_group_ < groups_.size() && groups_[last_group_].kind == kind;
+  Group& group =
+      as_before && groups_[last_group_].first.row <= row ? groups_[last_group_] : group_of(kind, cell, row, line);
   ++group.count;
   if ((number.forms & kPointForms) != 0) group.by_point.add(number.by_point);
   if ((number.forms & kCommaForms) != 0 && number.forms != kAllForms) group.by_comma.add(number.by_comma);
   if (number.forms != 0 && !number.is_code && !number.is_large) {
     numbers_.add(bare);
   } else {
-    add_word(cell, bare);
+    const std::size_t word = add_word(cell, bare);
+    if (kind.date_forms == 0 && word != Spellings::kUnknown) given = static_cast<double>(word);
+  }
+  if (kind.is_infinite) return infinite_sign(bare) * std::numeric_limits<double>::infinity();
+  if (number.forms == 0) return given;
+  return (number.forms & 1U) != 0 && number.affix == Affix::none ? number.by_point : kNone;
+}
+
+void ColumnSurvey::begin_missing(std::size_t words_before) noexcept {
+  if (words_before_missing_ == Spellings::kUnknown) words_before_missing_ = words_before;
+}
+
+void ColumnSurvey::add_missing(std::string_view word, std::size_t row, std::size_t line, const std::string& file,
+                               std::size_t count) {
+  const auto found =
+      std::ranges::find_if(missing_words_, [&](const MissingWord& each) { return each.first.text == word; });
+  if (found == missing_words_.end()) {
+    missing_words_.push_back({{.row = row, .line = line, .text = std::string(word), .file = file}, count});
+    return;
+  }
+  found->count += count;
+  if (row < found->first.row) found->first = {.row = row, .line = line, .text = std::string(word), .file = file};
+}
+
+void ColumnSurvey::keep_missing(const MissingWords& only) {
+  for (const MissingWord& word : std::exchange(missing_words_, {})) {
+    const auto& [row, line, text, file] = word.first;
+    if (only.contains(text)) {
+      missing_words_.push_back(word);
+      continue;
+    }
+    gave_too_few_words_ = true;
+    filled_ += word.count;
+    group_of({}, text, row, line, file).count += word.count;
+    words_.add(text, word.count);
+    bytes_ += text.size() * word.count;
   }
 }
 
-void ColumnSurvey::add_word(std::string_view cell, std::string_view bare) {
-  words_.add(cell);
+std::size_t ColumnSurvey::add_word(std::string_view cell, std::string_view bare) {
   bytes_ += cell.size();
   with_blanks_ += holds_blank(bare) ? 1 : 0;
   if (const std::optional<YesNo> answer = yes_or_no(bare)) ++answers_[answer->pair][answer->yes ? 1 : 0];
+  return words_.add(cell);
 }
 
-ColumnSurvey::Group& ColumnSurvey::group_of(const Kind& kind, std::string_view cell, std::size_t row,
-                                            std::size_t line) {
+ColumnSurvey::Group& ColumnSurvey::group_of(const Kind& kind, std::string_view cell, std::size_t row, std::size_t line,
+                                            const std::string& file) {
   if (last_group_ >= groups_.size() || groups_[last_group_].kind != kind) {
     last_group_ = static_cast<std::size_t>(std::ranges::find(groups_, kind, &Group::kind) - groups_.begin());
     if (last_group_ == groups_.size())
@@ -120,22 +163,32 @@ ColumnSurvey::Group& ColumnSurvey::group_of(const Kind& kind, std::string_view c
   }
   Group& group = groups_[last_group_];
   if (group.count == 0 || row < group.first.row)
-    group.first = {.row = row, .line = line, .text = std::string(cell.substr(0, kMostOfACell))};
+    group.first = {.row = row, .line = line, .text = std::string(cell.substr(0, kMostOfACell)), .file = file};
   return group;
 }
 
-void ColumnSurvey::append(const ColumnSurvey& next, std::size_t first_row, std::size_t first_line) {
+std::vector<std::size_t> ColumnSurvey::append(const ColumnSurvey& next, std::size_t first_row, std::size_t first_line,
+                                              const std::string& file) {
   filled_ += next.filled_;
   empty_ += next.empty_;
-  for (const Level& word : next.missing_words_) add_count(missing_words_, word.text, word.count);
+  for (const auto& [first, count] : next.missing_words_)
+    add_missing(first.text, first.row + first_row, first.line + first_line, file, count);
   for (const Group& group : next.groups_) {
-    Group& mine = group_of(group.kind, group.first.text, group.first.row + first_row, group.first.line + first_line);
+    Group& mine =
+        group_of(group.kind, group.first.text, group.first.row + first_row, group.first.line + first_line, file);
     mine.count += group.count;
     mine.by_point.append(group.by_point);
     mine.by_comma.append(group.by_comma);
   }
   numbers_.append(next.numbers_);
-  words_.append(next.words_);
+  const std::size_t before = words_.distinct();
+  std::vector<std::size_t> words = words_.append(next.words_);
+  if (next.words_before_missing_ != Spellings::kUnknown) {
+    const std::size_t seen = std::min(next.words_before_missing_, words.size());
+    const auto is_new = [&](std::size_t word) { return word >= before; };
+    begin_missing(before + static_cast<std::size_t>(std::count_if(
+                               words.begin(), words.begin() + static_cast<std::ptrdiff_t>(seen), is_new)));
+  }
   bytes_ += next.bytes_;
   with_blanks_ += next.with_blanks_;
   with_time_ += next.with_time_;
@@ -143,6 +196,12 @@ void ColumnSurvey::append(const ColumnSurvey& next, std::size_t first_row, std::
   for (std::size_t pair = 0; pair < answers_.size(); ++pair) {
     for (const std::size_t yes : {0, 1}) answers_[pair][yes] += next.answers_[pair][yes];
   }
+  return words;
+}
+
+bool ColumnSurvey::gives_words() const noexcept {
+  return !gave_too_few_words_ && words_.complete() &&
+         std::ranges::all_of(groups_, [](const Group& group) { return group.kind == Kind{}; });
 }
 
 bool names_rows(std::string_view name) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -34,6 +35,7 @@ struct PlacedCell {
   std::size_t row = 0;   ///< from 0
   std::size_t line = 0;  ///< as it was given
   std::string text;      ///< as it stands there; of a long one the first bytes
+  std::string file;      ///< where one of several is meant
 };
 
 struct Level {
@@ -51,6 +53,11 @@ struct ColumnVerdict {
   NumberForm number_form;      ///< where held as numbers
   DateForm date_form;          ///< where held as dates
   bool date_has_time = false;  ///< a cell has a time
+  bool is_as_given = false;    ///< what ColumnSurvey::add gave is what the form reads in every cell, or its word
+  /// Where that is words: all of them, in the order of their first appearance, and behind how many of them the first
+  /// missing cell came.
+  std::vector<std::string> words;
+  std::size_t words_before_missing = 0;
   /// All dates can be read as day/month and as month/day, and nobody said which; date_form is then the first.
   bool date_is_ambiguous = false;
   /// The user wants dates and there is a cell that is none, `first_wrong`.
@@ -68,7 +75,17 @@ struct ColumnVerdict {
   /// Filled cells that the form does not read, and the first of them: in a column of numbers, or wished to be dates.
   std::size_t wrong = 0;
   std::optional<PlacedCell> first_wrong;
+  std::optional<PlacedCell> first_missing;  ///< that is a word, and not empty
+  bool are_digits = false;  ///< held as words, and all of them are numbers in one form: 007, or beyond 2^53
+  /// Of a column that is to be predicted. Words: no more is missing than the user named. Numbers: how each is spelled
+  /// that is not in the shortest way, ascending, where there is one way.
+  bool only_named_missing = false;
+  bool are_answers = false;  ///< held as numbers: the words of a yes or no, 1 and 0
+  std::vector<SpelledNumber> spelled;
 };
+
+/// The end of the reason for a column of dates that are ambiguous.
+inline constexpr std::string_view kTwoOrders = ", day and month could change places in every one";
 
 /// Looks at the cells of one column, in any order, and judges. The verdict depends on the cells and their places only:
 /// neither on the order in which they come nor on how they were parted among surveys that were appended. Memory: about
@@ -89,12 +106,27 @@ class ColumnSurvey {
   /// `missing` must live as long as the survey.
   explicit ColumnSurvey(const MissingWords& missing);
 
-  /// `row` and `line` say where the cell stands.
-  void add(std::string_view cell, std::size_t row, std::size_t line);
-  /// Takes in what `next` saw, whose rows and lines count from where this part of the file ends.
-  void append(const ColumnSurvey& next, std::size_t first_row = 0, std::size_t first_line = 0);
+  /// `row` and `line` say where the cell stands. Gives its number as the plainest form reads it, or its day as the
+  /// first form of dates does that reads it, or the number of its word, in the order of their first appearance; NaN
+  /// where it is missing, or nothing of these.
+  double add(std::string_view cell, std::size_t row, std::size_t line);
+  /// An empty survey of other cells of this column, quicker than a new one where it is appended to this one later.
+  [[nodiscard]] ColumnSurvey like() const;
+  /// Takes in what `next` saw, whose rows and lines count from where this part of the file ends. `file`: as in
+  /// PlacedCell. Gives the numbers here of the words there; kUnknown of Spellings for those that are not known.
+  std::vector<std::size_t> append(const ColumnSurvey& next, std::size_t first_row = 0, std::size_t first_line = 0,
+                                  const std::string& file = {});
 
+  /// No filled cell is anything but a word, and all of these are known: `add` gave their numbers.
+  [[nodiscard]] bool gives_words() const noexcept;
   [[nodiscard]] ColumnVerdict decide(std::string_view name, const ColumnWishes& wishes = {}) const;
+  /// From now on as if only these words had been missing.
+  void keep_missing(const MissingWords& only);
+  /// The numbers that one form reads and that the column does not spell in the shortest way, ascending. Empty where one
+  /// is spelled in two ways, or there are too many to know.
+  [[nodiscard]] std::vector<SpelledNumber> spelled_numbers(const NumberForm& form) const;
+  /// The plainest form reads as many cells as any other.
+  [[nodiscard]] bool is_read_plainly() const;
   /// The decimal sign that this column can only have: '.', ',', or 0 where it does not show.
   [[nodiscard]] char decimal_sign() const;
 
@@ -117,9 +149,12 @@ class ColumnSurvey {
     Affix affix = Affix::none;
     bool is_code = false, is_large = false;
     bool is_infinite = false;  // by the word inf: in every form a number, but no reason to take the others for numbers
+    std::uint8_t unused = 0;
     std::uint16_t date_forms = 0;
 
-    [[nodiscard]] bool operator==(const Kind&) const = default;
+    [[nodiscard]] bool operator==(const Kind& other) const noexcept {  // of all bytes at once
+      return std::bit_cast<std::uint64_t>(*this) == std::bit_cast<std::uint64_t>(other);
+    }
     [[nodiscard]] bool is_read_by(std::size_t form, Affix with) const noexcept;
   };
 
@@ -135,8 +170,10 @@ class ColumnSurvey {
   struct Numbers;
   struct Dates;
 
-  Group& group_of(const Kind& kind, std::string_view cell, std::size_t row, std::size_t line);
-  void add_word(std::string_view cell, std::string_view bare);
+  Group& group_of(const Kind& kind, std::string_view cell, std::size_t row, std::size_t line,
+                  const std::string& file = {});
+  std::size_t add_word(std::string_view cell, std::string_view bare);
+  void begin_missing(std::size_t words_before) noexcept;
   [[nodiscard]] std::size_t count_read(std::size_t form, Affix affix) const noexcept;
   [[nodiscard]] Numbers best_numbers(char decimal) const;
   [[nodiscard]] Dates best_dates(const ColumnWishes& wishes) const;
@@ -154,9 +191,19 @@ class ColumnSurvey {
   void find_wrong(ColumnVerdict& verdict, IsWrong is_wrong) const;
   void add_levels(ColumnVerdict& verdict) const;
 
+  struct MissingWord {
+    PlacedCell first;
+    std::size_t count = 0;
+  };
+
+  void add_missing(std::string_view word, std::size_t row, std::size_t line, const std::string& file,
+                   std::size_t count);
+
   const MissingWords* missing_;
   std::size_t filled_ = 0, empty_ = 0;
-  std::vector<Level> missing_words_ = {};  // the words that came, but for the empty one
+  std::size_t words_before_missing_ = Spellings::kUnknown;  // kUnknown: no cell is missing
+  std::vector<MissingWord> missing_words_ = {};             // that came, but for the empty one
+  bool gave_too_few_words_ = false;                         // some were taken for missing
   std::vector<Group> groups_ = {};
   std::size_t last_group_ = 0;
   Spellings numbers_, words_;

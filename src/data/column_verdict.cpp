@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <vector>
 
 #include "base/text.hpp"
@@ -27,6 +28,10 @@ std::string shown(std::string_view text) {
   std::size_t end = kShownOfACell;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   return printable(text.substr(0, end)) + "…";
+}
+
+std::string line_of(const PlacedCell& cell) {
+  return cell.file.empty() ? fmt::format("line {}", cell.line) : fmt::format("line {} of {}", cell.line, cell.file);
 }
 
 std::string_view are(std::size_t count) { return count == 1 ? "is" : "are"; }
@@ -128,13 +133,15 @@ ColumnSurvey::Dates ColumnSurvey::best_dates(const ColumnWishes& wishes) const {
   return best;
 }
 
+bool ColumnSurvey::is_read_plainly() const { return best_numbers('.').is_plain; }
+
 std::string ColumnSurvey::missing_text() const {
   std::string text;
   if (empty_ > 0) text = fmt::format(", {} {} empty", empty_, are(empty_));
   std::vector<std::string> words;
   std::size_t count = 0;
-  for (const Level& word : missing_words_) {
-    words.push_back(word.text);
+  for (const MissingWord& word : missing_words_) {
+    words.push_back(word.first.text);
     count += word.count;
   }
   if (words.empty()) return text;
@@ -150,6 +157,19 @@ std::size_t ColumnSurvey::distinct_numbers(const NumberForm& form) const {
   }
   std::ranges::sort(values);
   return static_cast<std::size_t>(std::ranges::unique(values).begin() - values.begin());
+}
+
+std::vector<SpelledNumber> ColumnSurvey::spelled_numbers(const NumberForm& form) const {
+  std::vector<SpelledNumber> all;
+  if (!numbers_.complete()) return all;
+  for (std::size_t i = 0; i < numbers_.distinct(); ++i) {
+    double value = 0;
+    if (parse_number_as(numbers_.text(i), form, value)) all.push_back({value, std::string(numbers_.text(i))});
+  }
+  std::ranges::sort(all, {}, &SpelledNumber::value);
+  if (std::ranges::adjacent_find(all, {}, &SpelledNumber::value) != all.end()) all.clear();
+  std::erase_if(all, [](const SpelledNumber& each) { return each.text == shortest(each.value); });
+  return all;
 }
 
 bool ColumnSurvey::numbers_rows(const Numbers& numbers) const noexcept {
@@ -181,8 +201,8 @@ void ColumnSurvey::find_wrong(ColumnVerdict& verdict, IsWrong is_wrong) const {
   const Group* first = first_of(is_wrong, verdict.wrong);
   if (first == nullptr) return;
   verdict.first_wrong = first->first;
-  verdict.why += fmt::format(", {} {} not, the first in line {}: '{}'", verdict.wrong, are(verdict.wrong),
-                             first->first.line, shown(first->first.text));
+  verdict.why += fmt::format(", {} {} not, the first in {}: '{}'", verdict.wrong, are(verdict.wrong),
+                             line_of(first->first), shown(first->first.text));
 }
 
 // Most cells say one thing: the first that does not may be why the column is taken for words.
@@ -198,7 +218,7 @@ std::string ColumnSurvey::first_other(const Numbers& numbers, const Dates& dates
       others);
   return first == nullptr
              ? ""
-             : fmt::format(", the first other in line {}: '{}'", first->first.line, shown(first->first.text));
+             : fmt::format(", the first other in {}: '{}'", line_of(first->first), shown(first->first.text));
 }
 
 void ColumnSurvey::add_levels(ColumnVerdict& verdict) const {
@@ -238,6 +258,7 @@ void ColumnSurvey::judge_numbers(ColumnVerdict& verdict, const Numbers& numbers,
   find_wrong(verdict, [&](const Kind& kind) {
     return !kind.is_infinite && !kind.is_read_by(numbers.index, numbers.form.affix);
   });
+  verdict.is_as_given = numbers.form == NumberForm{} && verdict.wrong == 0;
   if (found && any && verdict.wrong == 0 && verdict.infinite == 0 && verdict.missing == 0 &&
       verdict.least == verdict.greatest) {
     verdict.type = ColumnType::constant;
@@ -260,6 +281,10 @@ void ColumnSurvey::judge_dates(ColumnVerdict& verdict, const Dates& dates) const
   if (dates.count > 0) verdict.why += fmt::format(" written {}", example_of(dates.form));
   find_wrong(verdict, [&](const Kind& kind) { return dates.count == 0 || (kind.date_forms >> dates.index & 1U) == 0; });
   verdict.is_no_date = verdict.wrong > 0;
+  verdict.is_as_given = std::ranges::all_of(groups_, [&](const Group& group) {
+    return group.kind.number_forms == 0 && group.kind.date_forms != 0 &&
+           static_cast<std::size_t>(std::countr_zero(group.kind.date_forms)) == dates.index;
+  });
   verdict.why += missing_text();
 }
 
@@ -298,6 +323,10 @@ void ColumnSurvey::judge_words(ColumnVerdict& verdict, const Numbers& numbers, c
     verdict.why += fmt::format(", {} {}", dates.count, are_all(dates.count, "date"));
   if (first_code(numbers) == nullptr) verdict.why += first_other(numbers, dates);
   verdict.why += missing_text();
+  verdict.is_as_given = gives_words();
+  if (!verdict.is_as_given) return;
+  for (std::size_t i = 0; i < words_.distinct(); ++i) verdict.words.emplace_back(words_.text(i));
+  verdict.words_before_missing = words_before_missing_;
 }
 
 ColumnVerdict ColumnSurvey::decide(std::string_view name, const ColumnWishes& wishes) const {
@@ -305,7 +334,10 @@ ColumnVerdict ColumnSurvey::decide(std::string_view name, const ColumnWishes& wi
   ColumnVerdict verdict;
   verdict.filled = filled_;
   verdict.missing = empty_;
-  for (const Level& word : missing_words_) verdict.missing += word.count;
+  for (const auto& [first, count] : missing_words_) {
+    verdict.missing += count;
+    if (!verdict.first_missing || first.row < verdict.first_missing->row) verdict.first_missing = first;
+  }
   if (filled_ == 0) {
     verdict.why =
         verdict.missing == 0 ? "there is no cell" : fmt::format("none of {} cells is filled", verdict.missing);
@@ -325,9 +357,10 @@ ColumnVerdict ColumnSurvey::decide(std::string_view name, const ColumnWishes& wi
   } else if (wishes.as == As::date || (wishes.as == As::found && dates.count == filled_ && verdict.distinct > 1)) {
     judge_dates(verdict, dates);
     verdict.date_is_ambiguous = dates.has_two_orders && wishes.date_order == DateParts::ymd;
-    if (verdict.date_is_ambiguous) verdict.why += ", day and month could change places in every one";
+    if (verdict.date_is_ambiguous) verdict.why += kTwoOrders;
   } else {
     judge_words(verdict, numbers, dates);
+    verdict.are_digits = numbers.count == filled_;
     if (wishes.as == As::category) verdict.type = ColumnType::category;
   }
   return verdict;

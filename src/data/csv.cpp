@@ -1,202 +1,378 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
+#include <cstring>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
-#include "base/checked.hpp"
+#include "base/cpus.hpp"
 #include "base/text.hpp"
-#include "data/array.hpp"
 #include "data/csv_scanner.hpp"
 #include "data/csv_survey.hpp"
 #include "data/dialect.hpp"
 #include "data/formats.hpp"
 #include "data/table_storage.hpp"
+#include "data/text_parts.hpp"
+#include "data/text_rows.hpp"
 #include "strata/error.hpp"
 
 namespace strata::internal {
 namespace {
 
-constexpr std::size_t kMostBad = 10'000;  // cells that are no numbers: remembered beside the first of each column
-constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
-
-// How the cells of a column are read.
-struct Form {
-  HeldAs held_as = HeldAs::numbers;
-  NumberForm numbers;
-  DateForm dates;
-};
-
-// A column while it is read.
-struct Column {
-  Form form;
-  Categories categories;
-  std::vector<BadCell> bad;
-  bool has_more_bad = false;
-  std::size_t missing = 0;
-};
-
-Form form_of(const ColumnVerdict& verdict, Field& field) {
+CellForm form_of(const ColumnVerdict& verdict, Field& field) {
+  field.type = verdict.type;
+  field.why = verdict.why;
+  field.missing = verdict.missing;
+  field.is_ambiguous = verdict.date_is_ambiguous;
   if (verdict.held_as == HeldAs::dates) field.written = example_of(verdict.date_form);
   if (verdict.held_as == HeldAs::numbers && verdict.number_form != NumberForm{})
     field.written = example_of(verdict.number_form);
-  return {.held_as = verdict.held_as, .numbers = verdict.number_form, .dates = verdict.date_form};
+  return {.held_as = verdict.held_as,
+          .numbers = verdict.number_form,
+          .dates = verdict.date_form,
+          .only_named_missing = verdict.only_named_missing,
+          .may_be_answers = verdict.are_answers};
 }
 
 // Of a column that is known. (What is written in no form that there is cannot come from here.)
-Form form_of(const Request& request, Field& field) {
-  const auto known = std::ranges::find(*request.known, field.name, &KnownColumn::name);
-  if (known == request.known->end()) return {};
-  field.type = known->type;
-  field.written = known->written;
-  switch (known->type) {
-    case ColumnType::number: return {.numbers = number_form_of(known->written).value_or(NumberForm{})};
-    case ColumnType::date:
-      return {.held_as = HeldAs::dates, .dates = date_form_of(known->written).value_or(DateForm{})};
-    default: return {.held_as = HeldAs::words};
+CellForm form_of(const KnownColumn& known, Field& field) {
+  field.type = known.type;
+  field.written = known.written;
+  switch (known.type) {
+    case ColumnType::number:
+      return {.numbers = number_form_of(known.written).value_or(NumberForm{}), .may_be_answers = known.is_label};
+    case ColumnType::date: return {.held_as = HeldAs::dates, .dates = date_form_of(known.written).value_or(DateForm{})};
+    default: return {.held_as = HeldAs::words, .only_named_missing = known.is_label};
   }
 }
 
-class CsvBlocks final : public TableBlocks {
+// Which columns to read, and how.
+struct Plan {
+  std::vector<std::size_t> columns;  // of the text
+  std::vector<Field> fields;
+  std::vector<CellForm> forms;
+  std::vector<std::vector<SpelledNumber>> spelled = {};  // as Place::spelled; empty: of none
+};
+
+template <class FormOf>
+Plan plan_for(const std::string& source, std::span<const std::string> names, const Request& request,
+              const FormOf& form) {
+  std::vector<Field> available;
+  std::vector<CellForm> forms;
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    available.push_back({.name = names[c], .shape = {}, .categories = {}});
+    forms.push_back(form(c, available.back()));
+  }
+  Plan plan{.columns = chosen_fields(source, available, request.choose), .fields = {}, .forms = {}};
+  for (const std::size_t c : plan.columns) {
+    plan.forms.push_back(forms[c]);
+    plan.fields.push_back(std::move(available[c]));
+  }
+  return plan;
+}
+
+// The table of these numbers, which has no origin yet.
+Table table_of(const std::string& source, const Plan& plan, Buffer numbers, std::size_t rows) {
+  Table table;
+  Table::Storage& storage = table.storage();
+  storage.source = source;
+  storage.rows = rows;
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    storage.fields.push_back(plan.fields[i]);
+    storage.fields.back().rows = rows;
+    storage.places.push_back({.offset = i, .cell = plan.columns[i] + 1, .name = plan.fields[i].name});
+    if (!plan.spelled.empty()) storage.places.back().spelled = plan.spelled[i];
+  }
+  numbers.resize(rows * plan.columns.size() * sizeof(double));
+  numbers.shrink_to_fit();
+  storage.blocks.push_back({NumberType::f64, plan.columns.size(), std::move(numbers)});
+  return table;
+}
+
+// What else was read of field i.
+void add_column(Table& table, std::size_t i, TextColumn& column) {
+  Table::Storage& storage = table.storage();
+  storage.fields[i].missing = column.missing;
+  storage.fields[i].categories = column.words.all();
+  storage.places[i].bad = std::move(column.bad);
+  storage.places[i].has_more_bad = column.has_more_bad;
+  storage.places[i].first_missing = std::move(column.first_missing);
+}
+
+// A text whose columns are known, in a stream.
+class TextStream final : public TableBlocks {
  public:
-  CsvBlocks(std::unique_ptr<Input> input, Dialect dialect, const Request& request, const TextSurvey* survey)
+  TextStream(std::unique_ptr<Input> input, Dialect dialect, const Request& request)
       : input_(std::move(input)),
-        name_(input_->name()),
-        scanner_(*input_, name_, dialect),
+        scanner_(*input_, input_->name(), dialect),
         spill_(request.spill),
         report_(request.report),
-        missing_(request.reading.missing),
-        missing_are_numbers_(std::ranges::any_of(request.reading.missing,
-                                                 [](const std::string& word) { return read_number(word).forms != 0; })),
-        bad_are_missing_(request.reading.bad_cells == BadCells::missing) {
-    choose(dialect.names, request, survey);
-    if (report_ != nullptr) *report_ = {.dialect = std::move(dialect), .counts = {}};
-  }
-
-  std::optional<Table> read(std::size_t most) override {
-    numbers_ = Buffer::in(spill_);
-    rows_ = kept_bad_ = 0;
-    origin_ = {.name = name_, .is_csv = true, .lines = {}};
-    try {
-      while (rows_ < most && scanner_.next_row()) store_row();
-    } catch (...) {
-      if (rows_ == 0) throw;
-      keep_fault(std::current_exception());
-    }
-    if (report_ != nullptr) report_->counts = scanner_.counts();
-    if (rows_ > 0) return finish();
-    if (is_first_) throw Error(ErrorCode::format, fmt::format("{} has a header but no rows", name_));
-    return std::nullopt;
+        kept_(request.kept),
+        rules_(request.reading) {
+    if (report_ != nullptr) *report_ = {.dialect = dialect, .counts = {}};
+    // The types are known when the choice is made.
+    plan_ = plan_for(input_->name(), dialect.names, request, [](std::size_t, Field&) { return CellForm{}; });
+    for (std::size_t i = 0; i < plan_.fields.size(); ++i)
+      if (const KnownColumn* known = known_column(request, plan_.fields[i].name))
+        plan_.forms[i] = form_of(*known, plan_.fields[i]);
+    if (kept_ == nullptr) return;
+    for (const std::string& name : kept_->names)
+      kept_cells_.push_back(static_cast<std::size_t>(std::ranges::find(dialect.names, name) - dialect.names.begin()));
   }
 
  private:
-  void choose(const std::vector<std::string>& names, const Request& request, const TextSurvey* survey) {
-    std::vector<Field> available;
-    available.reserve(names.size());
-    for (std::size_t c = 0; c < names.size(); ++c) {
-      available.push_back({.name = names[c], .shape = {}, .categories = {}});
-      if (survey == nullptr) continue;
-      const ColumnVerdict& verdict = survey->columns[c];
-      available.back().type = verdict.type;
-      available.back().why = verdict.why;
-      available.back().missing = verdict.missing;
+  std::optional<Table> read(std::size_t most) override {
+    TextRows rows(plan_.forms, rules_, spill_);
+    if (kept_ != nullptr) kept_->cells.assign(kept_->names.size(), std::vector<std::string>());
+    try {
+      while (rows.rows() < most && scanner_.next_row()) {
+        const std::size_t before = rows.rows();
+        rows.add(scanner_, plan_.columns);
+        for (std::size_t k = 0; rows.rows() > before && k < kept_cells_.size(); ++k)
+          kept_->cells[k].emplace_back(scanner_.cells()[kept_cells_[k]].text);
+      }
+    } catch (...) {
+      if (rows.rows() == 0) throw;
+      keep_fault(std::current_exception());
     }
-    const std::vector<std::size_t> chosen = chosen_fields(name_, available, request.choose);
-    columns_.resize(chosen.size());
-    for (std::size_t slot = 0; slot < chosen.size(); ++slot) {
-      cells_.push_back(chosen[slot]);
-      Field& field = available[chosen[slot]];
-      columns_[slot].form = survey != nullptr ? form_of(survey->columns[chosen[slot]], field) : form_of(request, field);
-      fields_.push_back(std::move(field));
-    }
-    row_bytes_ = checked_multiply(columns_.size(), sizeof(double), "the size of a row");
-  }
-
-  void store_row() {
-    numbers_.resize(
-        checked_add(checked_multiply(rows_, row_bytes_, "the size of the table"), row_bytes_, "the size of the table"));
-    const auto cells = scanner_.cells();
-    for (std::size_t slot = 0; slot < columns_.size(); ++slot) store(slot, cells[cells_[slot]].text);
-    origin_.lines.add(rows_, scanner_.line());
-    ++rows_;
-  }
-
-  void store(std::size_t slot, std::string_view cell) {
-    Column& column = columns_[slot];
-    double& number = numbers_.as<double>()[rows_ * columns_.size() + slot];
-    if (column.form.held_as == HeldAs::words) {
-      const bool is_missing = missing_.contains(cell);
-      column.missing += is_missing ? 1 : 0;
-      number = static_cast<double>(column.categories.index(is_missing ? std::string_view() : cell));
-      return;
-    }
-    const bool read = column.form.held_as == HeldAs::numbers ? parse_number_as(cell, column.form.numbers, number)
-                                                             : parse_date_as(cell, column.form.dates, number);
-    if (read && !(missing_are_numbers_ && missing_.contains(cell))) return;
-    number = kNotANumber;
-    if (bad_are_missing_ || missing_.contains(cell)) {
-      ++column.missing;
-    } else if (column.bad.empty() || (kept_bad_ < kMostBad && !column.has_more_bad)) {
-      column.bad.push_back({.row = rows_, .line = scanner_.line_of(cells_[slot]), .text = std::string(cell)});
-      ++kept_bad_;
-    } else {
-      column.has_more_bad = true;
-    }
-  }
-
-  Table finish() {
-    numbers_.resize(rows_ * row_bytes_);
-    numbers_.shrink_to_fit();
-    Table table;
-    Table::Storage& storage = table.storage();
-    storage.source = name_;
-    storage.rows = rows_;
-    for (std::size_t slot = 0; slot < columns_.size(); ++slot) {
-      Column& column = columns_[slot];
-      Field field = fields_[slot];
-      field.rows = rows_;
-      field.missing = std::exchange(column.missing, 0);
-      field.categories = column.categories.take();
-      storage.places.push_back({.offset = slot,
-                                .cell = cells_[slot] + 1,
-                                .name = field.name,
-                                .bad = std::exchange(column.bad, {}),
-                                .has_more_bad = std::exchange(column.has_more_bad, false)});
-      storage.fields.push_back(std::move(field));
+    counts_.append(rows.counts(), 0);
+    TextCounts all = scanner_.counts();
+    all.append(counts_, 0);
+    if (report_ != nullptr) report_->counts = all;
+    if (rows.rows() == 0) {
+      if (is_first_) throw Error(ErrorCode::format, fmt::format("{} has a header but no rows", input_->name()));
+      return std::nullopt;
     }
     is_first_ = false;
-    storage.blocks.push_back({NumberType::f64, columns_.size(), std::move(numbers_)});
-    storage.origins.push_back(std::move(origin_));
+    Table table = table_of(input_->name(), plan_, std::move(rows.numbers()), rows.rows());
+    for (std::size_t i = 0; i < plan_.fields.size(); ++i) add_column(table, i, rows.column(i));
+    table.storage().counts = all;
+    table.storage().origins.push_back({.name = input_->name(), .is_csv = true, .lines = std::move(rows.lines())});
     return table;
   }
 
   std::unique_ptr<Input> input_;
-  std::string name_;
   CsvScanner scanner_;
   std::filesystem::path spill_;
   TextReport* report_;
-  MissingWords missing_;
-  bool missing_are_numbers_;  // some of them: -99
-  bool bad_are_missing_;
-  std::vector<std::size_t> cells_;  // chosen column → cell of a record
-  std::vector<Field> fields_;
-  std::vector<Column> columns_;
-  std::size_t row_bytes_ = 0;
+  KeptCells* kept_;
+  CellRules rules_;
+  Plan plan_;
+  std::vector<std::size_t> kept_cells_;
+  TextCounts counts_;  // of the cells so far
   bool is_first_ = true;
-  // Of this block
-  Origin origin_;
-  Buffer numbers_;  // rows × chosen columns doubles
-  std::size_t rows_ = 0;
-  std::size_t kept_bad_ = 0;
+};
+
+class RowsPart final : public TextPart {
+ public:
+  RowsPart(std::span<const CellForm> forms, const CellRules& rules, std::span<const std::size_t> cells)
+      : rows(forms, rules), cells_(cells) {}
+  void add(const CsvScanner& record) override { rows.add(record, cells_); }
+
+  TextRows rows;
+
+ private:
+  std::span<const std::size_t> cells_;
+};
+
+// Texts whose columns were judged: what the first look did not keep is read in a second one.
+class SurveyedTexts {
+ public:
+  SurveyedTexts(std::vector<TextInput> texts, TextSurvey survey, const Request& request)
+      : texts_(std::move(texts)),
+        survey_(std::move(survey)),
+        rules_(request.reading),
+        spill_(request.spill),
+        threads_(chosen_threads(request.threads)),
+        some_known_(request.known != nullptr),
+        report_(survey_.report()) {
+    if (request.report != nullptr) *request.report = report_;
+    plan_ = plan_for(source(), survey_.names(), request,
+                     [&](std::size_t c, Field& field) { return form_of(survey_.columns[c], field); });
+    for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
+      const KnownColumn* known = known_column(request, plan_.fields[i].name);
+      plan_.spelled.push_back(known == nullptr ? survey_.columns[plan_.columns[i]].spelled
+                                               : std::vector<SpelledNumber>{});
+      if (known != nullptr) {
+        plan_.fields[i] = {.name = known->name, .shape = {}, .categories = {}};
+        plan_.forms[i] = form_of(*known, plan_.fields[i]);
+        wanted_.push_back(i);
+      } else if (is_kept(i)) {
+        kept_.push_back(i);
+      } else if (!request.without_cells || !request.without_cells(plan_.fields[i])) {
+        wanted_.push_back(i);
+      }
+    }
+    if (kept_.empty()) survey_.numbers.clear();
+  }
+
+  Table read() {
+    std::vector<CellForm> forms;
+    for (const std::size_t i : wanted_) forms.push_back(plan_.forms[i]);
+    TextRows rows(forms, rules_, spill_);
+    for (std::size_t t = 0; t < texts_.size(); ++t) {
+      if (!wanted_.empty()) look_again(t, forms, rows);
+      texts_[t].require_unchanged();
+    }
+    const std::size_t count = wanted_.empty() ? survey_.rows : rows.rows();
+    for (const std::size_t i : kept_) number_words(i);
+    Table table = table_of(source(), plan_, merged(rows, count), count);
+    for (std::size_t k = 0; k < wanted_.size(); ++k) add_column(table, wanted_[k], rows.column(k));
+    for (const std::size_t i : kept_) {
+      if (const std::optional<PlacedCell>& cell = survey_.columns[plan_.columns[i]].first_missing)
+        table.storage().places[i].first_missing = {.row = cell->row, .line = cell->line, .text = cell->text};
+    }
+    for (std::size_t i = 0; i < plan_.fields.size(); ++i) {
+      Field& field = table.storage().fields[i];
+      if (plan_.forms[i].held_as == HeldAs::words && field.categories.empty()) field.categories = {""};
+    }
+    table.storage().counts = report_.counts;
+    for (const TextReport& other : report_.others) table.storage().counts.append(other.counts, 0);
+    add_origin(table);
+    return table;
+  }
+
+  [[nodiscard]] const TextReport& report() const noexcept { return report_; }
+
+ private:
+  [[nodiscard]] std::string source() const {
+    if (texts_.size() == 1) return texts_.front().name;
+    return fmt::format("{} and {} more", texts_.front().name, texts_.size() - 1);
+  }
+
+  // The numbers of field i are those that the first look kept.
+  [[nodiscard]] bool is_kept(std::size_t i) const {
+    return survey_.numbers.size() > 0 && rows_stay() && survey_.columns[plan_.columns[i]].is_as_given;
+  }
+  // No row is left out for its cells.
+  [[nodiscard]] bool rows_stay() const {
+    if (!rules_.skip_bad_rows || rules_.bad_are_missing) return true;
+    if (some_known_) return false;  // of these the first look knows no wrong cell
+    return std::ranges::all_of(plan_.columns, [&](std::size_t c) { return survey_.columns[c].wrong == 0; });
+  }
+
+  void look_again(std::size_t t, std::span<const CellForm> forms, TextRows& rows) {
+    SurveyedText& text = survey_.texts[t];
+    std::vector<std::size_t> cells;
+    for (const std::size_t i : wanted_) cells.push_back(text.cells[plan_.columns[i]]);
+    TextRows of_text(forms, rules_, spill_);
+    const std::unique_ptr<Input> input = texts_[t].open();
+    const TextLook look{
+        .begin = [&] { return std::make_unique<RowsPart>(forms, rules_, cells); },
+        .join = [&](std::unique_ptr<TextPart> part,
+                    std::size_t lines) { of_text.append(std::move(static_cast<RowsPart&>(*part).rows), lines); }};
+    static_cast<void>(read_in_parts(*input, text.dialect, threads_, look));
+    if (of_text.rows() + of_text.counts().bad_rows != text.rows)
+      throw Error(ErrorCode::io, fmt::format("{} changed while it was read", text.name));
+    TextReport& report = t == 0 ? report_ : report_.others[t - 1];
+    report.counts.append(of_text.counts(), 0);
+    text.lines = std::move(of_text.lines());
+    text.rows = of_text.rows();
+    if (t == 0) {
+      rows = std::move(of_text);
+    } else {
+      rows.append(std::move(of_text), 0);
+    }
+  }
+
+  // The words of a kept column, the missing one among them, have the numbers of their first appearance.
+  void number_words(std::size_t i) {
+    const std::size_t c = plan_.columns[i], all = survey_.names().size();
+    ColumnVerdict& verdict = survey_.columns[c];
+    if (verdict.held_as != HeldAs::words) return;
+    plan_.fields[i].categories = std::move(verdict.words);
+    if (verdict.missing == 0) return;
+    std::vector<std::string>& words = plan_.fields[i].categories;
+    const auto place = static_cast<std::ptrdiff_t>(std::min(verdict.words_before_missing, words.size()));
+    words.insert(words.begin() + place, "");
+    const auto missing = static_cast<double>(place);
+    double* number = survey_.numbers.as<double>() + c;
+    for (std::size_t row = 0; row < survey_.rows; ++row, number += all)
+      *number = std::isnan(*number) ? missing : *number >= missing ? *number + 1 : *number;
+  }
+
+  // Row after row, the fields as they were chosen.
+  Buffer merged(TextRows& rows, std::size_t count) {
+    const std::size_t width = plan_.columns.size(), all = survey_.names().size();
+    if (wanted_.size() == width) return std::move(rows.numbers());
+    if (kept_.size() == all && std::ranges::is_sorted(plan_.columns)) return std::move(survey_.numbers);
+    Buffer numbers = kept_.empty() ? Buffer::in(spill_) : std::move(survey_.numbers);
+    if (kept_.empty()) numbers.resize(count * width * sizeof(double));
+    std::vector<double> row(width);  // of a column of words without cells: the one word that there is
+    const double* from = rows.numbers().as<double>();
+    for (std::size_t r = 0; r < count; ++r) {  // a row is not longer than it was
+      for (const std::size_t i : kept_) row[i] = numbers.as<double>()[r * all + plan_.columns[i]];
+      for (const std::size_t i : wanted_) row[i] = *from++;
+      std::ranges::copy(row, numbers.as<double>() + r * width);
+    }
+    return numbers;
+  }
+
+  // Where the rows come from.
+  void add_origin(Table& table) {
+    Origin origin{.name = texts_.front().name, .is_csv = true, .is_judged = !some_known_};
+    for (std::size_t t = 0, first = 0; t < texts_.size(); ++t) {
+      SurveyedText& text = survey_.texts[t];
+      if (t == 0) {
+        origin.lines = std::move(text.lines);
+      } else {
+        origin.others.push_back(
+            {.name = text.name, .first_row = first, .lines = std::move(text.lines), .cells = std::move(text.cells)});
+      }
+      first += text.rows;
+    }
+    table.storage().origins.push_back(std::move(origin));
+  }
+
+  std::vector<TextInput> texts_;
+  TextSurvey survey_;
+  CellRules rules_;
+  std::filesystem::path spill_;
+  int threads_;
+  bool some_known_;
+  TextReport report_;
+  Plan plan_;
+  std::vector<std::size_t> kept_, wanted_;  // fields
+};
+
+class SurveyedBlocks final : public TableBlocks {
+ public:
+  SurveyedBlocks(SurveyedTexts texts, TextReport* report) : texts_(std::move(texts)), report_(report) {}
+
+ private:
+  std::optional<Table> read(std::size_t most) override {
+    if (!is_read_) {
+      is_read_ = true;
+      table_ = texts_.read();
+      left_ = table_->rows();
+      if (report_ != nullptr) *report_ = texts_.report();
+    }
+    const std::size_t rows = std::min(most, left_);
+    if (rows == 0) return std::nullopt;
+    left_ -= rows;
+    if (rows == table_->rows()) return std::move(table_);
+    return table_->slice_rows(table_->rows() - left_ - rows, rows);
+  }
+
+  SurveyedTexts texts_;
+  TextReport* report_;
+  bool is_read_ = false;
+  std::optional<Table> table_;
+  std::size_t left_ = 0;  // rows that are not given yet
 };
 
 }  // namespace
 
-Blocks read_csv(std::unique_ptr<Input> input, const Request& request, const TextSurvey* survey) {
-  Dialect dialect = survey != nullptr ? survey->dialect : dialect_of(*input, request);
-  return std::make_unique<CsvBlocks>(std::move(input), std::move(dialect), request, survey);
+Blocks read_known_text(std::unique_ptr<Input> input, const Request& request) {
+  Dialect dialect = dialect_of(*input, request);
+  return std::make_unique<TextStream>(std::move(input), std::move(dialect), request);
+}
+
+Blocks read_texts(std::vector<TextInput> texts, const Request& request) {
+  TextSurvey survey = survey_texts(texts, request);
+  return std::make_unique<SurveyedBlocks>(SurveyedTexts(std::move(texts), std::move(survey), request), request.report);
 }
 
 }  // namespace strata::internal

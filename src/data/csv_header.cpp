@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "data/cell.hpp"
+#include "data/dates.hpp"
 #include "strata/error.hpp"
 
 namespace strata::internal {
@@ -22,6 +24,7 @@ enum class Kind { missing, number, word };
 
 struct Seen {
   Kind kind = Kind::word;
+  bool is_typed = false;  // a date, or an amount of money, which no name is beside others of its kind
   double value = 0;
   bool is_fraction = false;  // written with a point, a comma or an exponent
 };
@@ -34,13 +37,18 @@ bool is_missing(std::string_view cell) {
 Seen look_at(std::string_view cell) {
   if (is_missing(cell)) return {.kind = Kind::missing};
   Seen seen;
+  const std::string_view whole = cell;
   std::string plain;
   if (cell.find(',') != std::string_view::npos) {  // of decimals or of thousands
     for (const char c : cell) plain += c == ',' ? std::string_view() : std::string_view(&c, 1);
     cell = plain;
     seen.is_fraction = true;
   }
-  if (!parse_number(cell, seen.value)) return seen;
+  if (!parse_number(cell, seen.value)) {
+    const NumberCell number = read_number(whole);
+    seen.is_typed = number.forms != 0 ? number.affix > Affix::percent : read_date(whole).forms != 0;
+    return seen;
+  }
   seen.kind = std::isnan(seen.value) ? Kind::missing : Kind::number;
   seen.is_fraction = seen.is_fraction || cell.find_first_of(".eE") != std::string_view::npos;
   return seen;
@@ -63,7 +71,7 @@ bool all_numbers(const std::vector<std::string>& cells) {
 
 // What stands below a cell of the first line.
 struct Below {
-  std::size_t numbers = 0, words = 0, fractions = 0;
+  std::size_t numbers = 0, words = 0, fractions = 0, typed = 0;
   double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
   double last = 0;
   bool counts = true;    // every number is the one above, the first line's too, and 1
@@ -91,6 +99,7 @@ FirstLine judge(const std::vector<std::string>& first, const std::vector<Below>&
     const Seen seen = look_at(first[i]);
     const Below& below = columns[i];
     if (seen.kind == Kind::word) {
+      if (seen.is_typed && 10 * below.typed >= 9 * below.words && below.typed > 0) return FirstLine::row;
       if (below.is_numeric()) return FirstLine::names;
       ++words;
       repeated += below.repeats ? 1 : 0;
@@ -102,7 +111,8 @@ FirstLine judge(const std::vector<std::string>& first, const std::vector<Below>&
       counts = counts || (below.counts && below.numbers > 1);
     }
   }
-  if (words > 0 && repeated == words && (words > 1 || !numbers.empty())) return FirstLine::row;
+  // (Not all of them: one may be a word of its own, as identifiers are.)
+  if (2 * repeated > words && (words > 1 || !numbers.empty())) return FirstLine::row;
   if (numbers.empty()) return FirstLine::unclear;
   if (repeated > 0) return FirstLine::row;
   if (unlike || name_like(numbers)) return FirstLine::unclear;
@@ -150,6 +160,7 @@ HeaderLook look_at_header(const std::vector<std::string>& first, CsvScanner& row
       const bool has_name = i < first.size();
       below.all_blank = below.all_blank && cells[i].is_blank();
       if (seen.kind == Kind::word) ++below.words;
+      below.typed += seen.is_typed ? 1 : 0;
       if (seen.kind == Kind::word && has_name && cells[i].text == first[i]) below.repeats = true;
       if (seen.kind != Kind::number) continue;
       if (below.numbers++ == 0) below.last = has_name ? look_at(first[i]).value : 0;

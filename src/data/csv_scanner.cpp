@@ -22,11 +22,12 @@ constexpr std::size_t kBlock = 64;
 constexpr std::size_t kNoBlock = std::size_t{0} - kBlock;  // far from every index
 constexpr char kEndOfFile = '\x1A';                        // Ctrl-Z, as programs of DOS write it
 
-// The beginning of a line, for a message.
-std::string shortened(std::string_view line) {
+}  // namespace
+
+std::string CsvScanner::shown_record() const {
   constexpr std::size_t kMost = 80;
   std::string room;
-  line = as_utf8(line.substr(0, std::min(line.size(), 4 * kMost)), room);
+  const std::string_view line = as_utf8(record().substr(0, std::min(length_, 4 * kMost)), room);
   std::size_t letters = 0, end = 0;
   for (; end < line.size(); ++end) {
     const bool begins = (static_cast<unsigned char>(line[end]) & 0xC0U) != 0x80U;
@@ -35,9 +36,17 @@ std::string shortened(std::string_view line) {
   return printable(line);
 }
 
-}  // namespace
-
 CsvScanner::CsvScanner(ByteSource& source, std::string name, const Dialect& dialect)
+    : CsvScanner(source, std::move(name), dialect, dialect.line) {
+  for (std::size_t left = dialect.begin; left > 0;) {
+    const std::size_t got = source_.read(std::as_writable_bytes(std::span(buffer_)).first(std::min(left, kFirstPiece)));
+    if (got == 0) break;
+    left -= got;
+  }
+  buffer_[0] = '\0';
+}
+
+CsvScanner::CsvScanner(ByteSource& source, std::string name, const Dialect& dialect, std::size_t line)
     : source_(source),
       name_(std::move(name)),
       separator_(dialect.separator),
@@ -51,14 +60,9 @@ CsvScanner::CsvScanner(ByteSource& source, std::string name, const Dialect& dial
       empty_columns_(dialect.empty_columns),
       finder_(separator_, escape_),
       buffer_(kFirstPiece + kBlock),
-      line_(dialect.line),
-      next_line_(dialect.line),
+      line_(line),
+      next_line_(line),
       block_(kNoBlock) {
-  for (std::size_t left = dialect.begin; left > 0;) {
-    const std::size_t got = source_.read(std::as_writable_bytes(std::span(buffer_)).first(std::min(left, kFirstPiece)));
-    if (got == 0) break;
-    left -= got;
-  }
   buffer_[0] = '\0';
 }
 
@@ -190,8 +194,15 @@ bool CsvScanner::next() {
     count_ = 0;
     return false;
   }
+  if (separator_ == ' ') drop_empty_cells();
   if (high_ || any_escaped_) settle();
   return true;
+}
+
+// Blanks that follow each other part two cells, and those around a record none.
+void CsvScanner::drop_empty_cells() {
+  count_ -= std::ranges::remove_if(std::span(cells_).first(count_), &Cell::is_blank).size();
+  if (count_ == 0) count_ = 1;  // a blank line
 }
 
 // Reads the cell that begins at position_; true where another one of the record follows it.
@@ -368,7 +379,7 @@ bool CsvScanner::fits() {
   if (!skip_bad_rows_) {
     fail(line_, fmt::format("expected {} cell{}, found {} (separator: {}; to leave such lines out: {}): {}", columns_,
                             columns_ == 1 ? "" : "s", found, separator_name(separator_), spelled("bad-rows", "skip"),
-                            shortened(record())));
+                            shown_record()));
   }
   if (counts_.bad_rows_skipped++ == 0) counts_.first_bad_line = line_;
   return false;
@@ -377,6 +388,7 @@ bool CsvScanner::fits() {
 bool CsvScanner::at_comment() {
   count_ = 0;
   begin_ = cell_ = position_;
+  line_ = cell_line_ = next_line_;
   std::size_t i = position_ + comment_.size() - 1;
   if (!reach(i) || !std::string_view(buffer_.data() + begin_, end_ - begin_).starts_with(comment_)) return false;
   if (!comment_found_ || columns_ == 1) return true;

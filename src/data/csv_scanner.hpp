@@ -32,6 +32,8 @@ class CsvScanner {
 
   /// Borrows the source, which is at its beginning; reading begins where the dialect's rows do. `name` is for messages.
   CsvScanner(ByteSource& source, std::string name, const Dialect& dialect);
+  /// The same of a part of the rows, which begins with this line.
+  CsvScanner(ByteSource& source, std::string name, const Dialect& dialect, std::size_t line);
 
   /// Goes to the next record, whatever its width; a blank line is a record of one blank cell, and nothing is a comment.
   /// False at the end. Throws Error(format): a quote that is never closed, text behind one, a NUL byte, a cell above
@@ -50,11 +52,15 @@ class CsvScanner {
   [[nodiscard]] std::size_t line_of(std::size_t cell) const;
   /// The record as it is written, without the end of its line.
   [[nodiscard]] std::string_view record() const noexcept { return {buffer_.data() + begin_, length_}; }
+  /// Its beginning, for a message.
+  [[nodiscard]] std::string shown_record() const;
   [[nodiscard]] const TextCounts& counts() const noexcept { return counts_; }
 
   /// The byte of the source that comes next, counted from where the rows begin, and its line.
   [[nodiscard]] std::size_t position() const noexcept { return dropped_ + position_; }
   [[nodiscard]] std::size_t next_line() const noexcept { return next_line_; }
+  /// The same for the record, or the one that a fault is in.
+  [[nodiscard]] std::size_t record_position() const noexcept { return dropped_ + begin_; }
   /// The source is at its end; what it gave may not all be scanned.
   [[nodiscard]] bool source_ended() const noexcept { return finished_; }
   /// The source is known to be at its end, and all of it is scanned.
@@ -72,6 +78,7 @@ class CsvScanner {
   [[nodiscard]] bool read_quoted(std::size_t open);
   [[nodiscard]] bool end_cell(std::size_t end);
   void unescape(std::string_view text);
+  void drop_empty_cells();
   void settle();
   [[nodiscard]] bool is_blank(char c) const noexcept { return c == blank_ || c == other_blank_; }
   [[nodiscard]] bool at_comment();

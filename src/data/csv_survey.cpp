@@ -1,13 +1,23 @@
 #include "data/csv_survey.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <span>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
+#include "base/checked.hpp"
+#include "base/cpus.hpp"
 #include "base/text.hpp"
+#include "config/option_values.hpp"
 #include "data/csv_scanner.hpp"
+#include "data/text_parts.hpp"
 #include "strata/error.hpp"
 
 namespace strata::internal {
@@ -18,22 +28,23 @@ void require_there(const std::string& source, std::span<const std::string> names
   for (const std::string& pattern : patterns) {
     if (std::ranges::any_of(names, [&](const std::string& name) { return fits_pattern(name, pattern); })) continue;
     throw Error(ErrorCode::usage,
-                fmt::format("{}: {} has no such column{} (it has: {})", spelled(option, printable(pattern)), source,
-                            suggestion(pattern, names), joined(names)));
+                fmt::format("{}: {} has no such column{} (it has: {})", spelled_names(option, std::span(&pattern, 1)),
+                            source, suggestion(pattern, names), joined_names(names)));
   }
 }
 
-ColumnWishes wishes_for(const std::string& name, const ReadingOptions& reading, char decimal) {
+ColumnWishes wishes_for(const std::string& name, const Request& request, char decimal) {
+  const ReadingOptions& reading = request.reading;
   using As = ColumnWishes::As;
   ColumnWishes wishes;
   wishes.decimal = decimal;
   wishes.date_order = reading.date_order == DateOrder::dmy   ? DateParts::dmy
                       : reading.date_order == DateOrder::mdy ? DateParts::mdy
                                                              : DateParts::ymd;
-  const bool numeric = fits_any(name, reading.numeric), categorical = fits_any(name, reading.categorical),
-             date = fits_any(name, reading.date);
+  const bool numeric = fits_any(name, reading.numeric) || (!name.empty() && name == request.numbers),
+             categorical = fits_any(name, reading.categorical), date = fits_any(name, reading.date);
   if (static_cast<int>(numeric) + static_cast<int>(categorical) + static_cast<int>(date) > 1) {
-    const char* first = numeric ? "numeric" : "categorical";
+    const char* first = name == request.numbers ? "weight-column" : numeric ? "numeric" : "categorical";
     const char* second = date ? "date" : "categorical";
     throw Error(ErrorCode::usage, fmt::format("{} and {} both name the column {}; name it with one of them",
                                               spelled(first), spelled(second), in_quotes(name)));
@@ -42,11 +53,46 @@ ColumnWishes wishes_for(const std::string& name, const ReadingOptions& reading, 
   return wishes;
 }
 
-void require_dates(const std::string& source, const std::string& name, const ColumnVerdict& verdict) {
-  if (verdict.is_no_date) {
+// A column that is to be predicted: NA is a word among words, and says nothing among numbers. Several are numbers.
+ColumnVerdict judge_label(ColumnSurvey& column, const std::string& name, ColumnWishes wishes, const Request& request,
+                          bool is_one_of_several) {
+  ColumnVerdict verdict = column.decide(name, wishes);
+  if (request.labels_are_classes && wishes.as == ColumnWishes::As::found && verdict.held_as == HeldAs::numbers &&
+      verdict.wrong > 0) {
+    wishes.as = ColumnWishes::As::category;
+    verdict = column.decide(name, wishes);
+  }
+  if (is_one_of_several && verdict.type == ColumnType::yes_no) {
+    verdict.held_as = HeldAs::numbers;
+    verdict.are_answers = true;
+    verdict.is_as_given = false;
+    return verdict;
+  }
+  const bool are_words = verdict.held_as == HeldAs::words ? !verdict.are_digits : verdict.filled == 0;
+  if (are_words) {
+    column.keep_missing(MissingWords::only(request.reading.missing));
+    verdict = column.decide(name, wishes);
+    verdict.only_named_missing = true;
+  } else if (verdict.held_as == HeldAs::numbers) {
+    verdict.spelled = column.spelled_numbers(verdict.number_form);
+  }
+  return verdict;
+}
+
+std::vector<std::string> labels_of(const std::vector<std::string>& names, const Request& request) {
+  if (!request.labels) return {};
+  std::vector<Field> fields(names.size());
+  for (std::size_t c = 0; c < names.size(); ++c) fields[c].name = names[c];
+  return request.labels(fields);
+}
+
+void require_dates(const std::string& source, const std::string& name, const ColumnVerdict& verdict,
+                   bool may_be_wrong) {
+  if (verdict.is_no_date && !may_be_wrong) {
     throw Error(ErrorCode::value,
-                fmt::format("{}:{}: column {}: expected a date, found {}", source, verdict.first_wrong->line,
-                            in_quotes(name), in_quotes(verdict.first_wrong->text)));
+                fmt::format("{}:{}: column {}: expected a date, found {}",
+                            verdict.first_wrong->file.empty() ? source : verdict.first_wrong->file,
+                            verdict.first_wrong->line, in_quotes(name), in_quotes(verdict.first_wrong->text)));
   }
   if (verdict.date_is_ambiguous) {
     throw Error(ErrorCode::usage,
@@ -54,6 +100,133 @@ void require_dates(const std::string& source, const std::string& name, const Col
                             "with {} or {}",
                             source, in_quotes(name), spelled("date-order", "dmy"), spelled("date-order", "mdy")));
   }
+}
+
+// Cells that are kept while there is memory for them: the second look is over when all that it wants is here.
+class KeptNumbers {
+ public:
+  explicit KeptNumbers(const std::filesystem::path& spill) : numbers_(Buffer::in(spill)) {
+    const auto pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
+    if (spill.empty() && pages > 0 && size > 0)
+      most_ = static_cast<std::size_t>(pages) * static_cast<std::size_t>(size) / 4;
+  }
+
+  [[nodiscard]] bool keeps() const noexcept { return keeps_; }
+  void append(const Buffer& more) {
+    if (!keeps_) return;
+    const std::size_t before = numbers_.size();
+    try {
+      keeps_ = more.size() <= most_ - before;
+      if (keeps_) numbers_.resize(before + more.size());
+    } catch (const Error&) {
+      keeps_ = false;
+    }
+    if (!keeps_) return numbers_.clear();
+    if (more.size() > 0) std::memcpy(numbers_.data() + before, more.data(), more.size());
+  }
+  [[nodiscard]] Buffer take() { return std::move(numbers_); }
+
+ private:
+  std::size_t most_ = std::numeric_limits<std::size_t>::max();
+  Buffer numbers_;
+  bool keeps_ = true;
+};
+
+class SurveyPart final : public TextPart {
+ public:
+  SurveyPart(std::vector<ColumnSurvey> of, std::span<const std::size_t> cells, bool keeps, Buffer room)
+      : columns(std::move(of)), numbers(std::move(room)), cells_(cells), keeps_(keeps) {}
+
+  void add(const CsvScanner& row) override {
+    const auto cells = row.cells();
+    const std::size_t before = numbers.size();
+    if (keeps_) numbers.resize(before + columns.size() * sizeof(double));
+    double* const kept = keeps_ ? numbers.as<double>() + before / sizeof(double) : nullptr;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const double number = columns[c].add(cells[cells_[c]].text, rows, row.line());
+      if (kept != nullptr) kept[c] = number;
+    }
+    lines.add(rows++, row.line());
+  }
+
+  // Gives the words of a column, which the part has numbered, the numbers that they have in the text.
+  void number_words(std::size_t column, std::span<const std::size_t> words) {
+    if (numbers.size() == 0) return;
+    double* number = numbers.as<double>() + column;
+    for (std::size_t row = 0; row < rows; ++row, number += columns.size()) {
+      if (!std::isnan(*number)) *number = static_cast<double>(words[static_cast<std::size_t>(*number)]);
+    }
+  }
+
+  std::vector<ColumnSurvey> columns;
+  Buffer numbers;
+  LineNumbers lines;
+  std::size_t rows = 0;
+
+ private:
+  std::span<const std::size_t> cells_;
+  bool keeps_;
+};
+
+// Column c of the table is which cell of a record? By the names, which all texts have.
+std::vector<std::size_t> cells_of(const SurveyedText& first, const SurveyedText& text) {
+  const std::vector<std::string>&wanted = first.dialect.names, &names = text.dialect.names;
+  std::unordered_map<std::string_view, std::size_t> place;
+  for (std::size_t i = 0; i < names.size(); ++i) place.emplace(names[i], i);
+  std::vector<std::size_t> cells;
+  for (const std::string& name : wanted) {
+    const auto found = place.find(name);
+    if (found == place.end()) {
+      throw Error(ErrorCode::shape,
+                  fmt::format("{}: there is no column {}, which {} has; the files of one table have the same columns{}",
+                              text.name, in_quotes(name), first.name, suggestion(name, names)));
+    }
+    cells.push_back(found->second);
+    place.erase(found);
+  }
+  if (place.empty()) return cells;
+  const auto more = std::ranges::min_element(place, {}, [](const auto& entry) { return entry.second; });
+  throw Error(ErrorCode::shape,
+              fmt::format("{}: there is a column {}, which {} has not; the files of one table have the same columns{}",
+                          text.name, in_quotes(more->first), first.name, suggestion(std::string(more->first), wanted)));
+}
+
+const std::vector<std::string>& patterns_of(const ReadingOptions& reading, std::string_view option) {
+  return option == "numeric" ? reading.numeric : option == "categorical" ? reading.categorical : reading.date;
+}
+
+// Reads a text to its end.
+void survey_text(Input& input, SurveyedText& text, bool is_one_of_several, std::vector<ColumnSurvey>& columns,
+                 std::size_t rows, int threads, KeptNumbers& kept) {
+  std::mutex mutex;
+  std::vector<Buffer> rooms;  // of parts that are joined, for others
+  const auto begin = [&] {
+    const std::scoped_lock lock(mutex);
+    std::vector<ColumnSurvey> like;
+    like.reserve(columns.size());
+    for (const ColumnSurvey& column : columns) like.push_back(column.like());
+    Buffer room;
+    if (!rooms.empty()) {
+      room.swap(rooms.back());
+      rooms.pop_back();
+    }
+    return std::make_unique<SurveyPart>(std::move(like), text.cells, kept.keeps(), std::move(room));
+  };
+  const auto join = [&](std::unique_ptr<TextPart> added, std::size_t lines) {
+    const std::scoped_lock lock(mutex);
+    auto& part = static_cast<SurveyPart&>(*added);
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const std::vector<std::size_t> words =
+          columns[c].append(part.columns[c], rows + text.rows, lines, is_one_of_several ? text.name : std::string());
+      if (kept.keeps() && part.columns[c].gives_words()) part.number_words(c, words);
+    }
+    kept.append(part.numbers);
+    part.numbers.resize(0);
+    rooms.push_back(std::move(part.numbers));
+    text.lines.append(part.lines, text.rows, lines);
+    text.rows += part.rows;
+  };
+  text.counts = read_in_parts(input, text.dialect, threads, {.begin = begin, .join = join});
 }
 
 }  // namespace
@@ -65,6 +238,7 @@ Dialect dialect_of(Input& input, const Request& request) {
   wishes.header = reading.header;
   if (reading.comment != 0) wishes.comment = std::string(1, reading.comment);
   wishes.skip_bad_rows = reading.bad_rows == BadRows::skip;
+  wishes.expected.assign(request.expected.begin(), request.expected.end());
   Dialect dialect = find_dialect(input, wishes);
   if (dialect.header_found || request.takes_headerless || reading.header == Header::no) return dialect;
   throw Error(
@@ -74,34 +248,54 @@ Dialect dialect_of(Input& input, const Request& request) {
                   input.name(), dialect.line, dialect.first_row, spelled("header", "no"), spelled("header", "yes")));
 }
 
-TextSurvey survey_text(Input& input, const Request& request) {
-  const ReadingOptions& reading = request.reading;
-  TextSurvey survey{.dialect = dialect_of(input, request)};
-  const std::vector<std::string>& names = survey.dialect.names;
-  const std::string& source = input.name();
-  require_there(source, names, "numeric", reading.numeric);
-  require_there(source, names, "categorical", reading.categorical);
-  require_there(source, names, "date", reading.date);
+TextReport TextSurvey::report() const {
+  std::vector<TextReport> reports;
+  for (const SurveyedText& text : texts)
+    reports.push_back({.dialect = text.dialect, .counts = text.counts, .name = text.name});
+  TextReport all = std::move(reports.front());
+  all.others.assign(std::move_iterator(reports.begin() + 1), std::move_iterator(reports.end()));
+  return all;
+}
 
+TextSurvey survey_texts(std::span<const TextInput> texts, const Request& request) {
+  const ReadingOptions& reading = request.reading;
   const MissingWords missing(reading.missing);
-  std::vector<ColumnSurvey> columns(names.size(), ColumnSurvey(missing));
-  CsvScanner scanner(input, source, survey.dialect);
-  while (scanner.next_row()) {
-    const auto cells = scanner.cells();
-    for (std::size_t c = 0; c < columns.size(); ++c) columns[c].add(cells[c].text, survey.rows, scanner.line());
-    ++survey.rows;
+  TextSurvey survey;
+  std::vector<ColumnSurvey> columns;
+  std::optional<KeptNumbers> kept;
+  for (const TextInput& text : texts) {
+    const std::unique_ptr<Input> input = text.open();
+    survey.texts.push_back({.name = text.name, .dialect = dialect_of(*input, request)});
+    SurveyedText& surveyed = survey.texts.back();
+    if (!kept) {
+      for (const char* option : {"numeric", "categorical", "date"})
+        require_there(text.name, survey.names(), option, patterns_of(reading, option));
+      columns.assign(survey.names().size(), ColumnSurvey(missing));
+      kept.emplace(request.spill);
+    }
+    surveyed.cells = cells_of(survey.texts.front(), surveyed);
+    survey_text(*input, surveyed, texts.size() > 1, columns, survey.rows, chosen_threads(request.threads), *kept);
+    if (surveyed.rows == 0) throw Error(ErrorCode::format, fmt::format("{} has a header but no rows", text.name));
+    survey.rows += surveyed.rows;
   }
-  survey.counts = scanner.counts();
-  if (survey.rows == 0) throw Error(ErrorCode::format, fmt::format("{} has a header but no rows", source));
+  if (kept->keeps()) survey.numbers = kept->take();
 
   const char decimal = reading.decimal == DecimalSign::comma   ? ','
                        : reading.decimal == DecimalSign::point ? '.'
                                                                : decimal_sign_of(columns);
+  const bool may_be_wrong = reading.bad_cells == BadCells::missing || reading.bad_rows == BadRows::skip;
+  const std::vector<std::string> labels = labels_of(survey.names(), request);
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    ColumnWishes wishes = wishes_for(names[c], reading, decimal);
-    if (std::ranges::find(request.text, names[c]) != request.text.end()) wishes.as = ColumnWishes::As::category;
-    survey.columns.push_back(columns[c].decide(names[c], wishes));
-    if (wishes.as == ColumnWishes::As::date) require_dates(source, names[c], survey.columns.back());
+    const std::string& name = survey.names()[c];
+    // Where semicolons part cells, commas stand before decimals, as far as the columns leave that open.
+    const bool in_doubt =
+        decimal == 0 && survey.texts.front().dialect.separator == ';' && !columns[c].is_read_plainly();
+    const ColumnWishes wishes = wishes_for(name, request, in_doubt ? ',' : decimal);
+    const bool is_label = std::ranges::find(labels, name) != labels.end();
+    survey.columns.push_back(is_label ? judge_label(columns[c], name, wishes, request, labels.size() > 1)
+                                      : columns[c].decide(name, wishes));
+    if (wishes.as == ColumnWishes::As::date)
+      require_dates(texts.front().name, name, survey.columns.back(), may_be_wrong);
   }
   return survey;
 }

@@ -233,6 +233,34 @@ std::optional<Day> day_in(const Dissected& date, const DateForm& form) noexcept 
   return day && is_day(day->year, day->month, day->day) ? day : std::nullopt;
 }
 
+double days_of(const Day& day, const Dissected& date) noexcept {
+  const std::int64_t whole =
+      days_since_1970(day.year, static_cast<unsigned>(day.month), static_cast<unsigned>(day.day));
+  return (static_cast<double>(whole) * kSecondsOfDay + date.seconds) / kSecondsOfDay;
+}
+
+// 2024-03-01, and with 12:30:05 behind it: what dates mostly are, without a look at the other forms, which read no such
+// cell. False for all others, dates or not.
+bool read_iso(std::string_view cell, DateCell& read) noexcept {
+  if (cell.size() != 10 && cell.size() != 19) return false;
+  bool all_digits = true;
+  const auto number = [&](std::size_t at) {
+    all_digits = all_digits && is_digit(cell[at]) && is_digit(cell[at + 1]);
+    return 10 * (cell[at] - '0') + (cell[at + 1] - '0');
+  };
+  const Day day{.year = 100 * number(0) + number(2), .month = number(5), .day = number(8)};
+  if (cell[4] != '-' || cell[7] != '-' || !all_digits || !is_day(day.year, day.month, day.day)) return false;
+  Dissected date;
+  if (cell.size() == 19) {
+    const int hour = number(11), minute = number(14), second = number(17);
+    const bool is_time = (cell[10] == ' ' || cell[10] == 'T') && cell[13] == ':' && cell[16] == ':' && all_digits;
+    if (!is_time || hour > 23 || minute > 59 || second > 59) return false;
+    date.seconds = 3600 * hour + 60 * minute + second;
+  }
+  read = {.forms = 1, .days = days_of(day, date), .has_time = cell.size() == 19};
+  return true;
+}
+
 }  // namespace
 
 std::int64_t days_since_1970(std::int64_t year, unsigned month, unsigned day) noexcept {
@@ -268,6 +296,7 @@ DateCell read_date(std::string_view cell) noexcept {
     read.forms = 1U << (kDateForms.size() - 1);
     return read;
   }
+  if (read_iso(cell, read)) return read;
   const std::optional<Dissected> date = dissect(cell);
   if (!date) return read;
   int by_day = 0, by_month = 0;  // the day, as the orders have it
@@ -275,6 +304,7 @@ DateCell read_date(std::string_view cell) noexcept {
     if (kDateForms[i].separator != date->separator) continue;
     const std::optional<Day> day = day_in(*date, kDateForms[i]);
     if (!day) continue;
+    if (read.forms == 0) read.days = days_of(*day, *date);
     read.forms = static_cast<std::uint16_t>(read.forms | 1U << i);
     if (kDateForms[i].order == DateParts::dmy) by_day = day->day;
     if (kDateForms[i].order == DateParts::mdy) by_month = day->day;
@@ -288,9 +318,7 @@ bool parse_date_as(std::string_view cell, const DateForm& form, double& days) no
   const std::optional<Dissected> date = dissect(cell);
   const std::optional<Day> day = date ? day_in(*date, form) : std::nullopt;
   if (!day) return false;
-  const std::int64_t whole =
-      days_since_1970(day->year, static_cast<unsigned>(day->month), static_cast<unsigned>(day->day));
-  days = (static_cast<double>(whole) * kSecondsOfDay + date->seconds) / kSecondsOfDay;
+  days = days_of(*day, *date);
   return true;
 }
 

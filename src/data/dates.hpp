@@ -54,6 +54,7 @@ inline constexpr std::uint16_t kNumberLikeDates = 0b11U << (kDateForms.size() - 
 /// A cell as a date.
 struct DateCell {
   std::uint16_t forms = 0;  ///< bit i: kDateForms[i] reads it; 0: it is no date
+  double days = 0;          ///< as the first of them reads it
   bool has_time = false;    ///< a time stands behind the date
   bool two_orders = false;  ///< day/month and month/day both read it, and say different dates
 };

@@ -139,13 +139,17 @@ fs::path find_decoder() {
   }
   throw Error(
       ErrorCode::unsupported,
-      fmt::format("HDF5, PNG and JPEG files are read by the program {}, which is not here (looked for: {}); install "
-                  "Strata completely, or name the program in the environment variable STRATA_DECODE",
-                  kName, joined(looked)));
+      fmt::format(
+          "HDF5, PNG, JPEG and zstd files are read by the program {}, which is not here (looked for: {}); install "
+          "Strata completely, or name the program in the environment variable STRATA_DECODE",
+          kName, joined(looked)));
 }
 
 DecoderProcess::DecoderProcess(const std::string& command, const FileReader& file, const std::string& array)
-    : file_(file.name()), library_(command == "image" ? "PNG or JPEG library" : "HDF5 library") {
+    : file_(file.name()),
+      library_(command == "image"  ? "PNG or JPEG library"
+               : command == "zstd" ? "zstd library"
+                                   : "HDF5 library") {
   std::string program = find_decoder().string();
   std::string words[] = {program, command, array};
   std::vector<char*> arguments;

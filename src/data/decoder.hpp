@@ -1,5 +1,5 @@
-// The program strata-decode reads HDF5, PNG and JPEG files in a process of its own: a fault in one of those libraries
-// then costs an error message, not the program. It writes what it reads to its standard output.
+// The program strata-decode reads HDF5, PNG, JPEG and zstd files in a process of its own: a fault in one of those
+// libraries then costs an error message, not the program. It writes what it reads to its standard output.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@ namespace strata::internal {
 /// What strata-decode writes while it runs. The end of the bytes is only reported when the program ended well.
 class DecoderProcess final : public ByteSource {
  public:
-  /// `command`: list, read or image; `array`: for read. The file must be seekable. Errors: unsupported (the program is
-  /// not there).
+  /// `command`: list, read, image or zstd; `array`: for read. The file must be seekable. Errors: unsupported (the
+  /// program is not there).
   DecoderProcess(const std::string& command, const FileReader& file, const std::string& array = {});
   /// Kills the program when it still runs.
   ~DecoderProcess() override;

@@ -25,20 +25,6 @@ constexpr std::size_t kSampled = 1'000, kSampledForNumbers = 50;  // records
 constexpr std::string_view kNever("\"\n\r\0", 4);                 // is a separator, or in the sign of comments
 constexpr std::string_view kSeparators = ",\t;|";
 
-class TextSource final : public ByteSource {
- public:
-  explicit TextSource(std::string_view text) : left_(text) {}
-  std::size_t read(std::span<std::byte> into) override {
-    const std::size_t count = std::min(into.size(), left_.size());
-    std::memcpy(into.data(), left_.data(), count);
-    left_.remove_prefix(count);
-    return count;
-  }
-
- private:
-  std::string_view left_;
-};
-
 // The beginning of the text, and whether that is all of it.
 struct Head {
   std::string_view text;
@@ -241,11 +227,24 @@ class Finder {
       dialect_.separator = separator;
       dialect_.escapes = escapes;
     }
+    if (!said && best->width < 2 && is_parted_by_blanks()) {
+      dialect_.separator = ' ';
+      broken.reset();
+      best = sample(' ', false);
+    }
     // One column, or a fault that is to be told?
     if (best->width < 2 && broken) dialect_.separator = *broken;
     if (dialect_.separator != ',' && !has_separator_ && std::max(best->first, best->width) > 1)
       note(fmt::format("the separator is a {}", separator_name(dialect_.separator)));
     if (dialect_.escapes) note("a quote in a quoted cell is written \\\"");
+  }
+
+  // Blanks stand in cells as well: they part them where nothing else does, in all rows alike, and many cells are
+  // numbers.
+  [[nodiscard]] bool is_parted_by_blanks() const {
+    const Sample found = sample(' ', false);
+    return found.first > 1 && found.width > 1 && found.rows > 0 && found.share == 1 && !found.fault &&
+           std::max(found.first, found.width) - std::min(found.first, found.width) <= 1 && 3 * found.numbers >= 1;
   }
 
   struct Comment {
@@ -300,11 +299,14 @@ class Finder {
     const HeaderLook look = look_at_header(first, scanner, dialect_.comment, head_.complete);
     if (may_go_on() && !look.any_rows) return false;
 
+    const bool is_expected = !wishes_.expected.empty() && std::ranges::all_of(wishes_.expected, [&](const auto& name) {
+      return std::ranges::find(first, name) != first.end();
+    });
     const bool fits = behind_sign_.size() == look.width;
     const bool behind_sign = wishes_.header != Header::no && fits &&
                              (look.width > 1 ? look.verdict != FirstLine::names : look.verdict == FirstLine::row);
     dialect_.header_found = behind_sign || wishes_.header == Header::yes ||
-                            (wishes_.header == Header::automatic && look.verdict != FirstLine::row);
+                            (wishes_.header == Header::automatic && (is_expected || look.verdict != FirstLine::row));
     if (dialect_.header_found && !behind_sign) {
       dialect_.begin = behind_first;
       dialect_.line = line_behind;
@@ -384,13 +386,58 @@ std::string separator_name(char separator) {
   }
 }
 
+void TextCounts::append(const TextCounts& next, std::size_t lines) {
+  const auto add = [&](std::size_t TextCounts::* count, std::size_t TextCounts::* first) {
+    if (this->*count == 0 && next.*count > 0) this->*first = next.*first + lines;
+    this->*count += next.*count;
+  };
+  add(&TextCounts::bad_rows_skipped, &TextCounts::first_bad_line);
+  add(&TextCounts::not_utf8, &TextCounts::first_not_utf8_line);
+  add(&TextCounts::bad_cells, &TextCounts::first_bad_cell_line);
+  add(&TextCounts::bad_rows, &TextCounts::first_bad_row_line);
+  comments += next.comments;
+}
+
+void require_all_rows(const std::string& source, const TextCounts& counts) {
+  const std::size_t lines = counts.bad_rows_skipped + counts.bad_rows;
+  if (lines == 0) return;
+  const std::size_t first = counts.bad_rows == 0           ? counts.first_bad_line
+                            : counts.bad_rows_skipped == 0 ? counts.first_bad_row_line
+                                                           : std::min(counts.first_bad_line, counts.first_bad_row_line);
+  throw Error(ErrorCode::usage,
+              fmt::format("{}: {} leaves {} line{} out, the first is line {}, but inputs and target are in files of "
+                          "their own and belong together row by row",
+                          source, spelled("bad-rows", "skip"), lines, lines == 1 ? "" : "s", first));
+}
+
+std::vector<std::string> notes_of(const TextCounts& counts) {
+  std::vector<std::string> notes;
+  const auto lines = [](std::size_t count) {
+    return fmt::format("{} line{} left out", count, count == 1 ? " is" : "s are");
+  };
+  if (counts.bad_rows_skipped > 0)
+    notes.push_back(fmt::format("{}, with too many cells or too few; the first is line {}",
+                                lines(counts.bad_rows_skipped), counts.first_bad_line));
+  if (counts.bad_rows > 0)
+    notes.push_back(fmt::format("{}, with a word in a column of numbers or dates; the first is line {}",
+                                lines(counts.bad_rows), counts.first_bad_row_line));
+  if (counts.bad_cells > 0)
+    notes.push_back(fmt::format("{} word{} in columns of numbers or dates {} as missing; the first is in line {}",
+                                counts.bad_cells, counts.bad_cells == 1 ? "" : "s",
+                                counts.bad_cells == 1 ? "counts" : "count", counts.first_bad_cell_line));
+  return notes;
+}
+
 std::vector<std::string> notes_of(const TextReport& report) {
   std::vector<std::string> notes = report.dialect.notes;
-  const TextCounts& counts = report.counts;
-  if (counts.bad_rows_skipped > 0)
-    notes.push_back(fmt::format("{} line{} left out, with too many cells or too few; the first is line {}",
-                                counts.bad_rows_skipped, counts.bad_rows_skipped == 1 ? " is" : "s are",
-                                counts.first_bad_line));
+  for (const std::string* of_arrays : {&report.turned, &report.left_out})
+    if (!of_arrays->empty()) notes.push_back(*of_arrays);
+  std::ranges::move(notes_of(report.counts), std::back_inserter(notes));
+  if (report.others.empty()) return notes;
+  for (std::string& note : notes) note = fmt::format("{}: {}", report.name, note);
+  for (const TextReport& other : report.others) {
+    for (const std::string& note : notes_of(other)) notes.push_back(fmt::format("{}: {}", other.name, note));
+  }
   return notes;
 }
 

@@ -20,6 +20,8 @@ struct DialectWishes {
   /// Lines that begin so are comments. Empty: none, but where the text begins with lines that begin with '#'.
   std::string comment = {};
   bool skip_bad_rows = false;  // rows with another number of cells are left out and counted; else they are errors
+  /// Columns that the caller looks for: a first line that has them all is a header, whatever it looks like.
+  std::vector<std::string> expected = {};
 };
 
 struct Dialect {
@@ -45,13 +47,26 @@ struct TextCounts {
   std::size_t bad_rows_skipped = 0, first_bad_line = 0;
   std::size_t comments = 0;  // behind the header
   std::size_t not_utf8 = 0, first_not_utf8_line = 0;
+  std::size_t bad_cells = 0, first_bad_cell_line = 0;  // no numbers where these are wanted, taken as missing
+  std::size_t bad_rows = 0, first_bad_row_line = 0;    // left out, because they have such a cell
+
+  /// Adds those of what follows; its line 1 is line `lines` + 1 here.
+  void append(const TextCounts& next, std::size_t lines);
 };
 
 struct TextReport {
   Dialect dialect;
   TextCounts counts;
+  std::string name = {};                // of the file
+  std::vector<TextReport> others = {};  // of further files of one table
+  std::string turned = {},
+              left_out = {};  // of a file of arrays, and nothing else: sentences, where there is something to say
 };
 
+/// Throws Error(usage) where lines were left out of a text to whose rows those of another file belong.
+void require_all_rows(const std::string& source, const TextCounts& counts);
+/// A sentence on each thing that was left out, or taken as missing.
+[[nodiscard]] std::vector<std::string> notes_of(const TextCounts& counts);
 /// A sentence on each thing that is not plain.
 [[nodiscard]] std::vector<std::string> notes_of(const TextReport& report);
 

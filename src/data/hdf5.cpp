@@ -44,9 +44,9 @@ struct Listed {
   ArrayLayout layout;
 };
 
-// "u1<tab>209,64,64,3<tab>train_set_x"; "S" for text; "b" for truth values; "?<tab>reason<tab>name" for what cannot be
-// read.
-void parse_line(std::string_view line, const std::string& source, std::vector<Listed>& listed,
+// "u1<tab>209,64,64,3<tab>train_set_x"; "S" for text; "b" for truth values; a T behind these where the last index
+// counts the examples; "?<tab>reason<tab>name" for what cannot be read.
+void parse_line(std::string_view line, const std::string& source, Transpose transpose, std::vector<Listed>& listed,
                 std::vector<RefusedArray>& refused) {
   const auto fail = [&]() -> Error {
     return Error(ErrorCode::format,
@@ -55,13 +55,15 @@ void parse_line(std::string_view line, const std::string& source, std::vector<Li
   const std::size_t first = line.find('\t');
   const std::size_t second = first == std::string_view::npos ? first : line.find('\t', first + 1);
   if (second == std::string_view::npos) throw fail();
-  const std::string_view code = line.substr(0, first);
+  std::string_view code = line.substr(0, first);
   const std::string_view middle = line.substr(first + 1, second - first - 1);
   Listed array{.name = std::string(line.substr(second + 1)), .layout = {}};
   if (code == "?") {
     refused.push_back({array.name, std::string(middle)});
     return;
   }
+  array.layout.is_turned = code.ends_with('T');
+  if (array.layout.is_turned) code.remove_suffix(1);
   for (const std::string& digits : split(middle, ',')) {
     std::size_t size = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
@@ -80,10 +82,21 @@ void parse_line(std::string_view line, const std::string& source, std::vector<Li
     array.layout.type = *type;
     array.layout.item_bytes = bytes_of(*type);
   }
-  if (const std::string reason = why_no_field(array.layout); !reason.empty()) {
+  if (const std::string reason = why_no_field(examples_first(array.layout, transpose)); !reason.empty()) {
     refused.push_back({array.name, reason});
   } else {
     listed.push_back(std::move(array));
+  }
+}
+
+// MATLAB has no lists: a row, where another array has as many examples, is a list of these.
+void take_rows_for_lists(std::vector<Listed>& listed) {
+  for (Listed& row : listed) {
+    const std::vector<std::size_t>& dims = row.layout.dims;  // as in the file: a row of n is n×1
+    if (!row.layout.is_turned || dims.size() != 2 || dims[1] != 1) continue;
+    row.layout.is_turned = std::ranges::none_of(listed, [&](const Listed& other) {
+      return &other != &row && examples_first(other.layout, Transpose::automatic).dims.front() == dims[0];
+    });
   }
 }
 
@@ -93,24 +106,29 @@ Blocks read_hdf5(FileReader& file, const Request& request) {
   const std::string name = file.name();
   std::vector<Listed> listed;
   std::vector<RefusedArray> refused;
+  const Transpose transpose = request.reading.transpose;
   DecoderProcess lister("list", file);
   const std::string list = read_all(lister, name);
   for (std::string_view rest = list; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    parse_line(rest.substr(0, end), name, listed, refused);
+    parse_line(rest.substr(0, end), name, transpose, listed, refused);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  if (transpose == Transpose::automatic) take_rows_for_lists(listed);
   std::vector<Field> available;
-  for (const Listed& array : listed) available.push_back(field_of(array.name, array.layout));
+  for (const Listed& array : listed) available.push_back(field_of(array.name, examples_first(array.layout, transpose)));
   if (available.empty()) {
-    std::string what;
-    if (!refused.empty()) what = fmt::format(" ('{}' {})", printable(refused.front().name), refused.front().reason);
+    const std::string what = refused.empty() ? "" : fmt::format(" ({})", reasons_of(refused));
     throw Error(ErrorCode::format, fmt::format("{} is an HDF5 file without arrays of examples{}", name, what));
   }
   const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose, refused);
   require_equal_rows(name, available, chosen);
   std::vector<ArrayField> arrays;
+  std::vector<std::string> turned;
   for (const std::size_t i : chosen) {
+    const ArrayLayout& in_file = listed[i].layout;
+    if (in_file.is_turned && in_file.dims.size() > 1 && transpose == Transpose::automatic)
+      turned.push_back(listed[i].name);
     const auto open = [&file, array = listed[i]] {
       const std::string shown = fmt::format("{}: {}", file.name(), printable(array.name));
       auto input = std::make_unique<Input>(std::make_unique<DecoderProcess>("read", file, array.name), shown);
@@ -120,8 +138,9 @@ Blocks read_hdf5(FileReader& file, const Request& request) {
         throw Error(ErrorCode::format, fmt::format("{} changed while it was read", shown));
       return input;
     };
-    arrays.push_back({available[i], listed[i].layout, open});
+    arrays.push_back({available[i], examples_first(in_file, transpose), open});
   }
+  report_arrays(request, turned, refused);
   return blocks_of(name, std::move(arrays), request);
 }
 

@@ -328,7 +328,7 @@ Blocks read_npz(FileReader& file, const Request& request) {
     if (!member.name.ends_with(kEnding)) continue;
     const std::string field_name = member.name.substr(0, member.name.size() - kEnding.size());
     try {
-      const ArrayLayout layout = read_npy_header(*open(member));
+      const ArrayLayout layout = examples_first(read_npy_header(*open(member)), request.reading.transpose);
       const std::string reason = why_no_field(layout);
       if (reason.empty()) {
         available.push_back(field_of(field_name, layout));
@@ -351,6 +351,7 @@ Blocks read_npz(FileReader& file, const Request& request) {
   }
   const std::vector<std::size_t> chosen = chosen_fields(name, available, request.choose, refused);
   require_equal_rows(name, available, chosen);
+  report_arrays(request, {}, refused);
   std::vector<ArrayField> arrays;
   for (const std::size_t i : chosen) {
     const auto open_array = [open, member = members[i]] {

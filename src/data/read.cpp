@@ -11,8 +11,9 @@
 
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
+#include "config/option_values.hpp"
 #include "data/cache.hpp"
-#include "data/csv_survey.hpp"
+#include "data/decoder.hpp"
 #include "data/formats.hpp"
 #include "strata/data.hpp"
 #include "strata/error.hpp"
@@ -24,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::string_view_literals;
 
-enum class Format { text, gzip, hdf5, npy, zip, idx, picture, cache };
+enum class Format { text, gzip, zstd, hdf5, npy, zip, idx, picture, cache };
 
 constexpr std::size_t kHead = 4096;
 
@@ -39,7 +40,6 @@ struct Signature {
 constexpr Signature kForeign[] = {
     {"BZh91AY&SY"sv, "is compressed with bzip2; decompress it first: bunzip2 --keep FILE"},
     {"\xFD\x37zXZ\0"sv, "is compressed with xz; decompress it first: unxz --keep FILE"},
-    {"\x28\xB5\x2F\xFD"sv, "is compressed with zstd; decompress it first: unzstd FILE"},
     {"PAR1"sv, "is a Parquet file; " STRATA_PANDAS("read_parquet('FILE')")},
     {"ARROW1\0\0"sv, "is an Arrow file; " STRATA_PANDAS("read_feather('FILE')")},
     {"FEA1"sv, "is a Feather file; " STRATA_PANDAS("read_feather('FILE')")},
@@ -63,6 +63,12 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 bool is_png(std::string_view head) { return head.starts_with("\x89PNG\r\n\x1A\n"sv); }
 bool is_jpeg(std::string_view head) { return head.starts_with("\xFF\xD8\xFF"sv); }
 
+// A frame, or one that is to be skipped.
+bool is_zstd(std::string_view head) {
+  return head.starts_with("\x28\xB5\x2F\xFD"sv) ||
+         (head.size() >= 4 && (head[0] & 0xF0) == 0x50 && head.substr(1).starts_with("\x2A\x4D\x18"sv));
+}
+
 bool is_hdf5(std::string_view head) {
   // Something else may stand before the signature, up to a power of two (MATLAB 7.3 does so).
   for (std::size_t at = 0; at < head.size(); at = at == 0 ? 512 : 2 * at) {
@@ -78,6 +84,7 @@ bool is_idx(std::string_view head) {
 
 Format format_of(std::string_view head) {
   if (head.starts_with("\x1F\x8B"sv)) return Format::gzip;
+  if (is_zstd(head)) return Format::zstd;
   if (head.starts_with(kCacheMagic)) return Format::cache;
   if (is_hdf5(head)) return Format::hdf5;
   if (head.starts_with("\x93NUMPY"sv)) return Format::npy;
@@ -163,16 +170,6 @@ void require_text(const std::string& name, std::string_view head) {
   }
 }
 
-Blocks read_text(FileReader& file, std::unique_ptr<Input> input, const Request& request,
-                 const std::function<std::unique_ptr<Input>()>& open) {
-  require_text(input->name(), as_text(input->peek(kHead)));
-  if (request.known != nullptr) return read_csv(std::move(input), request, nullptr);
-  // Twice: what a column is, all of its cells say.
-  const TextSurvey survey = survey_text(*input, request);
-  file.seek(0);
-  return read_csv(open(), request, &survey);
-}
-
 // Some of the names in a folder, enough for a hint. Not by std::filesystem::directory_iterator: that of GCC 12 ends the
 // program where there is no memory for a name.
 std::vector<std::string> names_in(const fs::path& folder) {
@@ -188,14 +185,66 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
+// Who misses an array hears why it cannot be had.
+std::vector<std::string> choose_among(std::span<const Field> available, const FieldChooser& choose,
+                                      std::span<const RefusedArray> refused) try {
+  return choose(available);
+} catch (const Error& error) {
+  if (refused.empty()) throw;
+  throw Error(error.code(), fmt::format("{}\nleft out: {}", error.what(), reasons_of(refused)));
+}
+
 const char* words_for(Format format) {
   switch (format) {
-    case Format::gzip: return "gzip data once more";
+    case Format::gzip: return "gzip data";
+    case Format::zstd: return "zstd data";
     case Format::hdf5: return "an HDF5 file";
     case Format::zip: return "a ZIP archive";
     case Format::cache: return "a data cache";
     default: return "a picture";
   }
+}
+
+// What a file holds; what is packed is looked into.
+struct Content {
+  Format format;
+  std::unique_ptr<Input> input;  // at its beginning
+  std::function<std::unique_ptr<Input>()> open;
+};
+
+Content content_of(FileReader& file, const Request& request) {
+  if (file.seekable()) file.seek(0);
+  const Format format = format_of(as_text(file.peek(kHead)));
+  // What a column of a text is, all of its cells say: so it is read twice.
+  const bool streams = format == Format::npy || format == Format::idx;
+  const bool once = streams || (all_known(request) && (format == Format::text || format == Format::gzip));
+  if (!once) file.make_seekable(request.spill);
+  // A pipe has no size that could be known before it ends.
+  const std::optional<std::size_t> size = file.seekable() ? std::optional(file.size()) : std::nullopt;
+  Content content{.format = format, .open = {}};
+  content.open = [&file, format, size] {
+    if (file.seekable()) file.seek(0);
+    if (format == Format::zstd)
+      return std::make_unique<Input>(std::make_unique<DecoderProcess>("zstd", file), file.name());
+    auto bytes = std::make_unique<FileSource>(file);
+    if (format == Format::gzip)
+      return std::make_unique<Input>(inflate_gzip(std::move(bytes), file.name()), file.name());
+    return std::make_unique<Input>(std::move(bytes), file.name(), size);
+  };
+  content.input = content.open();
+  if (format != Format::gzip && format != Format::zstd) return content;
+  content.format = format_of(as_text(content.input->peek(kHead)));
+  if (content.format != Format::text && content.format != Format::npy && content.format != Format::idx) {
+    const bool gzip = format == Format::gzip;
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{} holds {} inside {}; decompress it first ({})", file.name(), words_for(content.format),
+                            gzip ? "gzip" : "zstd", gzip ? "gunzip" : "unzstd"));
+  }
+  return content;
+}
+
+TextInput text_of(FileReader& file, const Content& content) {
+  return {.name = file.name(), .open = content.open, .require_unchanged = [&file] { file.require_unchanged(); }};
 }
 
 }  // namespace
@@ -220,6 +269,15 @@ FileReader internal::open_data(const fs::path& file) {
   return FileReader(file);
 }
 
+std::string internal::reasons_of(std::span<const RefusedArray> refused) {
+  constexpr std::size_t kMost = 4;
+  std::string text;
+  for (std::size_t i = 0; i < refused.size() && i < kMost; ++i)
+    text += fmt::format("{}{} {}", i == 0 ? "" : "; ", in_quotes(refused[i].name), refused[i].reason);
+  if (refused.size() > kMost) text += fmt::format("; … ({} more)", refused.size() - kMost);
+  return text;
+}
+
 std::vector<std::size_t> internal::chosen_fields(const std::string& source, std::span<const Field> available,
                                                  const FieldChooser& choose, std::span<const RefusedArray> refused) {
   std::vector<std::size_t> chosen;
@@ -235,7 +293,7 @@ std::vector<std::size_t> internal::chosen_fields(const std::string& source, std:
     index.try_emplace(field.name, index.size());
   }
   std::vector<bool> taken(available.size());
-  for (const std::string& name : choose(available)) {
+  for (const std::string& name : choose_among(available, choose, refused)) {
     const auto found = index.find(name);
     if (found == index.end()) {
       for (const RefusedArray& array : refused) {
@@ -244,15 +302,27 @@ std::vector<std::size_t> internal::chosen_fields(const std::string& source, std:
         }
       }
       throw Error(ErrorCode::usage, fmt::format("{} has no '{}'{} (it has: {})", source, printable(name),
-                                                suggestion(name, names), joined(names)));
+                                                suggestion(name, names), joined_names(names)));
     }
     if (!taken[found->second]) chosen.push_back(found->second);
     taken[found->second] = true;
   }
   if (chosen.empty()) {
-    throw Error(ErrorCode::usage, fmt::format("{}: no field was chosen (it has: {})", source, joined(names)));
+    throw Error(ErrorCode::usage, fmt::format("{}: no field was chosen (it has: {})", source, joined_names(names)));
   }
   return chosen;
+}
+
+const KnownColumn* internal::known_column(const Request& request, const std::string& name) {
+  if (request.known == nullptr) return nullptr;
+  const auto found = std::ranges::find(*request.known, name, &KnownColumn::name);
+  return found == request.known->end() ? nullptr : &*found;
+}
+
+bool internal::is_only_kept(const Request& request, const std::string& name) {
+  return request.kept != nullptr && request.known != nullptr &&
+         std::ranges::find(request.kept->names, name) != request.kept->names.end() &&
+         known_column(request, name) == nullptr;
 }
 
 void internal::require_equal_rows(const std::string& source, std::span<const Field> available,
@@ -260,57 +330,80 @@ void internal::require_equal_rows(const std::string& source, std::span<const Fie
   for (const std::size_t i : chosen) {
     const Field& first = available[chosen.front()];
     if (available[i].rows == first.rows) continue;
-    throw Error(ErrorCode::shape,
-                fmt::format("{}: '{}' has {} examples, but '{}' has {}; choose fields with as many", source,
-                            printable(first.name), first.rows, printable(available[i].name), available[i].rows));
+    const auto ends_with = [](const Field& field, std::size_t rows) {
+      return !field.shape.empty() && field.shape.back() == rows;
+    };
+    const bool may_be_last = ends_with(first, available[i].rows) || ends_with(available[i], first.rows);
+    throw Error(
+        ErrorCode::shape,
+        fmt::format("{}: '{}' has {} examples, but '{}' has {}; choose fields with as many{}", source,
+                    printable(first.name), first.rows, printable(available[i].name), available[i].rows,
+                    may_be_last ? ", or say with " + spelled("transpose") + " which index counts the examples" : ""));
   }
 }
 
 Table read_table(const fs::path& file, const FieldChooser& choose, const ReadingOptions& reading,
                  std::vector<std::string>* notes) {
+  return read_table(std::span(&file, 1), choose, reading, notes);
+}
+
+Table read_table(std::span<const fs::path> files, const FieldChooser& choose, const ReadingOptions& reading,
+                 std::vector<std::string>* notes) {
   return only_errors("to read this file", [&](Caller& caller) {
-    FileReader reader = open_data(file);
+    std::vector<FileReader> readers = open_data(files);
     const FieldChooser watched = caller.watched(choose);
     TextReport report;
-    Table table = read_table(reader, Request{.choose = watched, .reading = reading, .report = &report});
+    Table table = read_table(readers, Request{.choose = watched, .reading = reading, .report = &report});
     if (notes != nullptr) *notes = notes_of(report);
     return table;
   });
+}
+
+std::vector<FileReader> internal::open_data(std::span<const fs::path> files) {
+  if (files.empty()) throw Error(ErrorCode::usage, "there is no file to read");
+  std::vector<FileReader> readers;
+  for (const fs::path& file : files) readers.push_back(open_data(file));
+  return readers;
 }
 
 Table internal::read_table(FileReader& file, const Request& request) {
   return *read_blocks(file, request)->next(kAllRows);
 }
 
-Blocks internal::read_blocks(FileReader& file, const Request& request) {
-  if (file.seekable()) file.seek(0);
-  Format format = format_of(as_text(file.peek(kHead)));
-  // A pipe has no size that could be known before it ends.
-  const std::optional<std::size_t> size = file.seekable() ? std::optional(file.size()) : std::nullopt;
-  if (format == Format::gzip) {
-    if (request.known == nullptr) file.make_seekable(request.spill);
-    const auto open = [&file] {
-      return std::make_unique<Input>(inflate_gzip(std::make_unique<FileSource>(file), file.name()), file.name());
-    };
-    auto inflated = open();
-    format = format_of(as_text(inflated->peek(kHead)));
-    if (format != Format::text && format != Format::npy && format != Format::idx) {
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("{} holds {} inside gzip; decompress it first (gunzip)", file.name(), words_for(format)));
+Table internal::read_table(std::span<FileReader> files, const Request& request) {
+  return *read_blocks(files, request)->next(kAllRows);
+}
+
+Blocks internal::read_blocks(std::span<FileReader> files, const Request& request) {
+  if (files.size() == 1) return read_blocks(files.front(), request);
+  std::vector<TextInput> texts;
+  for (FileReader& file : files) {
+    const Content content = content_of(file, request);
+    if (content.format != Format::text) {
+      throw Error(ErrorCode::usage, fmt::format("{} is no text (CSV); several files are one table where all are; of "
+                                                "others, give one",
+                                                file.quoted_name()));
     }
-    if (format == Format::text) return read_text(file, std::move(inflated), request, open);
-    return format == Format::npy ? read_npy(std::move(inflated), request) : read_idx(std::move(inflated), request);
+    require_text(file.name(), as_text(content.input->peek(kHead)));
+    texts.push_back(text_of(file, content));
   }
-  if (format == Format::text && request.known == nullptr) file.make_seekable(request.spill);
-  const auto open = [&] { return std::make_unique<Input>(std::make_unique<FileSource>(file), file.name(), size); };
-  if (format == Format::text) return read_text(file, open(), request, open);
-  if (format == Format::npy) return read_npy(open(), request);
-  if (format == Format::idx) return read_idx(open(), request);
-  file.make_seekable(request.spill);
-  if (format == Format::zip) return read_npz(file, request);
-  if (format == Format::hdf5) return read_hdf5(file, request);
-  if (format == Format::cache) return read_cache(file, request);
-  return read_picture(file, request);
+  return read_texts(std::move(texts), request);
+}
+
+Blocks internal::read_blocks(FileReader& file, const Request& request) {
+  Content content = content_of(file, request);
+  switch (content.format) {
+    case Format::npy: return read_npy(std::move(content.input), request);
+    case Format::idx: return read_idx(std::move(content.input), request);
+    case Format::zip: return read_npz(file, request);
+    case Format::hdf5: return read_hdf5(file, request);
+    case Format::cache: return read_cache(file, request);
+    case Format::picture: return read_picture(file, request);
+    default: break;
+  }
+  require_text(file.name(), as_text(content.input->peek(kHead)));
+  if (all_known(request)) return read_known_text(std::move(content.input), request);
+  return read_texts({text_of(file, content)}, request);
 }
 
 bool internal::is_picture(FileReader& file) {

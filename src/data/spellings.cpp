@@ -37,6 +37,12 @@ void HashSample::append(const HashSample& other) {
   }
 }
 
+HashSample HashSample::like() const {
+  HashSample empty(most_);
+  empty.level_ = level_;
+  return empty;
+}
+
 void HashSample::insert(std::uint64_t hash) {
   if (2 * (size_ + 1) > slots_.size()) rebuild(slots_.empty() ? kFirstSlots : 2 * slots_.size());
   std::size_t slot = hash & (slots_.size() - 1);
@@ -57,6 +63,8 @@ void HashSample::rebuild(std::size_t slots) {
 
 std::uint64_t Spellings::hash_of(std::string_view text) noexcept {
   std::uint64_t hash = 0x9E3779B97F4A7C15U + text.size();
+  const char* const end = text.data() + text.size();
+  const bool is_long = text.size() >= sizeof hash;
   while (text.size() >= sizeof hash) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data(), sizeof word);
@@ -64,21 +72,35 @@ std::uint64_t Spellings::hash_of(std::string_view text) noexcept {
     text.remove_prefix(sizeof word);
   }
   std::uint64_t rest = 0;
-  for (const char c : text) rest = rest << 8U | static_cast<unsigned char>(c);
+  if (is_long && std::endian::native == std::endian::little) {  // the same without a loop
+    std::memcpy(&rest, end - sizeof rest, sizeof rest);
+    rest = __builtin_bswap64(rest) & ((std::uint64_t{1} << 8 * text.size()) - 1);
+  } else {
+    for (const char c : text) rest = rest << 8U | static_cast<unsigned char>(c);
+  }
   return mixed(hash ^ rest);
 }
 
-void Spellings::append(const Spellings& other) {
+std::vector<std::size_t> Spellings::append(const Spellings& other) {
+  std::vector<std::size_t> numbers;
   if (!other.complete_) {
     if (complete_) forget();
     sample_.append(other.sample_);
-    return;
+    return numbers;
   }
-  for (std::size_t i = 0; i < other.entries_.size(); ++i) add(other.text(i), hash_of(other.text(i)), other.count(i));
+  numbers.reserve(other.entries_.size());
+  for (std::size_t i = 0; i < other.entries_.size(); ++i)
+    numbers.push_back(add(other.text(i), hash_of(other.text(i)), other.count(i)));
+  return numbers;
 }
 
-void Spellings::add(std::string_view text, std::uint64_t hash, std::size_t count) {
-  if (!complete_) return sample_.add(hash);
+Spellings Spellings::like() const { return {*this, sample_.like()}; }
+
+std::size_t Spellings::add(std::string_view text, std::uint64_t hash, std::size_t count) {
+  if (!complete_) {
+    sample_.add(hash);
+    return kUnknown;
+  }
   if (2 * (entries_.size() + 1) > slots_.size()) grow();
   std::size_t slot = hash & (slots_.size() - 1);
   for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
@@ -86,12 +108,13 @@ void Spellings::add(std::string_view text, std::uint64_t hash, std::size_t count
     if (entry.hash == static_cast<std::uint32_t>(hash) &&
         std::string_view(texts_).substr(entry.offset, entry.size) == text) {
       entry.count += count;
-      return;
+      return slots_[slot] - 1;
     }
   }
   if (entries_.size() == most_ || text.size() > most_bytes_ - texts_.size()) {
     forget();
-    return sample_.add(hash);
+    sample_.add(hash);
+    return kUnknown;
   }
   entries_.push_back({.hash = static_cast<std::uint32_t>(hash),
                       .offset = static_cast<std::uint32_t>(texts_.size()),
@@ -99,6 +122,7 @@ void Spellings::add(std::string_view text, std::uint64_t hash, std::size_t count
                       .count = count});
   texts_ += text;
   slots_[slot] = static_cast<std::uint32_t>(entries_.size());
+  return entries_.size() - 1;
 }
 
 void Spellings::grow() {

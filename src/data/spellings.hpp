@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace strata::internal {
@@ -18,6 +19,8 @@ class HashSample {
 
   void add(std::uint64_t hash);
   void append(const HashSample& other);
+  /// An empty one that keeps what would be left of it if it were appended to this one.
+  [[nodiscard]] HashSample like() const;
   [[nodiscard]] std::size_t distinct() const noexcept { return size_ << level_; }
   [[nodiscard]] bool is_exact() const noexcept { return level_ == 0; }
 
@@ -40,14 +43,19 @@ class Spellings {
   Spellings(std::size_t most, std::size_t most_bytes, std::size_t sample)
       : most_(most), most_bytes_(most_bytes), sample_(sample) {}
 
-  void add(std::string_view text) { add(text, hash_of(text), 1); }
-  void append(const Spellings& other);
+  static constexpr std::size_t kUnknown = static_cast<std::size_t>(-1);
+  /// Gives the number of the text, in the order of their first appearance; kUnknown where not all are known any more.
+  std::size_t add(std::string_view text, std::size_t count = 1) { return add(text, hash_of(text), count); }
+  /// Gives the numbers here of the texts of the other one, as far as both know them.
+  std::vector<std::size_t> append(const Spellings& other);
+  /// An empty one that does not collect what would be forgotten if it were appended to this one.
+  [[nodiscard]] Spellings like() const;
 
   /// The texts are known. Else only `distinct` is.
   [[nodiscard]] bool complete() const noexcept { return complete_; }
   [[nodiscard]] std::size_t distinct() const noexcept { return complete_ ? entries_.size() : sample_.distinct(); }
   [[nodiscard]] bool is_exact() const noexcept { return complete_ || sample_.is_exact(); }
-  /// Text and count i of `distinct()`, in any order, where complete.
+  /// Text and count i of `distinct()`, in the order of their first appearance, where complete.
   [[nodiscard]] std::string_view text(std::size_t i) const noexcept {
     return std::string_view(texts_).substr(entries_[i].offset, entries_[i].size);
   }
@@ -61,7 +69,10 @@ class Spellings {
     std::size_t count;
   };
 
-  void add(std::string_view text, std::uint64_t hash, std::size_t count);
+  Spellings(const Spellings& other, HashSample sample)
+      : most_(other.most_), most_bytes_(other.most_bytes_), complete_(other.complete_), sample_(std::move(sample)) {}
+
+  std::size_t add(std::string_view text, std::uint64_t hash, std::size_t count);
   void grow();
   void forget();
 

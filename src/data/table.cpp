@@ -12,6 +12,7 @@
 #include "base/checked.hpp"
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
+#include "config/option_values.hpp"
 #include "data/table_storage.hpp"
 
 namespace strata {
@@ -65,10 +66,6 @@ std::optional<std::pair<std::size_t, std::size_t>> first_not_finite(const Run& r
   return run.block->type == NumberType::f32 ? scan(float{}) : scan(double{});
 }
 
-std::string csv_place(const Origin& origin, std::size_t line, std::size_t cell) {
-  return fmt::format("{}:{}:{}", origin.name, line, cell);
-}
-
 // Which example of its file a row of the table is.
 std::size_t row_in_file(const Table::Storage& storage, const Place& place, std::size_t row) {
   return storage.blocks[place.block].rows[row];
@@ -80,55 +77,65 @@ const BadCell* bad_cell(const Place& place, std::size_t row_in_file) {
   return found != place.bad.end() && found->row == row_in_file ? &*found : nullptr;
 }
 
-std::size_t line_of(const Table::Storage& storage, const Place& place, std::size_t row) {
+// "data.csv:17:3": of a cell of a text.
+std::string csv_place(const Table::Storage& storage, const Place& place, std::size_t row) {
   const std::size_t in_file = row_in_file(storage, place, row);
+  const Origin& origin = storage.origins[place.origin];
   const BadCell* const bad = bad_cell(place, in_file);
-  return bad != nullptr ? bad->line : storage.origins[place.origin].lines.line(in_file);
-}
-
-std::string array_place(const std::string& source, const std::string& name, std::size_t row, std::size_t k,
-                        std::size_t width) {
-  std::string text = fmt::format("{}: {}, example {} (counted from 0)", source, printable(name), row);
-  if (width > 1) text += fmt::format(", number {}", k);
-  return text;
+  const auto after = std::ranges::upper_bound(origin.others, in_file, {}, &TextFile::first_row);
+  if (after == origin.others.begin())
+    return fmt::format("{}:{}:{}", origin.name, bad != nullptr ? bad->line : origin.lines.line(in_file), place.cell);
+  const TextFile& file = *(after - 1);
+  return fmt::format("{}:{}:{}", file.name, bad != nullptr ? bad->line : file.lines.line(in_file - file.first_row),
+                     file.cells[place.cell - 1] + 1);
 }
 
 [[noreturn]] void refuse_word(const Table& table, const Field& field, std::size_t row, std::string_view word) {
   const Place& place = table.storage().place(field);
   const Origin& origin = table.storage().origins[place.origin];
-  if (!origin.is_csv) {
-    throw Error(ErrorCode::value,
-                fmt::format("{} is the text '{}'; expected a number", table.where(field, row), cell_text(word)));
-  }
   const bool is_date = field.type == ColumnType::date;
-  throw Error(
-      ErrorCode::value,
-      fmt::format(
-          "{}: expected a {} in column '{}', found '{}' (to let such cells count as missing: {}; for a column of "
-          "words: {})",
-          csv_place(origin, line_of(table.storage(), place, row), place.cell), is_date ? "date" : "number",
-          cell_text(place.name), cell_text(word), spelled("bad-cells", "missing"),
-          spelled("categorical", cell_text(place.name))));
+  const BadCell* const bad = bad_cell(place, row_in_file(table.storage(), place, row));
+  std::string ways = fmt::format("to let such cells count as missing: {}", spelled("bad-cells", "missing"));
+  if (!origin.is_csv) {
+    throw Error(ErrorCode::value, fmt::format("{} is the text '{}'; expected a {}{}", table.where(field, row),
+                                              cell_text(word), is_date ? "date" : "number",
+                                              bad != nullptr ? fmt::format(" ({}): {}", ways, bad->record) : ""));
+  }
+  ways += "; to leave such rows out: " + spelled("bad-rows", "skip");
+  // A model knows what the column is, and how it is written.
+  if (origin.is_judged) ways += "; for a column of words: " + spelled_names("categorical", std::span(&place.name, 1));
+  const std::string written = origin.is_judged || field.written.empty() ? "" : " written like " + field.written;
+  throw Error(ErrorCode::value,
+              fmt::format("{}: expected a {}{} in column '{}', found '{}' ({}){}",
+                          csv_place(table.storage(), place, row), is_date ? "date" : "number", written,
+                          cell_text(place.name), cell_text(word), ways, bad != nullptr ? ": " + bad->record : ""));
 }
 
 [[noreturn]] void refuse_number(const Table& table, const Field& field, std::size_t row, std::size_t k) {
   const Place& place = table.storage().place(field);
   const Origin& origin = table.storage().origins[place.origin];
+  const BadCell* const bad = bad_cell(place, row_in_file(table.storage(), place, row));
+  if (bad != nullptr) refuse_word(table, field, row, bad->text);
   const double value = table.number(field, row, k);
   const char* word = std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
   if (!origin.is_csv) {
     throw Error(ErrorCode::value,
                 fmt::format("{} is {}; every number must be finite", table.where(field, row, k), word));
   }
-  const std::size_t in_file = row_in_file(table.storage(), place, row);
-  const std::string where = csv_place(origin, line_of(table.storage(), place, row), place.cell);
-  if (const BadCell* const bad = bad_cell(place, in_file)) refuse_word(table, field, row, bad->text);
+  const std::string where = csv_place(table.storage(), place, row);
   if (std::isnan(value) && !holds_word(table, field, row)) {
-    throw Error(ErrorCode::value, fmt::format("{}: the cell of column '{}' is empty", where, cell_text(place.name)));
+    const std::optional<BadCell>& first = place.first_missing;
+    const std::size_t in_file = row_in_file(table.storage(), place, row);
+    const std::string what = !first || in_file < first->row ? "is empty"
+                             : in_file == first->row
+                                 ? fmt::format("holds '{}', which counts as missing", cell_text(first->text))
+                                 : "is missing";
+    throw Error(ErrorCode::value, fmt::format("{}: the cell of column '{}' {}", where, cell_text(place.name), what));
   }
-  if (std::isnan(value)) word = "no number";
-  throw Error(ErrorCode::value,
-              fmt::format("{}: column '{}' holds {}; every number must be finite", where, cell_text(place.name), word));
+  const bool infinite = !std::isnan(value);
+  const std::string way = infinite ? fmt::format(" (to let it count as missing: {})", spelled("missing", word)) : "";
+  throw Error(ErrorCode::value, fmt::format("{}: column '{}' holds {}; every number must be finite{}", where,
+                                            cell_text(place.name), infinite ? word : "no number", way));
 }
 
 // A whole number of more than 53 bits, between the first and the last that is set, has no double of its own.
@@ -197,6 +204,10 @@ std::size_t Field::width() const noexcept {
   return product;
 }
 
+void internal::LineNumbers::append(const LineNumbers& next, std::size_t rows, std::size_t lines) {
+  for (const Run& run : next.runs_) add(run.row + rows, run.line + lines);
+}
+
 void internal::LineNumbers::add(std::size_t row, std::size_t line) {
   if (runs_.empty() || runs_.back().line + (row - runs_.back().row) != line) runs_.push_back({row, line});
 }
@@ -260,6 +271,13 @@ Table internal::table_from(const std::string& source, const std::filesystem::pat
   return table;
 }
 
+std::string internal::array_place(const std::string& source, const std::string& name, std::size_t row, std::size_t k,
+                                  std::size_t width) {
+  std::string text = fmt::format("{}: {}, example {} (counted from 0)", source, printable(name), row);
+  if (width > 1) text += fmt::format(", number {}", k);
+  return text;
+}
+
 bool internal::holds_word(const Table& table, const Field& field, std::size_t row) {
   const Place& place = table.storage().place(field);
   const std::size_t in_file = row_in_file(table.storage(), place, row);
@@ -302,9 +320,10 @@ const Field& Table::field(std::string_view name) const try {
   if (const Field* found = find(name)) return *found;
   const std::vector<std::string> names = names_of(storage_->fields);
   const bool is_csv = !storage_->origins.empty() && storage_->origins.front().is_csv;
-  throw Error(ErrorCode::usage, fmt::format("{} has no {} '{}'{}{}", source(), is_csv ? "column" : "field",
-                                            printable(name), suggestion(name, names),
-                                            names.empty() ? " (it is empty)" : " (it has: " + joined(names) + ")"));
+  throw Error(ErrorCode::usage,
+              fmt::format("{} has no {} '{}'{}{}", source(), is_csv ? "column" : "field", printable(name),
+                          suggestion(name, names),
+                          names.empty() ? " (it is empty)" : " (it has: " + joined_names(names) + ")"));
 } catch (...) {
   throw_as_error("for this table");
 }
@@ -368,11 +387,10 @@ std::string Table::where(const Field& field, std::size_t row, std::size_t k) con
   storage_->require_row(row);
   const Place& place = storage_->place(field);
   const Origin& origin = storage_->origins[place.origin];
-  if (origin.is_csv) {
-    const std::size_t line = line_of(*storage_, place, row);
-    return fmt::format("{} (column '{}')", csv_place(origin, line, place.cell), printable(place.name));
-  }
-  return array_place(origin.name, place.name, origin.first + row_in_file(*storage_, place, row), k, field.width());
+  if (origin.is_csv) return fmt::format("{} (column '{}')", csv_place(*storage_, place, row), printable(place.name));
+  const std::size_t first = place.is_part ? place.offset : 0;
+  const std::size_t width = place.is_part ? storage_->blocks[place.block].width : field.width();
+  return array_place(origin.name, place.name, origin.first + row_in_file(*storage_, place, row), first + k, width);
 } catch (...) {
   throw_as_error("for this table");
 }

@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "data/buffer.hpp"
+#include "data/cell.hpp"
+#include "data/dialect.hpp"
 #include "data/rows.hpp"
 #include "strata/data.hpp"
 
@@ -71,6 +74,8 @@ class LineNumbers {
  public:
   /// Rows come in order, from 0.
   void add(std::size_t row, std::size_t line);
+  /// Those of rows that follow, which count rows and lines from what is before them.
+  void append(const LineNumbers& next, std::size_t rows, std::size_t lines);
   [[nodiscard]] std::size_t line(std::size_t row) const;
 
  private:
@@ -80,12 +85,22 @@ class LineNumbers {
   std::vector<Run> runs_;
 };
 
+/// Rows of a table that come from one of several texts.
+struct TextFile {
+  std::string name;
+  std::size_t first_row = 0;
+  LineNumbers lines;               // of its rows, counted from 0
+  std::vector<std::size_t> cells;  // cell i of the table's first text is which one here, both from 0
+};
+
 /// Where fields come from, for messages.
 struct Origin {
   std::string name;  // the file, or "the table"
   bool is_csv = false;
-  std::size_t first = 0;  // which example of the file the first row is; arrays only
-  LineNumbers lines;      // CSV only
+  std::size_t first = 0;              // which example of the file the first row is; arrays only
+  LineNumbers lines = {};             // CSV only
+  bool is_judged = false;             // CSV: what its columns are was found out, not known
+  std::vector<TextFile> others = {};  // CSV: where the rows behind those of the first text come from
 };
 
 /// A cell of a column of numbers that is none, and does not stand for a missing one.
@@ -93,18 +108,22 @@ struct BadCell {
   std::size_t row = 0;   // of the file, counted from 0
   std::size_t line = 0;  // of the file, where the cell begins
   std::string text;
+  std::string record;  // the beginning of its row, for a message
 };
 
 /// Where the numbers of a field are.
 struct Place {
-  std::size_t block = 0;                  // index in Storage::blocks
-  std::size_t offset = 0;                 // of its first number in a row of the block
-  std::size_t origin = 0;                 // index in Storage::origins
-  std::size_t cell = 0;                   // CSV: which cell of a record, from 1
-  std::string name;                       // as the file has it; a rename leaves it
-  std::vector<BadCell> bad = {};          // in the order of the rows: the first one, and others as far as there is room
-  bool has_more_bad = false;              // there was none for cells further down
-  std::vector<std::uint32_t> texts = {};  // not empty: which text of the field each number in the block stands for
+  std::size_t block = 0;          // index in Storage::blocks
+  std::size_t offset = 0;         // of its first number in a row of the block
+  std::size_t origin = 0;         // index in Storage::origins
+  std::size_t cell = 0;           // CSV: which cell of a record, from 1
+  std::string name;               // as the file has it; a rename leaves it
+  std::vector<BadCell> bad = {};  // in the order of the rows: the first one, and others as far as there is room
+  bool has_more_bad = false;      // there was none for cells further down
+  std::optional<BadCell> first_missing = {};  // of a column of numbers: the first that is not empty
+  bool is_part = false;                       // one of the numbers of an array that has several an example
+  std::vector<std::uint32_t> texts = {};      // not empty: which text of the field each number in the block stands for
+  std::vector<SpelledNumber> spelled = {};    // ascending; the numbers that a text does not spell in the shortest way
 };
 
 }  // namespace strata::internal
@@ -118,6 +137,7 @@ struct [[gnu::visibility("hidden")]] Table::Storage {
   std::vector<internal::Place> places;  // one a field
   std::vector<internal::Block> blocks;
   std::vector<internal::Origin> origins;
+  internal::TextCounts counts;  // of the texts that it was read from
   std::filesystem::path spill;  // the folder for blocks that are read while memory is to be spared; empty: in memory
 
   /// Error(internal) for a field of another table.
@@ -133,6 +153,10 @@ namespace strata::internal {
 
 /// Without fields yet, of one origin that is no CSV file.
 [[nodiscard]] Table table_from(const std::string& source, const std::filesystem::path& spill = {});
+
+/// Number k of an example of an array, for messages: "pictures.h5: X, example 17 (counted from 0), number 3".
+[[nodiscard]] std::string array_place(const std::string& source, const std::string& name, std::size_t row,
+                                      std::size_t k, std::size_t width);
 
 /// Of a cell that is no number: is it a word, or may it be one that was not remembered? One that says nothing is none.
 [[nodiscard]] bool holds_word(const Table& table, const Field& field, std::size_t row);

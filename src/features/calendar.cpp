@@ -1,7 +1,13 @@
 #include "features/calendar.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cmath>
+#include <cstdint>
+
+#include "base/only_errors.hpp"
+#include "base/text.hpp"
 
 namespace strata::internal {
 namespace {
@@ -42,3 +48,21 @@ double part_of(double days, DatePart part) noexcept {
 }
 
 }  // namespace strata::internal
+
+namespace strata {
+using namespace internal;
+
+std::string date_text(double days) try {
+  if (!is_date(days)) return shortest(days);
+  const double all = std::round(days * 86'400);  // seconds
+  const double day = std::floor(all / 86'400);
+  const auto seconds = static_cast<std::int64_t>(all - day * 86'400);
+  std::string text = fmt::format("{:04}-{:02}-{:02}", part_of(day, DatePart::year), part_of(day, DatePart::month),
+                                 part_of(day, DatePart::day));
+  if (seconds == 0) return text;
+  return fmt::format("{} {:02}:{:02}:{:02}", text, seconds / 3600, seconds / 60 % 60, seconds % 60);
+} catch (...) {
+  throw_as_error("for a date");
+}
+
+}  // namespace strata

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "data/rows.hpp"
 #include "strata/data.hpp"
 #include "strata/features.hpp"
 
@@ -16,6 +17,12 @@ namespace strata::internal {
 /// question (Table::require_numbers). Errors: usage (missing, with the nearest name), shape (another shape).
 [[nodiscard]] std::vector<const Field*> find_inputs(std::span<const InputField> inputs, const Table& table);
 /// The same for the target.
+/// Which of the rows lack one of these targets, ascending.
+[[nodiscard]] std::vector<std::size_t> rows_without(const Table& table, std::span<const Field* const> targets,
+                                                    const Rows& rows);
+/// The same of all rows for the target of a model, to which a label such as NA may say nothing as well.
+[[nodiscard]] std::vector<std::size_t> rows_without_target(const Target& target, const Table& table);
+
 [[nodiscard]] std::vector<const Field*> find_target(const Target& target, const Table& table);
 
 /// The targets of a table as a column of Y (n_y, 1) each: 0 or 1, one-hot, or numbers.
@@ -25,20 +32,26 @@ class TargetEncoder {
   TargetEncoder(const Target& target, const Table& table);
   /// The class index of an example (binary, classes). Throws Error(value) for a label that is not among the classes.
   [[nodiscard]] std::size_t label(std::size_t row) const;
+  /// Is there a label, and none of the classes? (One label an example.)
+  [[nodiscard]] bool is_unseen(std::size_t row) const;
+  /// The label as the data have it.
+  [[nodiscard]] std::string text(std::size_t row) const;
   /// n_y numbers. Throws Error(shape) when the target does not have as many, Error(value) where one is not finite.
   template <class T>
   void encode(std::size_t row, T* y, int n_y) const;
 
  private:
+  [[nodiscard]] std::size_t one_of(std::size_t row) const;
   [[nodiscard]] std::size_t class_of(std::size_t field, std::size_t row, std::size_t k) const;
   [[noreturn]] void unknown_label(std::size_t field, std::size_t row, std::size_t k) const;
 
   const Target* target_;
   const Table* table_;
   std::vector<const Field*> fields_;
-  std::size_t width_ = 0;                                 // numbers an example, all fields together
-  std::unordered_map<double, std::size_t> by_number_;     // for fields of numbers
-  std::vector<std::vector<std::ptrdiff_t>> by_category_;  // for each field of text: class of a category; −1: none
+  std::size_t width_ = 0;  // numbers an example, all fields together
+  // Of each field: the class of a number, and of each text; −1: none.
+  std::vector<std::unordered_map<double, std::size_t>> by_number_;
+  std::vector<std::vector<std::ptrdiff_t>> by_category_;
 };
 
 extern template void TargetEncoder::encode(std::size_t, float*, int) const;

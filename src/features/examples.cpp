@@ -191,12 +191,12 @@ template <class T>
 Columns<T> Examples<T>::range(Index first, Index count) {
   if (kept_) {
     return {View<T>(X_memory_.as<T>() + first * n_x_, n_x_, count),
-            View<const T>(Y_memory_.data() + first * n_y_, n_y_, count)};
+            View<const T>(Y_memory_.data() + first * n_y_, n_y_, count), weights_from(first)};
   }
   X_range_.resize(static_cast<std::size_t>(n_x_ * count));
   Y_range_.resize(static_cast<std::size_t>(n_y_ * count));
   for (Index j = 0; j < count; ++j) read(first + j, X_range_.data() + j * n_x_, Y_range_.data() + j * n_y_);
-  return {View<T>(X_range_.data(), n_x_, count), View<const T>(Y_range_.data(), n_y_, count)};
+  return {View<T>(X_range_.data(), n_x_, count), View<const T>(Y_range_.data(), n_y_, count), weights_from(first)};
 }
 
 template RawRows raw_rows(std::span<const float>, std::size_t);

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <functional>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/view.hpp"
@@ -40,7 +42,8 @@ template <class T>
 template <class T>
 struct Columns {
   View<const T> X;
-  View<const T> Y;  // without a target: no rows
+  View<const T> Y;            // without a target: no rows
+  const double* w = nullptr;  // how much each counts; null: 1
 };
 
 /// Are the numbers looked at when they are read? Where they are not, none is missing unless the inputs say so.
@@ -67,8 +70,21 @@ class Examples {
   [[nodiscard]] Index m() const noexcept { return static_cast<Index>(rows_.size()); }
   [[nodiscard]] Index n_x() const noexcept { return n_x_; }
   [[nodiscard]] Index n_y() const noexcept { return n_y_; }
-  /// Where an example stands in its table.
-  [[nodiscard]] std::size_t row(Index example) const noexcept { return rows_[static_cast<std::size_t>(example)]; }
+  /// How much each example counts, one number each; empty: 1 for all. `numbers`: what row() gives; empty: rows.
+  void set_weights(std::vector<double> weights, std::vector<std::size_t> numbers = {}) {
+    weights_ = std::move(weights);
+    numbers_of_rows_ = std::move(numbers);
+  }
+  [[nodiscard]] std::span<const double> weights() const noexcept { return weights_; }
+  /// Σ w: their number, where each counts 1.
+  [[nodiscard]] double weight() const noexcept {
+    return weights_.empty() ? static_cast<double>(m()) : std::accumulate(weights_.begin(), weights_.end(), 0.0);
+  }
+  /// Where an example stands in its table, among the rows that count.
+  [[nodiscard]] std::size_t row(Index example) const noexcept {
+    const auto i = static_cast<std::size_t>(example);
+    return numbers_of_rows_.empty() ? rows_[i] : numbers_of_rows_[i];
+  }
   /// Where the data of an example begin.
   [[nodiscard]] std::string where(Index example) const {
     return raw_.where(rows_[static_cast<std::size_t>(example)], 0);
@@ -88,9 +104,14 @@ class Examples {
   void read_input(std::size_t row, T* x);
   void fill(std::size_t row, T* x);
   void check(std::size_t row, const T* x) const;
+  [[nodiscard]] const double* weights_from(Index first) const noexcept {
+    return weights_.empty() ? nullptr : weights_.data() + first;
+  }
 
   Index n_x_ = 0, n_y_ = 0;
   Rows rows_;
+  std::vector<double> weights_;
+  std::vector<std::size_t> numbers_of_rows_;
   // From where they are made …
   const Features* features_ = nullptr;
   RawRows raw_;

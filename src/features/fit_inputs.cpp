@@ -6,7 +6,6 @@
 #include <cmath>
 #include <functional>
 #include <map>
-#include <numeric>
 #include <utility>
 
 #include "base/text.hpp"
@@ -58,12 +57,20 @@ void for_each_column(const Table& table, std::span<const Field* const> fields, c
   }
 }
 
-std::vector<double> without_missing(std::span<const double> column) {
-  std::vector<double> present;
-  for (const double x : column)
-    if (!std::isnan(x)) present.push_back(x);
-  return present;
-}
+// A column of the training rows: all of it, and how much each row counts.
+struct Cells {
+  std::span<const double> x;
+  const Sample& weights;  // without numbers
+
+  [[nodiscard]] Sample none() const { return {.x = {}, .w = {}, .unit = weights.unit}; }
+  [[nodiscard]] Sample all() const { return {{x.begin(), x.end()}, weights.w, weights.unit}; }
+  [[nodiscard]] Sample present() const {
+    Sample present = none();
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (!std::isnan(x[i])) present.add(x[i], weights, i);
+    return present;
+  }
+};
 
 bool few_whole_numbers(std::span<const double> sorted) {
   std::size_t different = 0;
@@ -75,29 +82,31 @@ bool few_whole_numbers(std::span<const double> sorted) {
 }
 
 // A column that is scaled, from its numbers that are not missing; at least one. True: they are all the same.
-bool add_scaled(Scaling& to, const std::string& name, std::vector<double> present) {
+bool add_scaled(Scaling& to, const std::string& name, Sample present) {
   StandardFit fit(1);
-  for (const double x : present) {
+  for (std::size_t i = 0; i < present.size(); ++i) {
+    const double x = present.x[i];
     if (!std::isfinite(x))
       throw Error(ErrorCode::value, fmt::format("the input '{}' holds {}", printable(name), shortest(x)));
-    fit.add(&x);
+    fit.add(&x, present.weight(i));
   }
   std::vector<std::size_t> constant;
   const Scaling standard = fit.finish(
-      present.size(), [&](std::size_t r, double* x) { *x = present[r]; },
-      [&](std::size_t) { return "the input '" + printable(name) + "'"; }, constant);
+      present.size(), [&](std::size_t r, double* x) { *x = present.x[r]; },
+      [&](std::size_t) { return "the input '" + printable(name) + "'"; }, constant, present.w);
   double offset = standard.offset[0], divisor = standard.divisor[0];
   std::vector<double> quantiles;
-  if (to.kind == ScaleKind::robust || to.kind == ScaleKind::quantile) std::ranges::sort(present);
+  if (to.kind == ScaleKind::robust || to.kind == ScaleKind::quantile) present.sort();
   if (to.kind == ScaleKind::robust) {
-    offset = quantile(present, 0.5);
-    const double between = quantile(present, 0.75) - quantile(present, 0.25);
-    divisor = between > 0 ? between : present.back() / 2 - present.front() / 2;
+    const Quantiles quantile(present);
+    offset = quantile(0.5);
+    const double between = quantile(0.75) - quantile(0.25);
+    divisor = between > 0 ? between : present.x.back() / 2 - present.x.front() / 2;
     if (!constant.empty()) divisor = 0;
     if (!std::isfinite(divisor))
       throw Error(ErrorCode::value,
                   fmt::format("cannot scale the input '{}': its values are too large", printable(name)));
-  } else if (to.kind == ScaleKind::quantile && constant.empty() && !few_whole_numbers(present)) {
+  } else if (to.kind == ScaleKind::quantile && constant.empty() && !few_whole_numbers(present.x)) {
     quantiles = quantiles_of(present);
   }
   if (to.kind == ScaleKind::none || to.kind == ScaleKind::divide_255) return !constant.empty();
@@ -115,43 +124,43 @@ void add_unscaled(Scaling& to, std::size_t count) {
   if (to.kind == ScaleKind::quantile) to.quantiles.resize(to.quantiles.size() + count);
 }
 
-double fill_for(std::vector<double> present, Impute impute) {
+double fill_for(Sample present, Impute impute) {
   if (impute == Impute::median) {
-    std::ranges::sort(present);
-    return quantile(present, 0.5);
+    present.sort();
+    return Quantiles(present)(0.5);
   }
   StandardFit fit(1);
-  for (const double& x : present) fit.add(&x);
+  for (std::size_t i = 0; i < present.size(); ++i) fit.add(&present.x[i], present.weight(i));
   return fit.mean(0);
 }
 
-void fit_number(FittedInput& to, std::span<const double> column, const DataOptions& options) {
-  const std::vector<double> present = without_missing(column);
-  to.missing = column.size() - present.size();
+void fit_number(FittedInput& to, const Cells& column, const DataOptions& options) {
+  const Sample present = column.present();
+  to.missing = column.x.size() - present.size();
   to.input.missing = to.missing > 0;
-  if (present.empty()) return;
+  if (present.size() == 0) return;
   to.constant = add_scaled(to.scaling, to.input.name, present) && to.missing == 0;
   const bool is_implied = options.scale == ScaleKind::standard && options.impute == Impute::mean;
   if (!is_implied) to.input.fill = fill_for(present, options.impute);
   if (to.input.missing) add_unscaled(to.scaling, 1);
 }
 
-void fit_date(FittedInput& to, std::span<const double> column, const DataOptions& options) {
-  const std::vector<double> present = without_missing(column);
-  to.missing = column.size() - present.size();
+void fit_date(FittedInput& to, const Cells& column, const DataOptions& options) {
+  const Sample present = column.present();
+  to.missing = column.x.size() - present.size();
   to.input.missing = to.missing > 0;
-  if (present.empty()) return;
-  for (const double days : present) {
+  if (present.size() == 0) return;
+  for (const double days : present.x) {
     if (!is_date(days))
       throw Error(ErrorCode::value, fmt::format("the input '{}' holds {}, which is no date of the years 1 to 9999",
                                                 printable(to.input.name), shortest(days)));
   }
   to.input.fill = fill_for(present, options.impute);
-  to.input.earliest = *std::ranges::min_element(present);
+  to.input.earliest = *std::ranges::min_element(present.x);
   for (const DatePart part : kDateParts) {
-    std::vector<double> numbers;
-    for (const double days : present) numbers.push_back(part_of(days, part));
-    if (std::ranges::count(numbers, numbers.front()) == std::ssize(numbers)) continue;
+    Sample numbers = column.none();
+    for (std::size_t i = 0; i < present.size(); ++i) numbers.add(part_of(present.x[i], part), present, i);
+    if (std::ranges::count(numbers.x, numbers.x.front()) == std::ssize(numbers.x)) continue;
     to.input.parts.push_back(part);
     add_scaled(to.scaling, to.input.name, std::move(numbers));
   }
@@ -159,33 +168,49 @@ void fit_date(FittedInput& to, std::span<const double> column, const DataOptions
   if (to.input.missing) add_unscaled(to.scaling, 1);
 }
 
+// How many rows there are, and how much they count.
+struct Count {
+  std::size_t rows = 0;
+  double weight = 0;
+
+  void add(double w) {
+    ++rows;
+    weight += w;
+  }
+  Count& operator+=(const Count& other) {
+    rows += other.rows;
+    weight += other.weight;
+    return *this;
+  }
+};
+
 // How many training rows have each level, and which have none.
-std::map<std::string, std::size_t> count_levels(FittedInput& to, const Field& field, std::span<const double> column) {
-  std::map<std::string, std::size_t> counts;
+std::map<std::string, Count> count_levels(FittedInput& to, const Field& field, const Cells& column) {
+  std::map<std::string, Count> counts;
   if (field.is_text()) {
-    std::vector<std::size_t> of_category(field.categories.size());
-    for (const double index : column) ++of_category[static_cast<std::size_t>(index)];
+    std::vector<Count> of_category(field.categories.size());
+    for (std::size_t i = 0; i < column.x.size(); ++i)
+      of_category[static_cast<std::size_t>(column.x[i])].add(column.weights.weight(i));
     for (std::size_t c = 0; c < of_category.size(); ++c) {
       if (field.categories[c].empty()) {
-        to.missing = of_category[c];
-      } else if (of_category[c] > 0) {
-        counts[field.categories[c]] = of_category[c];
+        to.missing = of_category[c].rows;
+      } else if (of_category[c].rows > 0) {
+        const bool is_answer = to.input.type == ColumnType::yes_no;  // Yes and yes are one level
+        counts[is_answer ? lower_case(field.categories[c]) : field.categories[c]] += of_category[c];
       }
     }
     return counts;
   }
-  std::map<double, std::size_t> of_number;
-  for (const double x : without_missing(column)) ++of_number[x];
-  to.missing = column.size();
-  for (const auto& [value, count] : of_number) {
-    counts[shortest(value == 0 ? 0.0 : value)] += count;
-    to.missing -= count;
-  }
+  const Sample present = column.present();
+  std::map<double, Count> of_number;
+  for (std::size_t i = 0; i < present.size(); ++i) of_number[present.x[i]].add(present.weight(i));
+  to.missing = column.x.size() - present.size();
+  for (const auto& [value, count] : of_number) counts[shortest(value == 0 ? 0.0 : value)] += count;
   return counts;
 }
 
-void fit_levels(FittedInput& to, const Field& field, std::span<const double> column, const DataOptions& options) {
-  const std::map<std::string, std::size_t> counts = count_levels(to, field, column);
+void fit_levels(FittedInput& to, const Field& field, const Cells& column, const DataOptions& options) {
+  const std::map<std::string, Count> counts = count_levels(to, field, column);
   to.input.missing = to.missing > 0;
   to.levels = counts.size();
   to.constant = counts.size() + (to.missing > 0 ? 1 : 0) <= 1;
@@ -199,11 +224,13 @@ void fit_levels(FittedInput& to, const Field& field, std::span<const double> col
     if (levels.size() > limit) {
       std::map<std::string, std::size_t, std::less<>> place;  // by value: decides among equals
       for (std::size_t l = 0; l < levels.size(); ++l) place[levels[l]] = l;
+      // In millionths of a row: what is as frequent stays so, however its weights are rounded.
+      const auto rank = [&](const Count& count) { return std::round(count.weight / column.weights.unit * 0x1p20); };
       std::ranges::sort(levels, [&](const std::string& a, const std::string& b) {
-        const std::size_t of_a = counts.at(a), of_b = counts.at(b);
+        const double of_a = rank(counts.at(a)), of_b = rank(counts.at(b));
         return of_a != of_b ? of_a > of_b : place.at(a) < place.at(b);
       });
-      for (std::size_t l = limit; l < levels.size(); ++l) to.pooled_rows += counts.at(levels[l]);
+      for (std::size_t l = limit; l < levels.size(); ++l) to.pooled_rows += counts.at(levels[l]).rows;
       levels.resize(limit);
       sort_levels(levels);
       to.input.pooled = true;
@@ -216,8 +243,10 @@ void fit_levels(FittedInput& to, const Field& field, std::span<const double> col
 
 std::vector<std::string> yes_no_levels(const Field& field) {
   std::vector<std::string> levels;
-  for (const std::string& word : field.categories)
-    if (!word.empty()) levels.push_back(word);
+  for (const std::string& word : field.categories) {
+    const auto is_same = [&](const std::string& level) { return lower_case(level) == lower_case(word); };
+    if (!word.empty() && std::ranges::none_of(levels, is_same)) levels.push_back(word);
+  }
   if (levels.size() != 2) return {};
   const auto is_yes = [](const std::string& word) {
     return std::ranges::find(kYes, lower_case(word)) != std::end(kYes);
@@ -228,7 +257,8 @@ std::vector<std::string> yes_no_levels(const Field& field) {
 }
 
 std::vector<FittedInput> fit_inputs(const Table& table, std::span<const TypedField> fields, const Rows& train_rows,
-                                    const DataOptions& options, std::size_t numbers_at_a_time) {
+                                    const DataOptions& options, const Weights& weights, std::size_t numbers_at_a_time) {
+  const Sample of_rows{.x = {}, .w = weights.of(train_rows), .unit = weights.unit()};
   std::vector<FittedInput> inputs;
   std::vector<const Field*> read;
   std::vector<std::size_t> input_of;  // of each number of a row
@@ -239,10 +269,11 @@ std::vector<FittedInput> fit_inputs(const Table& table, std::span<const TypedFie
     input_of.insert(input_of.end(), typed.field->width(), read.size());
     read.push_back(typed.field);
   }
-  for_each_column(table, read, train_rows, numbers_at_a_time, [&](std::size_t j, std::span<const double> column) {
+  for_each_column(table, read, train_rows, numbers_at_a_time, [&](std::size_t j, std::span<const double> numbers) {
+    const Cells column{numbers, of_rows};
     FittedInput& to = inputs[input_of[j]];
     if (!to.input.shape.empty()) {
-      const bool constant = add_scaled(to.scaling, to.input.name, {column.begin(), column.end()});
+      const bool constant = add_scaled(to.scaling, to.input.name, column.all());
       to.constant = constant && to.input.shape.size() == 1 && to.input.shape[0] == 1;
     } else if (to.input.type == ColumnType::number) {
       fit_number(to, column, options);

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/text.hpp"
+#include "data/cell.hpp"
 #include "features/calendar.hpp"
 #include "features/scaling.hpp"
 
@@ -66,7 +67,8 @@ LevelCodes::LevelCodes(const InputField& input, const Field& field)
   double value = 0;
   if (!is_text_ || are_plain_numbers(input.levels)) {
     for (std::size_t l = 0; l < input.levels.size(); ++l)
-      if (is_finite(input.levels[l], value)) of_number_.emplace(value, static_cast<double>(l));
+      if (is_finite(input.levels[l], value) && !read_number(input.levels[l]).is_large)
+        of_number_.emplace(value, static_cast<double>(l));
   }
   for (const std::string& text : field.categories) of_category_.push_back(of_text(input, text));
 }

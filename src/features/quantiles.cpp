@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <tuple>
+#include <utility>
 
 namespace strata::internal {
 namespace {
@@ -25,17 +27,59 @@ double quantile(std::span<const double> sorted, double p) noexcept {
   return share == 0 ? a : (1 - share) * a + share * b;  // b − a may overflow
 }
 
+void Sample::sort() {
+  if (w.empty()) {
+    std::ranges::sort(x);
+    return;
+  }
+  std::vector<std::pair<double, double>> both;
+  both.reserve(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) both.emplace_back(x[i], w[i]);
+  std::ranges::sort(both);
+  for (std::size_t i = 0; i < x.size(); ++i) std::tie(x[i], w[i]) = both[i];
+}
+
+Quantiles::Quantiles(const Sample& sorted) : sorted_(sorted) {
+  double sum = 0;
+  for (const double weight : sorted.w) up_to_.push_back((sum += weight) / sorted.unit);
+}
+
+std::size_t Quantiles::rows() const noexcept {
+  if (up_to_.empty()) return sorted_.size();
+  constexpr double kRounding = 1e-9;  // must not take a row away
+  return static_cast<std::size_t>(std::max(std::floor(up_to_.back() + kRounding), 1.0));
+}
+
+double Quantiles::operator()(double p) const noexcept {
+  const std::vector<double>& x = sorted_.x;
+  if (up_to_.empty()) return quantile(x, p);
+  const double width = std::min(up_to_.back(), 1.0), at = p * (up_to_.back() - width);
+  auto i = static_cast<std::size_t>(std::ranges::upper_bound(up_to_, at) - up_to_.begin());
+  i = std::min(i, x.size() - 1);
+  const double first = x[i];
+  double share = 0, others = 0;
+  for (; i + 1 < x.size() && up_to_[i] - width < at; ++i) {
+    const double of_next = (std::min(up_to_[i + 1] - width, at) - (up_to_[i] - width)) / width;
+    share += of_next;
+    others += of_next * x[i + 1];
+  }
+  if (share > 0) return (1 - share) * first + others;
+  share = at - std::floor(at);  // as it is rounded between two rows of this number
+  return share == 0 ? first : (1 - share) * first + share * first;
+}
+
 double smoothly_clipped(double t) noexcept {
   const double third = t / 3;
   return std::isfinite(third * third) ? t / std::sqrt(1 + third * third) : std::copysign(3.0, t);
 }
 
-std::vector<double> quantiles_of(std::span<const double> sorted) {
-  const std::size_t n = sorted.size();
+std::vector<double> quantiles_of(const Sample& sorted) {
+  const Quantiles quantile(sorted);
+  const std::size_t n = quantile.rows();
   const std::size_t count = std::min(std::max<std::size_t>(std::min<std::size_t>(n / 30, 1000), 10), n);
   std::vector<double> all;
   for (std::size_t k = 0; k < count; ++k)
-    all.push_back(quantile(sorted, count == 1 ? 0.5 : static_cast<double>(k) / static_cast<double>(count - 1)));
+    all.push_back(quantile(count == 1 ? 0.5 : static_cast<double>(k) / static_cast<double>(count - 1)));
   for (std::size_t k = 1; k < count; ++k) all[k] = std::max(all[k], all[k - 1]);  // rounding does not turn them round
   return all;
 }

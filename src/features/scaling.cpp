@@ -31,19 +31,21 @@ double of_255(double x) noexcept { return x / 255.0; }
 constexpr double kRounding = 8;
 
 std::vector<bool> vary_by_rounding(std::span<const double> first, std::span<const double> mean, std::size_t rows,
-                                   const RowReader& read) {
+                                   const RowReader& read, std::span<const double> w) {
   const std::size_t n_x = first.size();
+  double n = 0;
   std::vector<double> x(n_x), sum(n_x, 0.0), squares(n_x, 0.0);
   for (std::size_t r = 0; r < rows; ++r) {
     read(r, x.data());
+    const double weight = w.empty() ? 1 : w[r];
+    n += weight;
     for (std::size_t i = 0; i < n_x; ++i) {
       const double distance = (x[i] - first[i]) / (kEpsilon * std::abs(mean[i]));
-      sum[i] += distance;
-      squares[i] += distance * distance;
+      sum[i] += weight * distance;
+      squares[i] += weight * (distance * distance);
     }
   }
   std::vector<bool> by_rounding(n_x);
-  const auto n = static_cast<double>(rows);
   for (std::size_t i = 0; i < n_x; ++i)
     by_rounding[i] = squares[i] / n - sum[i] / n * (sum[i] / n) <= kRounding * kRounding;
   return by_rounding;
@@ -51,13 +53,14 @@ std::vector<bool> vary_by_rounding(std::span<const double> first, std::span<cons
 
 }  // namespace
 
-void StandardFit::add(const double* x) noexcept {
+void StandardFit::add(const double* x, double w) noexcept {
   for (std::size_t i = 0; i < mean_.size(); ++i) {
     if (added_ == 0) first_[i] = x[i];
-    mean_[i] += x[i];
+    mean_[i] += w * x[i];
     if (x[i] != first_[i]) varies_[i] = true;
   }
   ++added_;
+  weight_ += w;
 }
 
 StandardFit StandardFit::part(std::size_t begin, std::size_t count) const {
@@ -68,22 +71,24 @@ StandardFit StandardFit::part(std::size_t begin, std::size_t count) const {
     fit.varies_[i] = varies_[begin + i];
   }
   fit.added_ = added_;
+  fit.weight_ = weight_;
   return fit;
 }
 
 Scaling StandardFit::finish(std::size_t rows, const RowReader& read,
-                            const std::function<std::string(std::size_t)>& name_of,
-                            std::vector<std::size_t>& constant) {
+                            const std::function<std::string(std::size_t)>& name_of, std::vector<std::size_t>& constant,
+                            std::span<const double> w) {
   if (rows == 0)
     throw Error(ErrorCode::value, "cannot standardise the inputs: there are no examples to take the mean of");
   const std::size_t n_x = mean_.size();
   std::vector<double> mean = mean_, x(n_x), squares(n_x, 0.0);
-  for (double& value : mean) value /= static_cast<double>(rows);
+  for (double& value : mean) value /= weight_;
   for (std::size_t r = 0; r < rows; ++r) {
     read(r, x.data());
+    const double weight = w.empty() ? 1 : w[r];
     for (std::size_t i = 0; i < n_x; ++i) {
       const double distance = x[i] - mean[i];
-      squares[i] += distance * distance;
+      squares[i] += weight * (distance * distance);
     }
   }
 
@@ -91,12 +96,12 @@ Scaling StandardFit::finish(std::size_t rows, const RowReader& read,
   std::vector<double>& deviation = squares;
   bool suspicious = false;
   for (std::size_t i = 0; i < n_x; ++i) {
-    deviation[i] = std::sqrt(squares[i] / static_cast<double>(rows));
+    deviation[i] = std::sqrt(squares[i] / weight_);
     const double rounding = 4 * static_cast<double>(rows) * kEpsilon * std::abs(scaling.offset[i]);
     suspicious = suspicious || (varies_[i] && !(deviation[i] > rounding && std::isfinite(deviation[i])));
   }
   const std::vector<bool> by_rounding =
-      suspicious ? vary_by_rounding(first_, scaling.offset, rows, read) : std::vector<bool>(n_x, false);
+      suspicious ? vary_by_rounding(first_, scaling.offset, rows, read, w) : std::vector<bool>(n_x, false);
   for (std::size_t i = 0; i < n_x; ++i) {
     // Equal numbers have a mean that rounding may set beside them, and then a deviation of rounding errors.
     if (!varies_[i]) scaling.offset[i] = first_[i];
@@ -127,7 +132,8 @@ double scaled(const Scaling& scaling, std::size_t column, double x) noexcept {
     case ScaleKind::quantile:
       return scaling.quantiles[column].empty() ? distance() : normal_of_share(scaling.quantiles[column], x);
     case ScaleKind::none:
-    case ScaleKind::automatic: break;
+    case ScaleKind::automatic:
+    case ScaleKind::automatic_quantile: break;
   }
   return x;
 }

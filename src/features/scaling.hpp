@@ -14,30 +14,30 @@ namespace strata::internal {
 /// Gives row r of the raw inputs: n_x numbers.
 using RowReader = std::function<void(std::size_t r, double* out)>;
 
-/// The mean and the standard deviation (divided by m) of every input, in two looks at the rows in their order, of which
-/// the first is shared with whoever reads the numbers anyway. An input that is constant, or varies by rounding alone,
-/// is not divided by its deviation: its index is appended to `constant`, and its divisor is 1, or |mean| where even the
-/// rounding is larger than 1.
+/// The mean and the standard deviation (divided by m; by Σ w, where rows count differently) of every input, in two
+/// looks at the rows in their order, of which the first is shared with whoever reads the numbers anyway. An input that
+/// is constant, or varies by rounding alone, is not divided by its deviation: its index is appended to `constant`, and
+/// its divisor is 1, or |mean| where even the rounding is larger than 1.
 class StandardFit {
  public:
   explicit StandardFit(std::size_t n) : first_(n), mean_(n, 0.0), varies_(n, false) {}
-  /// The next row of the first look.
-  void add(const double* x) noexcept;
+  /// The next row of the first look, and how much it counts.
+  void add(const double* x, double w = 1) noexcept;
   /// Of the inputs begin … begin + count − 1 only.
   [[nodiscard]] StandardFit part(std::size_t begin, std::size_t count) const;
   /// Of input i, after the first look.
-  [[nodiscard]] double mean(std::size_t i) const noexcept {
-    return varies_[i] ? mean_[i] / static_cast<double>(added_) : first_[i];
-  }
-  /// The second look, over the same rows. Errors: value (numbers too large: name_of(i) cannot be standardised).
+  [[nodiscard]] double mean(std::size_t i) const noexcept { return varies_[i] ? mean_[i] / weight_ : first_[i]; }
+  /// The second look, over the same rows; `w`: how much each counts, or none. Errors: value (numbers too large:
+  /// name_of(i) cannot be standardised).
   [[nodiscard]] Scaling finish(std::size_t rows, const RowReader& read,
                                const std::function<std::string(std::size_t i)>& name_of,
-                               std::vector<std::size_t>& constant);
+                               std::vector<std::size_t>& constant, std::span<const double> w = {});
 
  private:
-  std::vector<double> first_, mean_;  // the numbers of the first row; their sums, then their means
+  std::vector<double> first_, mean_;  // the numbers of the first row; the sums of all, then their means
   std::vector<bool> varies_;
   std::size_t added_ = 0;
+  double weight_ = 0;  // of these: their number, where each counts 1
 };
 
 /// x of a column that is scaled, in float64.

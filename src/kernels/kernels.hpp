@@ -38,6 +38,7 @@ struct UpdateRule {
   OptimizerKind kind = OptimizerKind::gradient_descent;  // adamw is adam: its decay is in Trained
   double momentum = 0;                                   // β
   AdamStep step{};                                       // α for every rule
+  double scale = 1;                                      // s: less than 1 where the gradient is clipped
 };
 
 /// A block of θ, what is added to its gradient, and what its rule remembers of it: all of one shape, each without gaps
@@ -47,9 +48,10 @@ struct Trained {
   View<T> theta;
   T* first = nullptr;   // momentum: v; Adam: m
   T* second = nullptr;  // Adam: v
-  double penalty = 0;   // c: the rule is given d + c θ (L2: λ/m)
+  double penalty = 0;   // c: the rule is given s d + c θ (L2: λ/m)
   double decay = 0;  // δ = αλ: decoupled weight decay (Loshchilov and Hutter, 2019); not in gradient descent, where a
                      // penalty of λ is the same
+  double rate = 1;   // what α is multiplied by
 };
 
 /// Where the gradient of a block goes.
@@ -90,6 +92,25 @@ struct Pointwise {
   Dropout<T> dropout{};
 };
 
+/// What a batch is held to: the loss of each example, and how much the example counts.
+struct Objective {
+  Objective(Loss loss_, const double* w_ = nullptr) : loss(loss_), w(w_) {}  // NOLINT(google-explicit-constructor)
+  explicit Objective(const Architecture& net, const double* w_ = nullptr)
+      : loss(net.loss),
+        w(w_),
+        delta(net.loss_parameters.delta.data()),
+        quantile(net.loss_parameters.quantile),
+        smoothing(net.loss_parameters.smoothing) {}
+  Loss loss;
+  const double* w;                                            // (m); null: 1 each
+  const double* delta = nullptr;                              // (n_L): δ of Huber's loss
+  double quantile = 0.5;                                      // q
+  double smoothing = 0;                                       // ε: (1−ε) y + ε/K stands for y
+  [[nodiscard]] double share(Index outputs) const noexcept {  // ε/K
+    return smoothing / static_cast<double>(loss == Loss::binary_cross_entropy ? 2 : outputs);
+  }
+};
+
 template <class T>
 class Kernels {
  public:
@@ -105,8 +126,9 @@ class Kernels {
   // A = head(Z)                         (n_L, m) both; A may be Z itself
   virtual void head_forward(Head head, View<const T> Z, View<T> A) const noexcept = 0;
 
-  // loss = Σ_i L(Z^(i), Y^(i)) in float64, A = head(Z), dZ = A − Y         Z, Y, A, dZ (n_L, m); loss one number
-  virtual void loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ,
+  // sum = Σ_i w_i L(Z^(i), Y^(i)) in float64, A = head(Z), dZ = w ∂L/∂Z     Z, Y, A, dZ (n_L, m), w (1, m)
+  // ∂L/∂Z = A − Y, but for the losses of which strata/architecture.hpp says something else
+  virtual void loss_head(const Objective& of, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ,
                          double* sum) const noexcept = 0;
 
   // dZ = dA * g'(Z)                     (n_l, m) all; dZ may be dA itself. g' is read from A or from Z, as g allows.
@@ -119,7 +141,7 @@ class Kernels {
   // dA = dA * kept / (1−p)              (n_l, m)
   virtual void dropout_backward(const Dropout<T>& by, View<T> dA) const noexcept = 0;
 
-  // dW = s·dZ A_prevᵀ, db = s·Σ_i dZ^(i)       s = 1/m; dW (n_l, n_prev), db (n_l, 1)
+  // dW = s·dZ A_prevᵀ, db = s·Σ_i dZ^(i)       s = 1/m, or 1/Σw; dW (n_l, n_prev), db (n_l, 1)
   virtual void linear_backward_params(View<const T> dZ, View<const T> A_prev, double s, View<T> dW,
                                       View<T> db) const noexcept = 0;
 
@@ -132,9 +154,11 @@ class Kernels {
   // Σ x², in float64                    L2: λ/(2m) Σ W²
   [[nodiscard]] virtual double sum_of_squares(View<const T> X) const noexcept = 0;
 
-  // θ and what the rule remembers of it, by its gradient g = d + c θ:
+  // θ and what the rule remembers of it, by its gradient g = s d + c θ:
   //   gradient descent   θ = θ − α g
   //   momentum           v = βv + (1−β) g,  θ = θ − (α v + δ θ)
+  //   Nesterov           v = βv + (1−β) g,  θ = θ − (α (βv + (1−β) g) + δ θ)   (Sutskever et al., 2013: the step that
+  //                      momentum makes next, should the gradient stay; written at the point it looks ahead to)
   //   Adam               m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − (α m̂ / (√v̂ + ε) + δ θ)
   //                      m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)
   virtual void update(const UpdateRule& rule, const Trained<T>& block, const T* d) const noexcept = 0;

@@ -63,12 +63,14 @@ void head_forward(Head head, View<const T> Z, View<T> A) {
 
 // L(z, y) of one example, from its logits: finite wherever they are.
 template <class T>
-double loss_of_example(Loss loss, const T* z, const T* y, Index n) {
+double loss_of_example(const Objective& of, const T* z, const T* y, Index n) {
   double sum = 0;
-  switch (loss) {
+  const double share = of.share(n);
+  const auto Y = [&](Index i) { return (1 - of.smoothing) * static_cast<double>(y[i]) + share; };
+  const auto r = [&](Index i) { return static_cast<double>(z[i]) - static_cast<double>(y[i]); };
+  switch (of.loss) {
     case Loss::binary_cross_entropy:  // −y ln σ(z) − (1−y) ln(1−σ(z)) = softplus(z) − y z
-      for (Index i = 0; i < n; ++i)
-        sum += softplus<double>(z[i]) - static_cast<double>(y[i]) * static_cast<double>(z[i]);
+      for (Index i = 0; i < n; ++i) sum += softplus<double>(z[i]) - Y(i) * static_cast<double>(z[i]);
       return sum;
     case Loss::categorical_cross_entropy: {  // −Σ y_k ln a_k = Σ y_k (ln Σ_i e^(z_i − max) − (z_k − max))
       double largest = z[0], exponentials = 0;
@@ -77,29 +79,59 @@ double loss_of_example(Loss loss, const T* z, const T* y, Index n) {
       const double log_sum = std::log(exponentials);
       for (Index i = 0; i < n; ++i) {
         // An absent class (y = 0) counts nothing, even at a logit of −∞.
-        if (y[i] != T(0)) sum += static_cast<double>(y[i]) * (log_sum - (static_cast<double>(z[i]) - largest));
+        if (Y(i) != 0) sum += Y(i) * (log_sum - (static_cast<double>(z[i]) - largest));
       }
       return sum;
     }
     case Loss::squared_error:  // ½ Σ (z − y)²
+      for (Index i = 0; i < n; ++i) sum += 0.5 * r(i) * r(i);
+      return sum;
+    case Loss::absolute_error:  // Σ |z − y|
+      for (Index i = 0; i < n; ++i) sum += std::abs(r(i));
+      return sum;
+    case Loss::huber:  // ½ r², or δ (|r| − ½ δ) beyond δ
       for (Index i = 0; i < n; ++i) {
-        const double difference = static_cast<double>(z[i]) - static_cast<double>(y[i]);
-        sum += 0.5 * difference * difference;
+        const double size = std::abs(r(i)), delta = of.delta[i];
+        sum += size > delta ? delta * (size - 0.5 * delta) : 0.5 * size * size;
       }
+      return sum;
+    case Loss::quantile:  // −q r where r = z − y is negative, else (1−q) r
+      for (Index i = 0; i < n; ++i) sum += r(i) < 0 ? -of.quantile * r(i) : (1 - of.quantile) * r(i);
       return sum;
   }
   return sum;
 }
 
-// Σ_i L(Z^(i), Y^(i)), A = head(Z), dZ = A − Y
+// ∂L/∂z of output i, from a = head(z)
 template <class T>
-double loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ) {
+T error_of_output(const Objective& of, T a, T y, Index i, Index n) {
+  const T r = a - y;
+  const auto below_or_above = [r](double below, double above) {  // 0 stays 0, and NaN stays NaN
+    return r < T(0) ? static_cast<T>(below) : r > T(0) ? static_cast<T>(above) : r;
+  };
+  switch (of.loss) {
+    case Loss::binary_cross_entropy:
+    case Loss::categorical_cross_entropy:
+      return a - (static_cast<T>(1 - of.smoothing) * y + static_cast<T>(of.share(n)));
+    case Loss::squared_error: return r;
+    case Loss::absolute_error: return below_or_above(-1, 1);
+    case Loss::huber: return std::abs(r) > static_cast<T>(of.delta[i]) ? below_or_above(-of.delta[i], of.delta[i]) : r;
+    case Loss::quantile: return below_or_above(-of.quantile, 1 - of.quantile);
+  }
+  return r;
+}
+
+// Σ_i w_i L(Z^(i), Y^(i)), A = head(Z), dZ = w ∂L/∂Z
+template <class T>
+double loss_head(const Objective& of, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ) {
   assert(Z.rows == Y.rows && Z.cols == Y.cols && Z.rows == dZ.rows && Z.cols == dZ.cols);
   double sum = 0;
-  for (Index j = 0; j < Z.cols; ++j) sum += loss_of_example(loss, Z.col(j), Y.col(j), Z.rows);
-  head_forward(head_of(loss), Z, A);
+  const auto w = [&](Index j) { return of.w == nullptr ? 1.0 : of.w[j]; };
+  for (Index j = 0; j < Z.cols; ++j) sum += w(j) * loss_of_example(of, Z.col(j), Y.col(j), Z.rows);
+  head_forward(head_of(of.loss), Z, A);
   for (Index j = 0; j < Z.cols; ++j) {
-    for (Index i = 0; i < Z.rows; ++i) dZ.col(j)[i] = A.col(j)[i] - Y.col(j)[i];
+    for (Index i = 0; i < Z.rows; ++i)
+      dZ.col(j)[i] = static_cast<T>(w(j)) * error_of_output(of, A.col(j)[i], Y.col(j)[i], i, Z.rows);
   }
   return sum;
 }
@@ -215,38 +247,41 @@ double sum_of_squares(View<const T> X) {
   return sum;
 }
 
-// g = d + c θ
+// d + c θ
 template <class T>
 T with_penalty(T d, double c, T theta) {
   return c == 0 ? d : d + static_cast<T>(c) * theta;
 }
 
 // θ = θ − α g
-template <class T>
-void update_gradient_descent(std::span<T> theta, const T* d, double c, double alpha) {
-  for (std::size_t i = 0; i < theta.size(); ++i) theta[i] -= static_cast<T>(alpha) * with_penalty(d[i], c, theta[i]);
+template <class T, class G>
+void update_gradient_descent(std::span<T> theta, const G& g, double alpha) {
+  for (std::size_t i = 0; i < theta.size(); ++i) theta[i] -= static_cast<T>(alpha) * g(i);
 }
 
-// v = βv + (1−β) g,  θ = θ − (α v + δ θ)
-template <class T>
-void update_momentum(std::span<T> theta, const T* d, double c, T* v, double alpha, double beta, double delta) {
+// v = βv + (1−β) g,  θ = θ − (α v + δ θ); Nesterov's steps by βv + (1−β) g
+template <class T, class G>
+void update_momentum(std::span<T> theta, const G& g, T* v, double alpha, double beta, double delta, bool nesterov) {
+  const auto rest = static_cast<T>(1 - beta);
   for (std::size_t i = 0; i < theta.size(); ++i) {
-    v[i] = static_cast<T>(beta) * v[i] + static_cast<T>(1 - beta) * with_penalty(d[i], c, theta[i]);
-    theta[i] -= with_penalty(static_cast<T>(alpha) * v[i], delta, theta[i]);
+    const T d = g(i);
+    v[i] = static_cast<T>(beta) * v[i] + rest * d;
+    const T step = nesterov ? static_cast<T>(beta) * v[i] + rest * d : v[i];
+    theta[i] -= with_penalty(static_cast<T>(alpha) * step, delta, theta[i]);
   }
 }
 
 // m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − (α m̂ / (√v̂ + ε) + δ θ)
-template <class T>
-void update_adam(std::span<T> theta, const T* d, double c, T* m, T* v, AdamStep step, double delta) {
+template <class T, class G>
+void update_adam(std::span<T> theta, const G& gradient, T* m, T* v, const AdamStep& step, double alpha_, double delta) {
   const auto t = static_cast<double>(step.t);
   const auto m_correction = static_cast<T>(1 - std::pow(step.beta1, t));  // m̂ = m / (1 − β₁ᵗ)
   const auto v_correction = static_cast<T>(1 - std::pow(step.beta2, t));  // v̂ = v / (1 − β₂ᵗ)
-  const auto alpha = static_cast<T>(step.alpha), epsilon = static_cast<T>(step.epsilon);
+  const auto alpha = static_cast<T>(alpha_), epsilon = static_cast<T>(step.epsilon);
   const auto beta1 = static_cast<T>(step.beta1), rest1 = static_cast<T>(1 - step.beta1);
   const auto beta2 = static_cast<T>(step.beta2), rest2 = static_cast<T>(1 - step.beta2);
   for (std::size_t i = 0; i < theta.size(); ++i) {
-    const T g = with_penalty(d[i], c, theta[i]);
+    const T g = gradient(i);
     m[i] = beta1 * m[i] + rest1 * g;
     v[i] = beta2 * v[i] + rest2 * g * g;
     theta[i] -=
@@ -258,13 +293,18 @@ void update_adam(std::span<T> theta, const T* d, double c, T* m, T* v, AdamStep 
 template <class T>
 void update(const UpdateRule& rule, const Trained<T>& block, const T* d) {
   const std::span<T> theta(block.theta.data, static_cast<std::size_t>(block.theta.size()));
+  const auto g = [&](std::size_t i) {  // s d + c θ
+    return with_penalty(rule.scale == 1 ? d[i] : static_cast<T>(rule.scale) * d[i], block.penalty, theta[i]);
+  };
+  const double alpha = rule.step.alpha * block.rate;
   switch (rule.kind) {
-    case OptimizerKind::gradient_descent: return update_gradient_descent(theta, d, block.penalty, rule.step.alpha);
+    case OptimizerKind::gradient_descent: return update_gradient_descent(theta, g, alpha);
     case OptimizerKind::momentum:
-      return update_momentum(theta, d, block.penalty, block.first, rule.step.alpha, rule.momentum, block.decay);
+    case OptimizerKind::nesterov:
+      return update_momentum(theta, g, block.first, alpha, rule.momentum, block.decay,
+                             rule.kind == OptimizerKind::nesterov);
     case OptimizerKind::adam:
-    case OptimizerKind::adamw:
-      return update_adam(theta, d, block.penalty, block.first, block.second, rule.step, block.decay);
+    case OptimizerKind::adamw: return update_adam(theta, g, block.first, block.second, rule.step, alpha, block.decay);
   }
 }
 
@@ -273,7 +313,7 @@ void update(const UpdateRule& rule, const Trained<T>& block, const T* d) {
   EXTERN template void linear_forward(View<const T>, View<const T>, View<const T>, View<T>);                  \
   EXTERN template void activation_forward(Activation, View<const T>, View<T>);                                \
   EXTERN template void head_forward(Head, View<const T>, View<T>);                                            \
-  EXTERN template double loss_head(Loss, View<const T>, View<const T>, View<T>, View<T>);                     \
+  EXTERN template double loss_head(const Objective&, View<const T>, View<const T>, View<T>, View<T>);         \
   EXTERN template void activation_backward(Activation, View<const T>, View<const T>, View<const T>, View<T>); \
   EXTERN template void linear_backward_weights(View<const T>, View<const T>, double, View<T>);                \
   EXTERN template void linear_backward_bias(View<const T>, double, View<T>);                                  \
@@ -300,9 +340,9 @@ class ReferenceKernels : public Kernels<T> {
   void head_forward(Head head, View<const T> Z, View<T> A) const noexcept override {
     reference::head_forward(head, Z, A);
   }
-  void loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ,
+  void loss_head(const Objective& of, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ,
                  double* sum) const noexcept override {
-    *sum = reference::loss_head(loss, Z, Y, A, dZ);
+    *sum = reference::loss_head(of, Z, Y, A, dZ);
   }
   void activation_backward(Activation g, View<const T> dA, View<const T> Z, View<const T> A,
                            View<T> dZ) const noexcept override {

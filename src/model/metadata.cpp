@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <optional>
-#include <span>
 #include <type_traits>
 #include <unordered_set>
 
@@ -19,6 +17,7 @@
 #include "data/dates.hpp"
 #include "features/calendar.hpp"
 #include "features/inputs.hpp"
+#include "model/record_text.hpp"
 #include "model/strict_json.hpp"
 #include "strata/error.hpp"
 
@@ -29,19 +28,12 @@ constexpr std::size_t kLargestInt = std::numeric_limits<int>::max();
 constexpr ColumnType kInputTypes[] = {ColumnType::number, ColumnType::yes_no, ColumnType::category, ColumnType::date};
 
 bool is_of_format_1(ScaleKind kind) { return kind != ScaleKind::robust && kind != ScaleKind::quantile; }
+bool is_of_format_3(const Architecture& net) {
+  return net.loss_parameters.smoothing != 0 || (net.head() == Head::identity && net.loss != Loss::squared_error);
+}
 bool has_quantiles(ScaleKind kind) { return kind == ScaleKind::quantile; }
 
 // --- writing ---
-
-void write_metrics(Json& json, const Metrics& metrics) {
-  json.object().whole("examples", metrics.examples).number("loss", metrics.loss);
-  if (metrics.task == Task::regression) {
-    json.number("rmse", metrics.rmse).number("mae", metrics.mae).number("r2", metrics.r2);
-  } else {
-    json.whole("correct", metrics.correct).number("accuracy", metrics.accuracy);
-  }
-  json.end();
-}
 
 void write_architecture(Json& json, const Architecture& net) {
   json.object().whole("inputs", std::int64_t{net.inputs}).key("hidden").array();
@@ -50,21 +42,15 @@ void write_architecture(Json& json, const Architecture& net) {
     if (layer.dropout != 0) json.number("dropout", layer.dropout);
     json.end();
   }
-  json.end().whole("outputs", std::int64_t{net.outputs}).text("loss", name(net.loss)).end();
-}
-
-void write_record(Json& json, const TrainingRecord& record) {
-  json.object().text("strata", record.version).text("data", record.data).whole("rows", record.rows);
-  json.key("options").object();
-  for (const auto& [option, value] : record.options) json.text(option, value);
-  json.end().whole("iterations", record.iterations).whole("epochs", record.epochs);
-  json.text("ended", record.ended).number("cost", record.cost).key("train");
-  write_metrics(json, record.train);
-  if (record.validation) {
-    json.key("validation");
-    write_metrics(json, *record.validation);
+  json.end().whole("outputs", std::int64_t{net.outputs}).text("loss", name(net.loss));
+  const LossParameters& of = net.loss_parameters;
+  if (!of.delta.empty()) {
+    json.key("delta").array();
+    for (const double each : of.delta) json.number(each);
+    json.end();
   }
-  if (record.dropped > 0) json.whole("dropped", record.dropped);
+  if (net.loss == Loss::quantile) json.number("quantile", of.quantile);
+  if (of.smoothing != 0) json.number("smoothing", of.smoothing);
   json.end();
 }
 
@@ -92,14 +78,14 @@ template <class Kind>
 Kind read_choice(const JsonNode& node) {
   std::string names;
   for (const std::string& each : own_names<Kind>()) {
-    if (each == "auto") continue;
+    if (each.starts_with("auto")) continue;
     if (each == node.text()) return *kind_named<Kind>(each);
     names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", each);
   }
   node.fail(std::is_same_v<Kind, Activation> ? "the name of an activation" : "one of " + names);
 }
 
-Architecture read_architecture(const JsonNode& node) {
+Architecture read_architecture(const JsonNode& node, int format_version) {
   Architecture net;
   net.inputs = static_cast<int>(node["inputs"].size(1, kLargestInt));
   for (const JsonNode& layer : node["hidden"].items()) {
@@ -109,6 +95,12 @@ Architecture read_architecture(const JsonNode& node) {
   }
   net.outputs = static_cast<int>(node["outputs"].size(1, kLargestInt));
   net.loss = read_choice<Loss>(node["loss"]);
+  if (const auto delta = node.find("delta")) {
+    for (const JsonNode& each : delta->items()) net.loss_parameters.delta.push_back(each.number());
+  }
+  if (const auto quantile = node.find("quantile")) net.loss_parameters.quantile = quantile->number();
+  if (const auto smoothing = node.find("smoothing")) net.loss_parameters.smoothing = smoothing->number();
+  if (format_version < 3 && is_of_format_3(net)) node["loss"].fail("a loss of an older format");
   return net;
 }
 
@@ -173,42 +165,6 @@ std::vector<InputField> read_inputs(const JsonNode& node, int format_version) {
     inputs.push_back(std::move(input));
   }
   return inputs;
-}
-
-Metrics read_metrics(const JsonNode& node, Task task) {
-  Metrics metrics{.task = task};
-  metrics.examples = node["examples"].size();
-  metrics.loss = node["loss"].number();
-  if (task == Task::regression) {
-    metrics.rmse = node["rmse"].number();
-    metrics.mae = node["mae"].number();
-    const auto r2 = node.find("r2");  // null where it is not defined
-    metrics.r2 = r2 ? r2->number() : std::numeric_limits<double>::quiet_NaN();
-  } else {
-    metrics.correct = node["correct"].size(0, metrics.examples);
-    metrics.accuracy = node["accuracy"].number();
-  }
-  return metrics;
-}
-
-TrainingRecord read_record(const JsonNode& node, Task task) {
-  TrainingRecord record;
-  record.version = node["strata"].text();
-  record.data = node["data"].text();
-  record.rows = node["rows"].size();
-  for (const auto& [option, value] : node["options"].members()) {
-    record.options.emplace_back(option, value.text());
-    if (option == "l2" && !(parse_number(value.text(), record.l2) && std::isfinite(record.l2) && record.l2 >= 0))
-      value.fail("a number, at least 0");
-  }
-  record.iterations = static_cast<std::int64_t>(node["iterations"].size());
-  record.epochs = static_cast<std::int64_t>(node["epochs"].size());
-  record.ended = node["ended"].text();
-  record.cost = node["cost"].number();
-  record.train = read_metrics(node["train"], task);
-  if (const auto validation = node.find("validation")) record.validation = read_metrics(*validation, task);
-  if (const auto dropped = node.find("dropped")) record.dropped = dropped->size();
-  return record;
 }
 
 // --- what must fit ---
@@ -300,7 +256,8 @@ void require_target(const Target& target, const Architecture& net) {
       break;
     case Task::classes:
       require_head(head == Head::softmax);
-      require(names == 1, fmt::format("classes of {} targets, expected 1", names));
+      require(names == 1 || (target.one_hot && names == classes),
+              fmt::format("classes of {} targets, expected 1", names));
       require(classes >= 2 && classes == outputs, fmt::format("{} classes and {} outputs", classes, outputs));
       break;
     case Task::regression:
@@ -310,6 +267,7 @@ void require_target(const Target& target, const Architecture& net) {
       break;
     case Task::automatic: require(false, "the task is not decided");
   }
+  require(!target.one_hot || target.task == Task::classes, "a one-hot target that is no classes");
   const bool scaled = !target.offset.empty() || !target.divisor.empty();
   require(!scaled || target.task == Task::regression, "a target of classes is scaled");
   require_scale(target.offset, target.divisor, scaled ? outputs : 0, "the scaling of the target");
@@ -321,13 +279,15 @@ bool has_offsets(ScaleKind kind) noexcept {
   return kind == ScaleKind::standard || kind == ScaleKind::robust || kind == ScaleKind::quantile;
 }
 
-int format_version_of(const Features& features) noexcept {
+int format_version_of(const Model::Data& data) noexcept {
+  if (is_of_format_3(data.architecture)) return 3;
+  const Features& features = data;
   const auto plain = [](const InputField& input) {
     return input.type == ColumnType::number && !input.missing && !input.fill && !input.earliest &&
            input.written.empty();
   };
-  return features.missing.empty() && features.target.written.empty() && is_of_format_1(features.scaling.kind) &&
-                 std::ranges::all_of(features.inputs, plain)
+  return features.missing.empty() && features.target.written.empty() && !features.target.one_hot &&
+                 is_of_format_1(features.scaling.kind) && std::ranges::all_of(features.inputs, plain)
              ? 1
              : 2;
 }
@@ -344,7 +304,7 @@ void require_consistent(const Model::Data& data) {
   require_distinct(names, "input");
   require(numbers == n_x, fmt::format("its inputs give {} numbers, and the network takes {}", numbers, n_x));
   require_target(data.target, data.architecture);
-  require(data.scaling.kind != ScaleKind::automatic, "the scaling is not decided");
+  require(data.scaling.kind >= ScaleKind::standard, "the scaling is not decided");
   const bool is_fitted = has_offsets(data.scaling.kind);
   require_scale(data.scaling.offset, data.scaling.divisor, is_fitted ? n_x : 0, "the scaling of the inputs",
                 data.scaling.kind == ScaleKind::robust);
@@ -364,6 +324,7 @@ std::string write_metadata(const Model::Data& data, Precision precision) {
   json.end().key("target").object().texts("names", data.target.names).text("task", name(data.target.task));
   json.texts("classes", data.target.classes).truth("scaled", !data.target.offset.empty());
   if (!data.target.written.empty()) json.texts("written", data.target.written);
+  if (data.target.one_hot) json.truth("one-hot", true);
   json.end();
   if (!data.missing.empty()) json.texts("missing", data.missing);
   json.text("scaling", name(data.scaling.kind));
@@ -384,7 +345,7 @@ ModelMetadata read_metadata(std::string_view text, int format_version) {
                          .precision = read_choice<Precision>(root["precision"])};
   Model::Data& data = *metadata.data;
   data.bf16 = metadata.precision == Precision::bf16;
-  data.architecture = read_architecture(root["architecture"]);
+  data.architecture = read_architecture(root["architecture"], format_version);
   data.inputs = read_inputs(root["inputs"], format_version);
   const JsonNode target = root["target"];
   data.target.names = read_texts(target["names"]);
@@ -394,6 +355,7 @@ ModelMetadata read_metadata(std::string_view text, int format_version) {
     for (const JsonNode& each : written->items()) data.target.written.push_back(read_writing(each, false));
     if (data.target.written.size() != data.target.names.size()) written->fail("one for each name");
   }
+  data.target.one_hot = format_version > 1 && read_truth(target, "one-hot");
   if (const auto missing = root.find("missing")) data.missing = read_texts(*missing);
   data.scaling.kind = read_choice<ScaleKind>(root["scaling"]);
   if (format_version == 1 && !is_of_format_1(data.scaling.kind)) root["scaling"].fail("a scaling of format version 1");

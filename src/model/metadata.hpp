@@ -15,7 +15,7 @@ namespace strata::internal {
 
 /// The first version of the format that can say what the model is: 1 where all inputs are numbers, whose scaling is
 /// standard, 1/255 or none and says what stands for a missing one; else 2.
-[[nodiscard]] int format_version_of(const Features& features) noexcept;
+[[nodiscard]] int format_version_of(const Model::Data& data) noexcept;
 
 /// The JSON text; the same model gives the same bytes.
 [[nodiscard]] std::string write_metadata(const Model::Data& data, Precision precision);

@@ -1,29 +1,34 @@
 // The model file: safetensors for the numbers, a JSON text in its "__metadata__" for the rest. docs/formats.md
 // describes it.
+#include "model/model_file.hpp"
+
 #include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "base/checked.hpp"
 #include "base/file.hpp"
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "model/metadata.hpp"
-#include "model/safetensors.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
 using namespace internal;
 namespace {
 
-constexpr int kFormatVersion = 2;  // the newest
+constexpr int kFormatVersion = 3;  // the newest
 constexpr const char* kFormatKey = "format";
 constexpr const char* kVersionKey = "format_version";
 constexpr const char* kModelKey = "strata";
 constexpr const char* kChecksumKey = "crc32";
 constexpr const char* kFormat = "strata";
+constexpr const char* kCheckpoint = "strata checkpoint";  // in its place
+constexpr const char* kStateKey = "training";
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::format, message); }
 
@@ -77,14 +82,32 @@ auto numbers_of(Data& data) {
   return numbers;
 }
 
-// Over the metadata text, then the numbers in the order of tensors_of.
+// What a checkpoint has beside its model, wherever it is.
+struct StateView {
+  std::string_view text;
+  std::span<const SavedTensor> tensors;
+};
+
+std::string spec_text(const TensorSpec& spec) {
+  return fmt::format("{} [{}]", spec.dtype, fmt::join(spec.shape, ", "));
+}
+
+// Over the metadata text, then the numbers in the order of tensors_of; then a state, if there is one: its text, and
+// each of its tensors with what it is.
 template <class Byte>
-std::string checksum(std::string_view metadata, const std::vector<std::span<Byte>>& numbers) {
+std::string checksum(std::string_view metadata, const std::vector<std::span<Byte>>& numbers, const StateView* state) {
   const auto update = [](uLong crc, const void* data, std::size_t size) {
     return crc32_z(crc, static_cast<const Bytef*>(data), size);
   };
   uLong crc = update(crc32_z(0, nullptr, 0), metadata.data(), metadata.size());
   for (const auto& bytes : numbers) crc = update(crc, bytes.data(), bytes.size());
+  if (state != nullptr) {
+    crc = update(crc, state->text.data(), state->text.size());
+    for (const auto& [spec, bytes] : state->tensors) {
+      const std::string what = spec.name + spec_text(spec);
+      crc = update(update(crc, what.data(), what.size()), bytes.data(), bytes.size());
+    }
+  }
   return fmt::format("{:08x}", crc);
 }
 
@@ -106,13 +129,14 @@ std::string first_not_finite(const Model::Data& data) {
 int require_our_format(const SafetensorsHeader& header) {
   const std::string* format = header.metadata(kFormatKey);
   const std::string* version = header.metadata(kVersionKey);
-  if (format == nullptr || *format != kFormat || version == nullptr) {
+  if (format == nullptr || (*format != kFormat && *format != kCheckpoint) || version == nullptr) {
     fail("is a safetensors file of another program: it holds no Strata model");
   }
   const bool digits = !version->empty() && version->size() < 10 &&
                       std::all_of(version->begin(), version->end(), [](char c) { return c >= '0' && c <= '9'; });
   const int number = digits ? std::stoi(*version) : 0;
-  if (number < 1) fail(fmt::format("is damaged: its format version is {}", json_string(printable(*version))));
+  if (number < 1)
+    fail(fmt::format("is damaged: its format version is {}", json_string(printable(version->substr(0, 40)))));
   if (number > kFormatVersion) {
     fail(fmt::format("was written by a newer Strata (format {}; this program reads up to {}): update Strata", number,
                      kFormatVersion));
@@ -126,8 +150,22 @@ const std::string& required_metadata(const SafetensorsHeader& header, const char
   return *text;
 }
 
-std::string spec_text(const TensorSpec& spec) {
-  return fmt::format("{} [{}]", spec.dtype, fmt::join(spec.shape, ", "));
+// Takes what belongs to a state out of the stored tensors.
+std::vector<StoredTensor> taken_state(std::vector<StoredTensor>& stored) {
+  const auto is_of_state = [](const StoredTensor& tensor) { return tensor.spec.name.starts_with(kStatePrefix); };
+  std::vector<StoredTensor> of_state;
+  std::ranges::copy_if(stored, std::back_inserter(of_state), is_of_state);
+  std::erase_if(stored, is_of_state);
+  return of_state;
+}
+
+SavedState read_state(FileReader& file, const std::string& text, const std::vector<StoredTensor>& stored) {
+  SavedState state{.text = text, .tensors = {}};
+  for (const StoredTensor& tensor : stored) {
+    state.tensors.push_back({tensor.spec, std::vector<std::byte>(tensor.spec.bytes())});
+    read_at(file, tensor.begin, state.tensors.back().bytes);
+  }
+  return state;
 }
 
 // The stored tensors in the order of `expected`. Other programs may have sorted them by name, so any order is right.
@@ -172,7 +210,8 @@ void make_room(ModelMetadata& metadata) {
   }
 }
 
-std::unique_ptr<Model::Data> read_model(FileReader& file) {
+// `state`: of a checkpoint; of a model nothing.
+std::unique_ptr<Model::Data> read_model(FileReader& file, std::optional<SavedState>& state) {
   const SafetensorsHeader header(file);
   const int version = require_our_format(header);
   const std::string& text = required_metadata(header, kModelKey);
@@ -181,7 +220,10 @@ std::unique_ptr<Model::Data> read_model(FileReader& file) {
   const std::vector<TensorSpec> expected =
       tensors_of(metadata.data->architecture, metadata.data->scaling.kind, sum_of(metadata.quantiles),
                  metadata.target_is_scaled, metadata.precision);
-  const std::vector<StoredTensor> stored = arranged(header.tensors(), expected);
+  std::vector<StoredTensor> all = header.tensors();
+  if (*header.metadata(kFormatKey) == kCheckpoint)
+    state = read_state(file, required_metadata(header, kStateKey), taken_state(all));
+  const std::vector<StoredTensor> stored = arranged(std::move(all), expected);
 
   make_room(metadata);
   const auto numbers = numbers_of(*metadata.data);
@@ -190,7 +232,8 @@ std::unique_ptr<Model::Data> read_model(FileReader& file) {
     for (std::size_t read = 0, bytes = tensor.spec.bytes(); read < bytes; read += (piece++)->size())
       read_at(file, tensor.begin + read, *piece);
   }
-  const std::string found_checksum = checksum(text, numbers);
+  const StateView view = state ? StateView{state->text, state->tensors} : StateView{};
+  const std::string found_checksum = checksum(text, numbers, state ? &view : nullptr);
   if (found_checksum != expected_checksum) {
     fail(fmt::format("is damaged: its checksum is {}, and it should be {}; was it changed after it was written?",
                      found_checksum, printable(expected_checksum)));
@@ -201,10 +244,10 @@ std::unique_ptr<Model::Data> read_model(FileReader& file) {
 }
 
 // The messages name the file, where there is one.
-Model read_named_model(FileReader& file) {
+Model read_named_model(FileReader& file, std::optional<SavedState>& state) {
   const std::string name = file.path().empty() ? "" : file.quoted_name() + " ";
   try {
-    return Model(read_model(file));
+    return Model(read_model(file, state));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::format) throw;
     throw Error(ErrorCode::format, (name.empty() ? "the model " : name) + error.what());
@@ -234,32 +277,60 @@ void require_readable(const Model& model, const std::string& text, const std::st
   }
 }
 
-// All that is written to `name`, piece after piece: the header, which is put into `header`, and the model's own
-// numbers.
-std::vector<std::span<const std::byte>> pieces_of(const Model& model, const std::string& name, std::string& header) {
+// All that is written to `name`, piece after piece: the header, which is put into `header`, the model's own numbers,
+// and those of the state, if there is one.
+std::vector<std::span<const std::byte>> pieces_of(const Model& model, const StateView* state, const std::string& name,
+                                                  std::string& header) {
   const Model::Data& data = model.data();
   const std::string text = write_metadata(data, model.precision());
   require_readable(model, text, name);
   auto pieces = numbers_of(data);
   std::size_t quantiles = 0;
   for (const auto& of_column : data.scaling.quantiles) quantiles += of_column.size();
-  header = safetensors_header(
-      {{kFormatKey, kFormat},
-       {kVersionKey, std::to_string(format_version_of(data))},
-       {kModelKey, text},
-       {kChecksumKey, checksum(text, pieces)}},
-      tensors_of(data.architecture, data.scaling.kind, quantiles, !data.target.offset.empty(), model.precision()));
+  SafetensorsMetadata metadata{{kFormatKey, state == nullptr ? kFormat : kCheckpoint},
+                               {kVersionKey, std::to_string(format_version_of(data))},
+                               {kModelKey, text},
+                               {kChecksumKey, checksum(text, pieces, state)}};
+  std::vector<TensorSpec> tensors =
+      tensors_of(data.architecture, data.scaling.kind, quantiles, !data.target.offset.empty(), model.precision());
+  if (state != nullptr) {
+    metadata.emplace_back(kStateKey, std::string(state->text));
+    for (const auto& [spec, bytes] : state->tensors) {
+      tensors.push_back(spec);
+      pieces.emplace_back(bytes);
+    }
+  }
+  header = safetensors_header(metadata, tensors);
   pieces.insert(pieces.begin(), std::as_bytes(std::span(header)));
   return pieces;
 }
 
+void save_with(const Model& model, const StateView* state, const std::filesystem::path& file,
+               const std::filesystem::path& previous = {}) {
+  std::string header;
+  const auto pieces = pieces_of(model, state, in_quotes(file.native()), header);
+  replace_file(file, [&](const Sink& sink) { std::ranges::for_each(pieces, sink); }, previous);
+}
+
 }  // namespace
 
-void Model::save(const std::filesystem::path& file) const try {
-  std::string header;
-  const auto pieces = pieces_of(*this, "'" + printable(file.string()) + "'", header);
-  replace_file(file, [&](const Sink& sink) { std::ranges::for_each(pieces, sink); });
-} catch (...) {
+void internal::save_checkpoint(const Model& model, std::string_view text, std::span<const SavedTensor> tensors,
+                               const std::filesystem::path& file, const std::filesystem::path& previous) {
+  const StateView state{text, tensors};
+  save_with(model, &state, file, previous);
+}
+
+std::pair<Model, SavedState> internal::load_checkpoint(FileReader& file) {
+  std::optional<SavedState> state;
+  Model model = read_named_model(file, state);
+  if (!state)
+    throw Error(ErrorCode::format, fmt::format("{} is a model and no checkpoint: it does not say how its training goes "
+                                               "on (checkpoints are what 'strata train --checkpoint' writes)",
+                                               file.quoted_name()));
+  return {std::move(model), std::move(*state)};
+}
+
+void Model::save(const std::filesystem::path& file) const try { save_with(*this, nullptr, file); } catch (...) {
   throw_as_error("to write this model");
 }
 
@@ -267,7 +338,7 @@ std::vector<std::byte> Model::to_bytes() const try {
   std::string header;
   std::vector<std::byte> bytes;
   std::size_t size = 0;
-  const auto pieces = pieces_of(*this, "the model", header);
+  const auto pieces = pieces_of(*this, nullptr, "the model", header);
   for (const auto& piece : pieces) size += piece.size();
   bytes.reserve(size);
   for (const auto& piece : pieces) bytes.insert(bytes.end(), piece.begin(), piece.end());
@@ -278,14 +349,16 @@ std::vector<std::byte> Model::to_bytes() const try {
 
 Model Model::load(const std::filesystem::path& file) try {
   FileReader reader(file);
-  return read_named_model(reader);
+  std::optional<SavedState> unused;
+  return read_named_model(reader, unused);
 } catch (...) {
   throw_as_error("to read this model");
 }
 
 Model Model::from_bytes(std::span<const std::byte> bytes) try {
   FileReader reader(bytes);
-  return read_named_model(reader);
+  std::optional<SavedState> unused;
+  return read_named_model(reader, unused);
 } catch (...) {
   throw_as_error("to read this model");
 }

@@ -8,6 +8,7 @@
 #include "base/cpus.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
+#include "kernels/reference.hpp"
 #include "kernels/registry.hpp"
 #include "network/step.hpp"
 #include "network/workspace.hpp"
@@ -52,20 +53,22 @@ Index Plan<T>::columns() const {
 }
 
 template <class T>
-void Plan<T>::run(Examples<T>& examples, int threads, const UseOutputs<T>& use) const {
+void Plan<T>::run(Examples<T>& examples, int threads, const UseOutputs<T>& use, std::vector<double>* losses) const {
   const double work = static_cast<double>(p.theta().size()) * static_cast<double>(examples.m());
   ThreadPool pool(chosen_threads(threads, work < kSmallWork));
   const auto kernels = make_kernels<T>(chosen_kernels(), precision, pool);
-  for_each_output<T>(net, p, examples, columns(), *kernels,
-                     [&](Index first, View<const T> A, View<const T> Y, double loss) {
-                       for (Index i = 0; i < A.cols; ++i) {
-                         for (Index k = 0; k < A.rows; ++k) {
-                           const T a = in_target_units(A(k, i), k);
-                           if (!std::isfinite(a)) refuse_output(examples.where(first + i), static_cast<double>(a));
-                         }
-                       }
-                       use(first, A, Y, loss);
-                     });
+  for_each_output<T>(
+      net, p, examples, columns(), *kernels,
+      [&](Index first, View<const T> A, View<const T> Y, const double* w, double loss) {
+        for (Index i = 0; i < A.cols; ++i) {
+          for (Index k = 0; k < A.rows; ++k) {
+            const T a = in_target_units(A(k, i), k);
+            if (!std::isfinite(a)) refuse_output(examples.where(first + i), static_cast<double>(a));
+          }
+        }
+        use(first, A, Y, w, loss);
+      },
+      losses);
 }
 
 template <class T>
@@ -78,19 +81,22 @@ T Plan<T>::in_target_units(T a, Index k) const {
 
 template <class T>
 void for_each_output(const Architecture& net, const Parameters<T>& p, Examples<T>& examples, Index columns,
-                     const Kernels<T>& k, const UseOutputs<T>& use) {
+                     const Kernels<T>& k, const UseOutputs<T>& use, std::vector<double>* losses) {
   const int L = net.depth();
   Workspace<T> ws(net, std::min(columns, std::max<Index>(examples.m(), 1)), Keep::forward);
   for (Index j = 0; j < examples.m(); j += columns) {
-    const auto [X, Y] = examples.range(j, std::min(columns, examples.m() - j));
+    const auto [X, Y, w] = examples.range(j, std::min(columns, examples.m() - j));
     ws.loss = 0;
     if (Y.rows == 0) {
       predict(net, p, X, ws, k);
     } else {
       forward(net, p, {X}, ws, k);
-      k.loss_head(net.loss, ws.Z[L], Y, ws.A[L], ws.dZ[L], &ws.loss);
+      const Objective objective(net, w);
+      for (Index i = 0; losses != nullptr && i < Y.cols; ++i)  // before A[L] takes the place of Z[L]
+        losses->push_back(reference::loss_of_example(objective, ws.Z[L].col(i), Y.col(i), Y.rows));
+      k.loss_head(objective, ws.Z[L], Y, ws.A[L], ws.dZ[L], &ws.loss);
     }
-    use(j, ws.A[L], Y, ws.loss);
+    use(j, ws.A[L], Y, w, ws.loss);
   }
 }
 
@@ -103,8 +109,8 @@ void refuse_output(const std::string& where, double output) {
 template struct Plan<float>;
 template struct Plan<double>;
 template void for_each_output(const Architecture&, const Parameters<float>&, Examples<float>&, Index,
-                              const Kernels<float>&, const UseOutputs<float>&);
+                              const Kernels<float>&, const UseOutputs<float>&, std::vector<double>*);
 template void for_each_output(const Architecture&, const Parameters<double>&, Examples<double>&, Index,
-                              const Kernels<double>&, const UseOutputs<double>&);
+                              const Kernels<double>&, const UseOutputs<double>&, std::vector<double>*);
 
 }  // namespace strata::internal

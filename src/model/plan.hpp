@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/view.hpp"
 #include "features/examples.hpp"
@@ -16,13 +17,14 @@
 
 namespace strata::internal {
 
-/// The network's outputs A[L] for all examples, `columns` at a time: use(first, A, Y, loss), with Σ_i L(A[L]^(i),
-/// Y^(i)) of these examples; without a target Y has no rows, and there is no loss.
+/// The network's outputs A[L] for all examples, `columns` at a time: use(first, A, Y, w, loss), with
+/// Σ_i w_i L(A[L]^(i), Y^(i)) of these examples; without a target Y has no rows, and there is no loss. `losses`: gets
+/// L of each example.
 template <class T>
-using UseOutputs = std::function<void(Index first, View<const T> A, View<const T> Y, double loss)>;
+using UseOutputs = std::function<void(Index first, View<const T> A, View<const T> Y, const double* w, double loss)>;
 template <class T>
 void for_each_output(const Architecture& net, const Parameters<T>& p, Examples<T>& examples, Index columns,
-                     const Kernels<T>& k, const UseOutputs<T>& use);
+                     const Kernels<T>& k, const UseOutputs<T>& use, std::vector<double>* losses = nullptr);
 
 /// Borrows its parts. Two ways to carry it out give the same bits: with the weights where they are, each product shared
 /// by the threads, or with a copy of the weights laid out for the kernels, which pays when it is used again and again.
@@ -39,7 +41,7 @@ struct Plan {
   /// How many examples pass through the layers together: depends on the network alone.
   [[nodiscard]] Index columns() const;
   /// Where the weights are. Throws Error(value) for an output that, in the units of the target, is no finite number.
-  void run(Examples<T>& examples, int threads, const UseOutputs<T>& use) const;
+  void run(Examples<T>& examples, int threads, const UseOutputs<T>& use, std::vector<double>* losses = nullptr) const;
   /// A[L](k, i) in the units of the target, rounded as the model computes.
   [[nodiscard]] T in_target_units(T a, Index k) const;
 };

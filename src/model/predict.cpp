@@ -2,11 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
+#include "features/weights.hpp"
+#include "model/metrics.hpp"
 #include "model/plan.hpp"
+#include "model/retyped.hpp"
 #include "model/score.hpp"
 #include "strata/error.hpp"
 
@@ -37,11 +41,24 @@ std::vector<std::string> header_of(const Model::Data& model) {
   return header;
 }
 
+void require_threshold(const Model::Data& model, double threshold) {
+  if (!(threshold >= 0 && threshold <= 1))
+    throw Error(ErrorCode::usage, fmt::format("{}: expected a probability from 0 to 1, found {}", spelled("threshold"),
+                                              shortest(threshold)));
+  if (has_one_label(model) && model.target.classes.size() == 2) return;
+  const std::size_t classes = model.target.classes.size();
+  const std::string what = model.target.task == Task::regression ? "numbers"
+                           : has_one_label(model)                ? fmt::format("one of {} classes", classes)
+                                                                 : "several answers";
+  throw Error(ErrorCode::usage,
+              fmt::format("{} decides between two classes, and the model predicts {}", spelled("threshold"), what));
+}
+
 // use(a) for every example of the table or the rows, a its outputs in the units of the target.
 template <class T, class Use>
 void for_each_prediction(const Plan<T>& plan, Examples<T>& examples, int threads, const Use& use) {
   std::vector<T> a(static_cast<std::size_t>(plan.net.outputs));
-  plan.run(examples, threads, [&](Index, View<const T> A, View<const T>, double) {
+  plan.run(examples, threads, [&](Index, View<const T> A, View<const T>, const double*, double) {
     for (Index i = 0; i < A.cols; ++i) {
       for (Index k = 0; k < A.rows; ++k) a[static_cast<std::size_t>(k)] = plan.in_target_units(A(k, i), k);
       use(std::as_const(a));
@@ -49,16 +66,67 @@ void for_each_prediction(const Plan<T>& plan, Examples<T>& examples, int threads
   });
 }
 
+// The others are counted.
 template <class T>
-void add_table(Score<T>& score, const Plan<T>& plan, const Table& table, int threads) {
-  Examples<T> examples(table, plan.features, Rows(table.rows()), plan.net.outputs, Checked::yes);
-  if (examples.m() == 0) throw Error(ErrorCode::value, printable(table.source()) + " has no examples to evaluate on");
-  plan.run(examples, threads, [&](Index, View<const T> A, View<const T> Y, double loss) { score.add(A, Y, loss); });
+Rows rows_of_known_classes(Score<T>& score, const Target& target, const Table& table, const Weights& weights) {
+  const TargetEncoder labels(target, table);
+  if (target.one_hot || table.field(target.names.front()).width() != 1) return Rows(table.rows());
+  std::vector<std::size_t> known;
+  std::vector<double> unseen;
+  std::size_t first = table.rows();
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    if (!labels.is_unseen(row)) {
+      known.push_back(row);
+    } else {
+      unseen.push_back(weights[row]);
+      first = std::min(first, row);
+    }
+  }
+  if (first == table.rows()) return Rows(table.rows());
+  std::string refusal;
+  try {
+    static_cast<void>(labels.label(first));
+  } catch (const Error& error) {
+    refusal = error.what();
+  }
+  score.add_unseen(unseen, labels.text(first), refusal);
+  return Rows(std::move(known));
+}
+
+template <class T>
+void add_table(Score<T>& score, const Plan<T>& plan, const Table& given, int threads,
+               const std::string& weight_column) {
+  const std::optional<Table> converted = retyped(given, plan.features);
+  const Table& table = converted ? *converted : given;
+  if (table.rows() == 0) throw Error(ErrorCode::value, printable(table.source()) + " has no examples to evaluate on");
+  const Weights all = weights_of(given, weight_column);
+  Rows rows(table.rows());
+  if (plan.features.target.task != Task::regression && plan.features.target.names.size() == 1)
+    rows = rows_of_known_classes(score, plan.features.target, table, all);
+  std::vector<double> weights = all.of(rows);
+  Examples<T> examples(table, plan.features, std::move(rows), plan.net.outputs, Checked::yes);
+  examples.set_weights(std::move(weights));
+  plan.run(
+      examples, threads,
+      [&](Index, View<const T> A, View<const T> Y, const double* w, double loss) { score.add(A, Y, loss, w); },
+      score.losses());
+}
+
+// All figures of the task.
+template <class T>
+Score<T> score_for(const Plan<T>& plan, const Bootstrap& bootstrap) {
+  const Target& target = plan.features.target;
+  Score<T> score(plan.net, target, beside_the_usual(target.task, metrics_of(target.task)));
+  if (bootstrap.resamples != 0) score.keep_all();
+  return score;
 }
 
 }  // namespace
 
-Predictions Model::predict(const Table& table, int threads) const try {
+Predictions Model::predict(const Table& given, int threads, std::optional<double> threshold) const try {
+  if (threshold) require_threshold(*data_, *threshold);
+  const std::optional<Table> converted = retyped(given, *data_);
+  const Table& table = converted ? *converted : given;
   Predictions out;
   out.examples = table.rows();
   out.header = header_of(*data_);
@@ -69,7 +137,11 @@ Predictions Model::predict(const Table& table, int threads) const try {
     Examples<T> examples(table, plan.features, Rows(table.rows()), 0, Checked::yes);
     out.values.reserve(out.columns * out.examples);
     for_each_prediction(plan, examples, threads, [&](const std::vector<T>& a) {
-      if (labelled) out.label.push_back(predicted_class(plan.net.head(), a.data(), std::ssize(a)));
+      if (labelled) {
+        const bool is_second = static_cast<double>(a.back()) >= threshold.value_or(0);
+        out.label.push_back(threshold ? std::size_t{is_second}
+                                      : predicted_class(plan.net.head(), a.data(), std::ssize(a)));
+      }
       if (labelled && a.size() == 1) out.values.push_back(static_cast<double>(T{1} - a[0]));
       out.values.insert(out.values.end(), a.begin(), a.end());
     });
@@ -80,26 +152,35 @@ Predictions Model::predict(const Table& table, int threads) const try {
   throw_as_error("to predict");
 }
 
-Metrics Model::evaluate(const Table& table, int threads) const try {
+Metrics Model::evaluate(const Table& table, int threads, const Bootstrap& bootstrap,
+                        const std::string& weight_column) const try {
+  if (const Weights weights = weights_of(table, weight_column); weights.of_weight_0() > 0) {
+    std::vector<std::size_t> counting;
+    for (std::size_t i = 0; i < weights.rows().size(); ++i) counting.push_back(weights.rows()[i]);
+    return evaluate(table.select_rows(counting), threads, bootstrap, weight_column);
+  }
   return with_plan(*data_, [&]<class T>(const Plan<T>& plan) {
-    Score<T> score(plan.net, plan.features.target);
-    add_table(score, plan, table, threads);
-    return score.metrics();
+    Score<T> score = score_for(plan, bootstrap);
+    add_table(score, plan, table, threads, weight_column);
+    score.require_known();
+    return score.metrics(bootstrap, threads);
   });
 } catch (...) {
   throw_as_error("to evaluate");
 }
 
-Metrics Model::evaluate(TableReader& reader, int threads) const try {
+Metrics Model::evaluate(TableReader& reader, int threads, const Bootstrap& bootstrap) const try {
   return with_plan(*data_, [&]<class T>(const Plan<T>& plan) {
-    Score<T> score(plan.net, plan.features.target);
+    Score<T> score = score_for(plan, bootstrap);
     // Whole chunks of columns, whose losses are summed apart: so the sums are those of one table.
     const auto columns = static_cast<std::size_t>(plan.columns());
     const std::size_t rows = columns * std::max<std::size_t>(1, reader.usual_rows() / columns);
     bool any = false;
-    for (; const std::optional<Table> block = reader.next(rows); any = true) add_table(score, plan, *block, threads);
+    for (; const std::optional<Table> block = reader.next(rows); any = true)
+      add_table(score, plan, *block, threads, reader.weight_column());
     if (!any) throw Error(ErrorCode::value, "the reader has no examples left to evaluate on");
-    return score.metrics();
+    score.require_known();
+    return score.metrics(bootstrap, threads);
   });
 } catch (...) {
   throw_as_error("to evaluate");

@@ -1,93 +1,125 @@
 #include "model/score.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <numeric>
+#include <utility>
 
-#include "model/plan.hpp"
+#include "model/metrics.hpp"
+#include "strata/error.hpp"
 
 namespace strata::internal {
-namespace {
-
-constexpr Index kBatch = 256;  // examples predicted at a time: their activations stay in the cache
-
-}  // namespace
 
 template <class T>
-std::size_t predicted_class(Head head, const T* a, Index n) {
-  if (head == Head::sigmoid) return a[0] > T(0.5) ? 1 : 0;
-  return static_cast<std::size_t>(std::max_element(a, a + n) - a);
+Score<T>::Score(const Architecture& net, const Target& target, std::vector<Metric> more, std::vector<double> deviations)
+    : net_(&net), target_(&target), deviations_(std::move(deviations)) {
+  sums_.task = target.task;
+  sums_.more = std::move(more);
+  if (!sums_.more.empty()) outcomes_.emplace(net, target);
+  const std::size_t numbers = target.task == Task::regression ? static_cast<std::size_t>(net.outputs) : 0;
+  for (auto* each : {&squares_, &absolutes_}) each->assign(numbers, 0);
+  if (deviations_.empty()) mean_.assign(numbers, 0), deviations_.assign(numbers, 0);
 }
 
 template <class T>
-void Score<T>::add(View<const T> A, View<const T> Y, double loss) {
+void Score<T>::add(View<const T> A, View<const T> Y, double loss, const double* w) {
   sums_.loss += loss;
-  const auto n_y = static_cast<std::size_t>(A.rows);
-  if (target_->task == Task::regression && mean_.empty()) {
-    mean_.assign(n_y, 0);
-    deviations_.assign(n_y, 0);
-  }
-  for (Index j = 0; j < A.cols; ++j) {
-    ++sums_.examples;
-    const T *a = A.col(j), *y = Y.col(j);
-    if (target_->task != Task::regression) {
-      // Several yes/no questions: right when all of them are.
+  sums_.examples += static_cast<std::size_t>(A.cols);
+  for (std::size_t k = 0; k < squares_.size(); ++k) add_numbers(A, Y, w, k);
+  const auto count = [&](const auto& is_right) {
+    std::size_t correct = 0;
+    for (Index j = 0; j < A.cols; ++j) {
+      const std::size_t right = is_right(A.col(j), Y.col(j)) ? 1 : 0;
+      correct += right;
+      if (w != nullptr) right_ += static_cast<double>(right) * w[j];
+    }
+    sums_.correct += correct;
+    if (w == nullptr) right_ += static_cast<double>(correct);
+  };
+  const Head head = net_->head();
+  if (head == Head::softmax) count([&](const T* a, const T* y) { return y[predicted_class(head, a, A.rows)] == T(1); });
+  if (head == Head::sigmoid)  // several yes/no questions: right when all of them are
+    count([&](const T* a, const T* y) {
       bool right = true;
-      if (net_->head() == Head::sigmoid) {
-        for (Index i = 0; i < A.rows; ++i) right = right && (a[i] > T(0.5)) == (y[i] > T(0.5));
-      } else {
-        right = y[predicted_class(net_->head(), a, A.rows)] == T(1);
-      }
-      sums_.correct += right ? 1 : 0;
-      continue;
-    }
-    for (std::size_t i = 0; i < n_y; ++i) {
-      const double divisor = target_->divisor.empty() ? 1 : target_->divisor[i];
-      const double offset = target_->offset.empty() ? 0 : target_->offset[i];
-      const double truth = static_cast<double>(y[i]) * divisor + offset;
-      const double residual = static_cast<double>(a[i]) * divisor + offset - truth;
-      squares_ += residual * residual;
-      absolutes_ += std::abs(residual);
-      ++values_;
-      const double from_mean = truth - mean_[i];
-      mean_[i] += from_mean / static_cast<double>(sums_.examples);
-      deviations_[i] += from_mean * (truth - mean_[i]);
-    }
+      for (Index i = 0; i < A.rows; ++i) right &= (a[i] > T(0.5)) == (y[i] > T(0.5));
+      return right;
+    });
+  weight_ = w == nullptr ? weight_ + static_cast<double>(A.cols) : std::accumulate(w, w + A.cols, weight_);
+  if (outcomes_) outcomes_->add(*target_, head, A, Y, w);
+}
+
+// Of output k.
+template <class T>
+void Score<T>::add_numbers(View<const T> A, View<const T> Y, const double* w, std::size_t k) {
+  const double divisor = target_->divisor.empty() ? 1 : target_->divisor[k];
+  const double offset = target_->offset.empty() ? 0 : target_->offset[k];
+  const auto at = static_cast<Index>(k);
+  double squares = squares_[k], absolutes = absolutes_[k], sum = weight_;
+  for (Index j = 0; j < A.cols; ++j) {
+    const double weight = w == nullptr ? 1 : w[j];
+    const double truth = static_cast<double>(Y(at, j)) * divisor + offset;
+    const double residual = static_cast<double>(A(at, j)) * divisor + offset - truth;
+    squares += weight * residual * residual;
+    absolutes += weight * std::abs(residual);
+    if (mean_.empty()) continue;
+    sum += weight;
+    const double from_mean = truth - mean_[k];
+    mean_[k] += weight * from_mean / sum;
+    deviations_[k] += weight * from_mean * (truth - mean_[k]);
   }
+  squares_[k] = squares, absolutes_[k] = absolutes;
+}
+
+template <class T>
+void Score<T>::add_unseen(std::span<const double> weights, const std::string& first, const std::string& refusal) {
+  if (sums_.unseen == 0) sums_.first_unseen = first, refusal_ = refusal;
+  sums_.unseen += weights.size();
+  sums_.examples += weights.size();
+  unseen_weight_ = std::accumulate(weights.begin(), weights.end(), unseen_weight_);
+  if (outcomes_) outcomes_->unseen.insert(outcomes_->unseen.end(), weights.begin(), weights.end());
+}
+
+template <class T>
+void Score<T>::require_known() const {
+  if (sums_.unseen > 0 && sums_.unseen == sums_.examples) throw Error(ErrorCode::value, refusal_);
 }
 
 template <class T>
 Metrics Score<T>::metrics() const {
   Metrics metrics = sums_;
   if (metrics.examples == 0) return metrics;
-  metrics.loss /= static_cast<double>(metrics.examples);
-  metrics.accuracy = static_cast<double>(metrics.correct) / static_cast<double>(metrics.examples);
-  if (values_ > 0) {
-    double total = 0;
-    for (const double deviation : deviations_) total += deviation;
-    metrics.rmse = std::sqrt(squares_ / static_cast<double>(values_));
-    metrics.mae = absolutes_ / static_cast<double>(values_);
-    metrics.r2 = total > 0 ? 1 - squares_ / total : std::numeric_limits<double>::quiet_NaN();
+  metrics.loss /= weight_;
+  if (metrics.task != Task::regression) {
+    metrics.accuracy = right_ / (weight_ + unseen_weight_);
+  } else {
+    metrics.rmse = metrics.mae = metrics.r2 = 0;
+    const auto outputs = static_cast<double>(squares_.size());
+    for (std::size_t i = 0; i < squares_.size(); ++i) {
+      metrics.rmse += std::sqrt(squares_[i] / weight_) / outputs;
+      metrics.mae += absolutes_[i] / weight_ / outputs;
+      metrics.r2 += (deviations_[i] > 0 ? 1 - squares_[i] / deviations_[i] : Metrics::kNone) / outputs;
+    }
   }
+  if (metrics.more.empty()) return metrics;
+  const std::vector<double> values = measured(*outcomes_, metrics.more, net_->loss_parameters.quantile);
+  for (std::size_t i = 0; i < values.size(); ++i) value_of(metrics, metrics.more[i]) = values[i];
   return metrics;
 }
 
 template <class T>
-Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p, Examples<T>& examples,
-              const Kernels<T>& k) {
-  Score<T> sums(net, target);
-  for_each_output<T>(net, p, examples, kBatch, k,
-                     [&](Index, View<const T> A, View<const T> Y, double loss) { sums.add(A, Y, loss); });
-  return sums.metrics();
+void Score<T>::keep_all() {
+  if (!outcomes_) outcomes_.emplace(*net_, *target_);
+  keeps_losses_ = true;
+}
+
+template <class T>
+Metrics Score<T>::metrics(const Bootstrap& bootstrap, int threads) const {
+  Metrics metrics = this->metrics();
+  if (keeps_losses_)
+    metrics.intervals = intervals_of(*outcomes_, metrics, net_->loss_parameters.quantile, bootstrap, threads);
+  return metrics;
 }
 
 template class Score<float>;
 template class Score<double>;
-template std::size_t predicted_class(Head, const float*, Index);
-template std::size_t predicted_class(Head, const double*, Index);
-template Metrics score(const Architecture&, const Target&, const Parameters<float>&, Examples<float>&,
-                       const Kernels<float>&);
-template Metrics score(const Architecture&, const Target&, const Parameters<double>&, Examples<double>&,
-                       const Kernels<double>&);
 
 }  // namespace strata::internal

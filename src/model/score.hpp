@@ -1,12 +1,14 @@
-// How well activations fit the truth: sums that are added up batch by batch, in float64, in the order of the examples.
+// How well activations fit the truth: sums that are added up batch by batch, in float64, in the order of the examples;
+// and, where more is asked for, what all examples together are measured by.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/view.hpp"
-#include "features/examples.hpp"
-#include "kernels/kernels.hpp"
-#include "network/parameters.hpp"
+#include "model/outcomes.hpp"
 #include "strata/model.hpp"
 
 namespace strata::internal {
@@ -14,27 +16,39 @@ namespace strata::internal {
 template <class T>
 class Score {
  public:
-  Score(const Architecture& net, const Target& target) : net_(&net), target_(&target) { sums_.task = target.task; }
-  /// A batch: its outputs A[L] (n_y, m), the truth Y (n_y, m), and Σ_i L(A[L]^(i), Y^(i)).
-  void add(View<const T> A, View<const T> Y, double loss);
+  /// `more`: what is measured beside the usual figures. `deviations`: where they are known. Borrows the first two.
+  Score(const Architecture& net, const Target& target, std::vector<Metric> more = {},
+        std::vector<double> deviations = {});
+  /// A batch: its outputs A[L] (n_y, m), the truth Y (n_y, m), Σ_i w_i L(A[L]^(i), Y^(i)), and what each counts (null:
+  /// 1).
+  void add(View<const T> A, View<const T> Y, double loss, const double* w);
+  /// Examples whose class the model does not know, the label of the first, and what is to be said if all are such.
+  void add_unseen(std::span<const double> weights, const std::string& first, const std::string& refusal);
+  /// Throws Error(value) where no example has a class that the model knows.
+  void require_known() const;
   [[nodiscard]] Metrics metrics() const;
+  /// Σ w (y − ȳ)² of each number that is to be predicted.
+  [[nodiscard]] const std::vector<double>& deviations() const noexcept { return deviations_; }
+
+  /// The same with intervals, for which all must have been kept: keep_all() before the first batch, and the loss of
+  /// each example, in losses().
+  void keep_all();
+  [[nodiscard]] std::vector<double>* losses() noexcept { return keeps_losses_ ? &outcomes_->losses : nullptr; }
+  [[nodiscard]] Metrics metrics(const Bootstrap& bootstrap, int threads) const;
 
  private:
+  void add_numbers(View<const T> A, View<const T> Y, const double* w, std::size_t k);
+
   const Architecture* net_;
   const Target* target_;
   Metrics sums_;
-  double squares_ = 0, absolutes_ = 0;  // of the residuals, in the target's units
-  std::size_t values_ = 0;
-  std::vector<double> mean_, deviations_;  // of each output's truth (Welford, 1962)
+  std::string refusal_;
+  double unseen_weight_ = 0;
+  double weight_ = 0, right_ = 0;            // of all examples, of those that are correct
+  std::vector<double> squares_, absolutes_;  // of the residuals of each output, in the target's units
+  std::vector<double> deviations_, mean_;    // of each output's truth (Welford, 1962; West, 1979); no mean: known
+  std::optional<Outcomes> outcomes_;
+  bool keeps_losses_ = false;
 };
-
-/// The predicted class of one example from its outputs: p > 0.5, or the first of the largest.
-template <class T>
-[[nodiscard]] std::size_t predicted_class(Head head, const T* a, Index n);
-
-/// Predicts all examples in batches of a fixed size and scores the outputs.
-template <class T>
-[[nodiscard]] Metrics score(const Architecture& net, const Target& target, const Parameters<T>& p,
-                            Examples<T>& examples, const Kernels<T>& k);
 
 }  // namespace strata::internal

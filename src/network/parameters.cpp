@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <limits>
-#include <new>
 
 #include "base/random.hpp"
 #include "strata/error.hpp"

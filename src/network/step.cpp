@@ -30,7 +30,7 @@ void predict(const Architecture& net, const Parameters<T>& p, View<const T> X, W
   k.head_forward(net.head(), ws.Z[L], ws.A[L]);  // A[L] = head(Z[L])
 }
 
-// J = 1/m Σ_i L(A[L]^(i), Y^(i)) + λ/(2m) Σ_l ‖W[l]‖²: the second part, which reads all of W, added to the first
+// J = 1/m Σ_i w_i L(A[L]^(i), Y^(i)) + λ/(2m) Σ_l ‖W[l]‖²: the second part, which reads all of W, added to the first
 template <class T>
 double with_penalty(double J, const Parameters<T>& p, double m, double lambda, const Kernels<T>& k) {
   const FlushDenormals flush;
@@ -47,8 +47,8 @@ double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, dou
   const FlushDenormals flush;
   const int L = net.depth();
   forward(net, p, batch, ws, k);
-  const auto m = static_cast<double>(batch.m());
-  k.loss_head(net.loss, ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
+  const double m = batch.weight();  // Σ w: the number of examples, unless some count more than others
+  k.loss_head(Objective(net, batch.w), ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
   return with_penalty(ws.loss / m, p, m, lambda, k);
 }
 
@@ -58,10 +58,10 @@ double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batc
                   const Kernels<T>& k, GradientSink<T>& sink) {
   const FlushDenormals flush;
   const int L = net.depth();
-  const auto m = static_cast<double>(batch.m());
+  const double m = batch.weight();  // Σ w
   forward(net, p, batch, ws, k);
-  // dZ[L] = A[L] − Y
-  k.loss_head(net.loss, ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
+  // dZ[L] = w (A[L] − Y), or what else ∂L/∂Z[L] is
+  k.loss_head(Objective(net, batch.w), ws.Z[L], batch.Y, ws.A[L], ws.dZ[L], &ws.loss);
   for (int l = L; l >= 1; --l) {
     // dA[l−1] = W[l]ᵀ dZ[l],  dZ[l−1] = dA[l−1] * g'(Z[l−1]): now, for W[l] may change right after
     if (l > 1) {

@@ -9,13 +9,18 @@
 
 namespace strata::internal {
 
-/// m examples: the columns of X (n_x, m), and what is to be predicted for them, Y (n_y, m); and what for. Borrowed.
+/// m examples: the columns of X (n_x, m), and what is to be predicted for them, Y (n_y, m); and what for; how much
+/// each counts, w (1, m). Borrowed.
 template <class T>
 struct Batch {
   View<const T> X;
   View<const T> Y;
   Pass pass{};
+  const double* w = nullptr;  // null: 1 each
+  double sum_w = 0;           // Σ w, of no use without them
   [[nodiscard]] Index m() const noexcept { return X.cols; }
+  /// What the m of the equations is: Σ w, the number of examples where each counts 1.
+  [[nodiscard]] double weight() const noexcept { return w == nullptr ? static_cast<double>(m()) : sum_w; }
 };
 
 /// (L−1) × [LINEAR → ACTIVATION], then LINEAR: leaves the logits in Z[L] and a cache for every layer in `ws`.
@@ -30,7 +35,7 @@ void predict(const Architecture& net, const Parameters<T>& p, View<const T> X, W
 template <class T>
 [[nodiscard]] double with_penalty(double J, const Parameters<T>& p, double m, double lambda, const Kernels<T>& k);
 
-/// forward and the loss: the cost J = 1/m Σ L + λ/(2m) Σ‖W‖².
+/// forward and the loss: the cost J = 1/m Σ wL + λ/(2m) Σ‖W‖², m = Σ w.
 template <class T>
 [[nodiscard]] double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
                           Workspace<T>& ws, const Kernels<T>& k);
@@ -44,7 +49,7 @@ class GradientSink {
   [[nodiscard]] virtual GradientTarget<T> target(const ParameterBlock& block) = 0;
 };
 
-/// forward, loss, backward: gives the mean loss 1/m Σ L, and every block's gradient to `sink`.
+/// forward, loss, backward: gives the mean loss 1/m Σ wL, m = Σ w, and every block's gradient to `sink`.
 template <class T>
 [[nodiscard]] double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, Workspace<T>& ws,
                                 const Kernels<T>& k, GradientSink<T>& sink);
@@ -67,7 +72,7 @@ class KeepGradient final : public GradientSink<T> {
 template <class T>
 [[nodiscard]] double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
                                 Workspace<T>& ws, const Kernels<T>& k, Parameters<T>& gradient) {
-  const auto m = static_cast<double>(batch.m());
+  const double m = batch.weight();
   KeepGradient<T> sink(p, lambda / m, gradient);
   return with_penalty(train_step(net, p, batch, ws, k, sink), p, m, lambda, k);
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <new>
 
 #include "base/checked.hpp"
 #include "base/random.hpp"
@@ -69,6 +68,8 @@ Plan make_plan(const Architecture& net, Keep keep) {
 
 }  // namespace
 
+std::size_t workspace_numbers(const Architecture& net, Keep keep) { return make_plan(net, keep).rows; }
+
 template <class T>
 Workspace<T>::Workspace(const Architecture& net, Index largest_m, Keep keep)
     : Z(net.depth()),
@@ -117,7 +118,7 @@ void Workspace<T>::set_input(View<const T> X, const Pass& pass) {
   assert(X.cols <= largest_m_);
   for (std::size_t l = 1; l < g.size(); ++l) {
     Dropout<T>& dropout = g[l].dropout;
-    dropout.rate = pass.training ? rates_[l] : 0;
+    dropout.rate = pass.training ? rates_[l] * pass.dropout : 0;
     if (dropout.rate == 0) continue;
     assert(pass.rows != nullptr);
     dropout.key = CounterRandom(pass.seed, RandomPurpose::dropout, static_cast<std::uint32_t>(l))

@@ -27,7 +27,11 @@ struct Pass {
   std::uint64_t seed = 0;
   std::int64_t step = 0;              ///< updates done
   const std::size_t* rows = nullptr;  ///< (m): where each example stands in its table; only with dropout
+  double dropout = 1;                 ///< what the rates of dropout are multiplied by
 };
+
+/// Numbers that a workspace has for an example.
+[[nodiscard]] std::size_t workspace_numbers(const Architecture& net, Keep keep);
 
 template <class T>
 class Workspace {
@@ -45,7 +49,7 @@ class Workspace {
   PerLayer<T> A;                // (n_l, m), l = 0 … L
   PerLayer<T> dZ;               // (n_l, m), l = 1 … L
   std::vector<Pointwise<T>> g;  // [l], l = 1 … L−1
-  double loss = 0;              // Σ_i L(A[L]^(i), Y^(i)) of the last step
+  double loss = 0;              // Σ_i w_i L(A[L]^(i), Y^(i)) of the last step
 
  private:
   int L_ = 0;

@@ -1,11 +1,24 @@
 #include "optim/optimizer.hpp"
 
+#include <cmath>
+
 #include "base/denormals.hpp"
 
 namespace strata::internal {
 namespace {
 
+double of_kind(const PerKind& numbers, ParameterBlock::Kind kind) {
+  return kind == ParameterBlock::Kind::weights ? numbers.weights : numbers.biases;
+}
+
 bool is_adam(OptimizerKind kind) { return kind == OptimizerKind::adam || kind == OptimizerKind::adamw; }
+
+// What a gradient is multiplied by, so that it is no longer than `most` (Pascanu et al., 2013). One whose length is no
+// number stays as it is, and is found to be so.
+double clipped(double squares, double most) {
+  const double norm = std::sqrt(squares);
+  return std::isfinite(norm) && norm > most ? most / norm : 1;
+}
 
 }  // namespace
 
@@ -14,13 +27,19 @@ Optimizer<T>::Optimizer(const TrainingOptions& options, std::size_t size)
     : rule_{options.optimizer,
             options.momentum,
             {options.effective_learning_rate(), options.beta1, options.beta2, options.epsilon, 0}},
-      weight_decay_(options.effective_weight_decay()) {
+      rate_(options.effective_learning_rate()),
+      clip_norm_(options.clip_norm),
+      factor_(options.rate_factor),
+      decay_{options.effective_weight_decay(), options.bias_decay} {
   if (rule_.kind != OptimizerKind::gradient_descent) first_.assign(size, T(0));
   if (is_adam(rule_.kind)) second_.assign(size, T(0));
 }
 
 template <class T>
-const UpdateRule& Optimizer<T>::next_step() noexcept {
+const UpdateRule& Optimizer<T>::next_step(const StepFactors& at) noexcept {
+  rule_.step.alpha = rate_ * at.rate;
+  rule_.scale = 1;
+  decay_now_ = at.decay;
   if (is_adam(rule_.kind)) {
     rule_.step = rule_.step.next();
   } else {
@@ -33,25 +52,28 @@ template <class T>
 Trained<T> Optimizer<T>::trained(const ParameterBlock& block, View<T> theta, double penalty) noexcept {
   Trained<T> trained{theta, first_.empty() ? nullptr : first_.data() + block.offset,
                      second_.empty() ? nullptr : second_.data() + block.offset, penalty};
-  if (block.decays()) {
-    // θ − α (g + λθ) is the same as a penalty, which the kernels know.
-    if (rule_.kind == OptimizerKind::gradient_descent) {
-      trained.penalty += weight_decay_;
-    } else {
-      trained.decay = rule_.step.alpha * weight_decay_;
-    }
+  trained.rate = of_kind(factor_, block.kind);
+  const double lambda = of_kind(decay_, block.kind) * decay_now_;
+  // θ − α (g + λθ) is the same as a penalty, which the kernels know.
+  if (rule_.kind == OptimizerKind::gradient_descent) {
+    trained.penalty += lambda;
+  } else {
+    trained.decay = rule_.step.alpha * trained.rate * lambda;
   }
   return trained;
 }
 
 template <class T>
 void Optimizer<T>::update(std::span<const ParameterBlock> blocks, std::span<T> theta, std::span<const T> d,
-                          const Kernels<T>& k) {
+                          const Kernels<T>& k, const StepFactors& at) {
   const FlushDenormals flush;
-  const UpdateRule& rule = next_step();
-  for (const ParameterBlock& block : blocks) {
-    const View<T> its(theta.data() + block.offset, static_cast<Index>(block.size()), 1);
-    k.update(rule, trained(block, its, 0), d.data() + block.offset);
+  static_cast<void>(next_step(at));
+  if (clips()) rule_.scale = clipped(k.sum_of_squares({d.data(), static_cast<Index>(d.size()), 1}), clip_norm_);
+  // Where weights and biases are treated alike, all of θ is one block.
+  const bool alike = factor_.weights == factor_.biases && decay_.weights == decay_.biases;
+  for (const ParameterBlock& block : alike ? blocks.first(1) : blocks) {
+    const View<T> its(theta.data() + block.offset, static_cast<Index>(alike ? theta.size() : block.size()), 1);
+    k.update(rule_, trained(block, its, 0), d.data() + block.offset);
   }
 }
 

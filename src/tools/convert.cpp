@@ -12,6 +12,7 @@
 #include "strata/error.hpp"
 #include "strata/tools.hpp"
 #include "train/prepare.hpp"
+#include "train/training_fields.hpp"
 
 namespace strata {
 using namespace internal;
@@ -44,13 +45,27 @@ void require_replaceable(const fs::path& from, const fs::path& to) {
   }
 }
 
-Table read_all(const fs::path& file, const ReadingOptions& reading, const fs::path& spill,
-               std::vector<std::string>& notes) {
+Table read_all(const fs::path& file, const Options& options, const fs::path& spill, std::vector<std::string>& notes) {
   FileReader reader = open_data(file);
   TextReport report;
-  Table table = read_table(reader, Request{.choose = {}, .spill = spill, .reading = reading, .report = &report});
+  const FieldChooser choose = fields_not_ignored(options);
+  const auto& reading = static_cast<const ReadingOptions&>(options);
+  Table table = read_table(reader, Request{.choose = choose, .spill = spill, .reading = reading, .report = &report});
   notes = notes_of(report);
   return table;
+}
+
+// Where no column was named as the target: in that one they would have stayed words.
+void note_missing_words(const Table& table, std::vector<std::string>& notes) {
+  std::vector<std::string> words;
+  for (const Field& field : table.fields()) {
+    const auto& missing = table.storage().place(field).first_missing;
+    if (field.is_text() && missing)
+      words.push_back(fmt::format("{} in column {}", in_quotes(missing->text), in_quotes(field.name)));
+  }
+  if (words.empty()) return;
+  notes.push_back(fmt::format("taken as missing: {}; in a column that is to be predicted {} keeps such a word",
+                              joined(words, 6), spelled("target", "NAME")));
 }
 
 }  // namespace
@@ -62,16 +77,17 @@ Conversion convert(const fs::path& from, const fs::path& to, const Options& opti
   Options resolved = options;
   const bool everything = options.inputs.empty() && options.target.empty();
   Conversion made;
-  const Table table =
-      everything ? read_all(from, options, spill, made.notes) : read_training_table(from, resolved, spill, &made.notes);
+  const Table table = everything ? read_all(from, options, spill, made.notes)
+                                 : read_training_table(std::span(&from, 1), resolved, spill, &made.notes);
+  if (everything) note_missing_words(table, made.warnings);
   made.rows = table.rows();
   made.fields.assign(table.fields().begin(), table.fields().end());
   for (std::size_t f = 0; f < made.fields.size(); ++f) {
     const auto& bad = table.storage().places[f].bad;
     if (bad.empty()) continue;
-    made.notes.push_back(fmt::format("{}: the cell is {}; it and others like it in column {} become NaN",
-                                     table.where(table.fields()[f], bad.front().row), in_quotes(bad.front().text),
-                                     in_quotes(made.fields[f].name)));
+    made.warnings.push_back(fmt::format("{}: the cell is {}; it and others like it in column {} stay wrong cells",
+                                        table.where(table.fields()[f], bad.front().row), in_quotes(bad.front().text),
+                                        in_quotes(made.fields[f].name)));
   }
   write_cache(table, to);
   verify_cache(to);

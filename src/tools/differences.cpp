@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <utility>
 
 #include "kernels/reference.hpp"
 #include "strata/error.hpp"
@@ -52,20 +51,47 @@ bool passes_kink(Activation g, View<const double> minus, View<const double> at, 
   return false;
 }
 
-// |L| and what is added and taken away inside it: the rounding of the loss of one example is a few u of this.
-double size_of_loss(Loss loss, double L, const double* z, Index n) {
+// The same of the loss, which sees logits: a jump of its slope at the target, or a jump of the slope's slope where
+// Huber's lines begin.
+bool passes_kink(const Objective& of, const double* minus, const double* at, const double* plus, const double* y,
+                 Index n) {
+  const auto passes = [&](Index i, double place) {
+    return passes_zero(minus[i] - place, at[i] - place, plus[i] - place);
+  };
+  for (Index i = 0; i < n; ++i) {
+    switch (of.loss) {
+      case Loss::absolute_error:
+      case Loss::quantile:
+        if (passes(i, y[i])) return true;
+        break;
+      case Loss::huber:
+        if (passes(i, y[i] - of.delta[i]) || passes(i, y[i] + of.delta[i])) return true;
+        break;
+      case Loss::binary_cross_entropy:
+      case Loss::categorical_cross_entropy:
+      case Loss::squared_error: return false;
+    }
+  }
+  return false;
+}
+
+// What is added and taken away inside L, beside |L| itself: the rounding of the loss of one example is a few u of both.
+double size_inside(Loss loss, const double* z, Index n) {
   double largest = 0, sum = 0;
   for (Index i = 0; i < n; ++i) {
     largest = std::max(largest, std::abs(z[i]));
     sum += std::abs(z[i]);
   }
   switch (loss) {
-    case Loss::binary_cross_entropy: return L + 2 * sum + static_cast<double>(n);  // max(z, 0) − y z + ln(1 + e^−|z|)
+    case Loss::binary_cross_entropy: return 2 * sum + static_cast<double>(n);  // max(z, 0) − y z + ln(1 + e^−|z|)
     case Loss::categorical_cross_entropy:
-      return L + 2 * largest + static_cast<double>(n);  // ln Σ e^(z − max) − (z_k − max)
-    case Loss::squared_error: return L;                 // positive terms only
+      return 2 * largest + static_cast<double>(n);  // ln Σ e^(z − max) − (z_k − max)
+    case Loss::squared_error:                       // positive terms only
+    case Loss::absolute_error:
+    case Loss::huber:  // δ|r| is at most 2 L
+    case Loss::quantile: return 0;
   }
-  return L;
+  return 0;
 }
 
 // A sign for every parameter, without a pattern that a fault could share.
@@ -86,7 +112,7 @@ Differences::Differences(const Architecture& net, const Parameters<double>& p, B
   losses_.resize(static_cast<std::size_t>(batch.m()));
   std::vector<double> A(static_cast<std::size_t>(net.outputs)), dZ(A);
   for (Index j = 0; j < batch.m(); ++j) {
-    k.loss_head(net.loss, base_.Z[net.depth()].columns(j, 1), batch.Y.columns(j, 1),
+    k.loss_head(objective(j), base_.Z[net.depth()].columns(j, 1), batch.Y.columns(j, 1),
                 View<double>(A.data(), net.outputs, 1), View<double>(dZ.data(), net.outputs, 1),
                 &losses_[static_cast<std::size_t>(j)]);
   }
@@ -95,7 +121,11 @@ Differences::Differences(const Architecture& net, const Parameters<double>& p, B
   bound_rounding();
 }
 
-// J = 1/m Σ L + λ/(2m) Σ‖W‖², of the losses of the examples one by one.
+Objective Differences::objective(Index example) const {
+  return Objective(net_, batch_.w == nullptr ? nullptr : batch_.w + example);
+}
+
+// J = 1/m Σ wL + λ/(2m) Σ‖W‖², of the losses of the examples one by one.
 bool Differences::cost_is_the_sum() const {
   Sum losses, sizes, squares;
   for (const double L : losses_) {
@@ -107,10 +137,10 @@ bool Differences::cost_is_the_sum() const {
     for (Index x = 0; x < p_.W[l].size(); ++x) squares.add(p_.W[l].data[x] * p_.W[l].data[x]);
     terms += static_cast<double>(p_.W[l].size());
   }
-  const auto m = static_cast<double>(batch_.m());
+  const double m = batch_.weight(), count = static_cast<double>(batch_.m());
   const double penalty = lambda_ / (2 * m) * squares.value();
   return std::abs(cost_ - (losses.value() / m + penalty)) <=
-         kUnit * ((m + 8 + net_.depth()) * sizes.value() / m + terms * penalty);
+         kUnit * ((count + 8 + net_.depth()) * sizes.value() / m + terms * penalty);
 }
 
 // Z(W + V, b + v) = Z(W, b) + V A_prev + v for signs V and v in every place, and A = g(Z) of each element.
@@ -192,7 +222,8 @@ void Differences::bound_rounding() {
   Sum losses;
   for (Index j = 0; j < m; ++j) {
     const double loss = losses_[static_cast<std::size_t>(j)];
-    head += 8 * kUnit * size_of_loss(net_.loss, loss, base_.Z[L].col(j), net_.outputs);
+    const double weight = batch_.w == nullptr ? 1 : batch_.w[j];
+    head += 8 * kUnit * (loss + weight * size_inside(net_.loss, base_.Z[L].col(j), net_.outputs));
     losses.add(loss);
   }
   double penalty = 0, above = 0;
@@ -206,8 +237,8 @@ void Differences::bound_rounding() {
   for (int l = L; l >= 1; --l) {
     const auto at = static_cast<std::size_t>(l);
     const double of_layer = fast_ ? row[at] : whole[at];
-    rounding_[at] = ((head + penalty + above + of_layer) / kEpsilon + 2 * gradient_terms * kUnit * products[at]) /
-                    static_cast<double>(m);
+    rounding_[at] =
+        ((head + penalty + above + of_layer) / kEpsilon + 2 * gradient_terms * kUnit * products[at]) / batch_.weight();
     above += whole[at];
   }
 }
@@ -250,8 +281,14 @@ Difference Differences::Worker::by_definition(std::size_t x, double epsilon) noe
   Difference result;
   result.value = (plus - minus) / (2 * epsilon);
   result.bend = std::abs((plus - here) - (here - minus)) / (2 * epsilon);
-  for (int l = block_->layer; l < net.depth(); ++l) {
+  const int L = net.depth();
+  for (int l = block_->layer; l < L; ++l) {
     if (passes_kink(net.layer(l).activation, minus_.ws.Z[l], shared_.base_.Z[l], plus_.ws.Z[l])) result.kinked = true;
+  }
+  for (Index j = 0; j < shared_.batch_.m(); ++j) {
+    if (passes_kink(shared_.objective(j), minus_.ws.Z[L].col(j), shared_.base_.Z[L].col(j), plus_.ws.Z[L].col(j),
+                    shared_.batch_.Y.col(j), net.outputs))
+      result.kinked = true;
   }
   return result;
 }
@@ -260,7 +297,7 @@ double Differences::Worker::loss_of(Side& side, Index c, Index example) noexcept
   const int L = shared_.net_.depth();
   const auto column = [c](View<double> M) { return M.columns(c, 1); };
   double loss = 0;
-  shared_.k_.loss_head(shared_.net_.loss, column(side.ws.Z[L]), shared_.batch_.Y.columns(example, 1),
+  shared_.k_.loss_head(shared_.objective(example), column(side.ws.Z[L]), shared_.batch_.Y.columns(example, 1),
                        column(side.ws.A[L]), column(side.ws.dZ[L]), &loss);
   return loss;
 }
@@ -330,17 +367,20 @@ Difference Differences::Worker::by_rank_one(std::size_t x, double epsilon) noexc
     for (Index c = 0; c < count; ++c) {
       const double *plus = plus_.ws.Z[L].col(c), *minus = minus_.ws.Z[L].col(c);
       if (std::equal(plus, plus + net.outputs, minus)) continue;
+      if (passes_kink(shared_.objective(begin + c), minus, shared_.base_.Z[L].col(begin + c), plus,
+                      shared_.batch_.Y.col(begin + c), net.outputs))
+        result.kinked = true;
       const double loss_plus = loss_of(plus_, c, begin + c), loss_minus = loss_of(minus_, c, begin + c);
       sum.add(loss_plus - loss_minus);
       const double loss = shared_.losses_[static_cast<std::size_t>(begin + c)];
       bend.add(std::abs((loss_plus - loss) - (loss - loss_minus)));
     }
   }
-  result.value = sum.value() / (2 * epsilon) / static_cast<double>(m);
-  result.bend = bend.value() / (2 * epsilon) / static_cast<double>(m);
+  result.value = sum.value() / (2 * epsilon) / shared_.batch_.weight();
+  result.bend = bend.value() / (2 * epsilon) / shared_.batch_.weight();
   // λ/(2m)·((w+ε)² − (w−ε)²) / 2ε
   if (shared_.lambda_ != 0 && block_->decays())
-    result.value += shared_.lambda_ / static_cast<double>(m) * shared_.p_.theta()[x];
+    result.value += shared_.lambda_ / shared_.batch_.weight() * shared_.p_.theta()[x];
   return result;
 }
 

@@ -53,6 +53,7 @@ class Differences {
     Workspace<double> ws;
     std::vector<double> Z, A;  // the changed row of layer l, in a block of examples
   };
+  [[nodiscard]] Objective objective(Index example) const;
   [[nodiscard]] bool kernels_are_linear() const;
   [[nodiscard]] bool cost_is_the_sum() const;
   [[nodiscard]] std::vector<double> size_of_sums(int l, Index j) const;
@@ -67,7 +68,7 @@ class Differences {
   double cost_ = 0;         // J at θ
   bool fast_ = true;
   std::vector<double> rounding_;  // [l]
-  std::vector<double> losses_;    // L of each example at θ
+  std::vector<double> losses_;    // wL of each example at θ
 };
 
 /// The memory of one thread.

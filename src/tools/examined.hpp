@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <utility>
 
 #include "features/examples.hpp"
 #include "network/parameters.hpp"
@@ -22,8 +21,8 @@ struct Examined {
   Examples<T> examples;
 
   [[nodiscard]] Batch<T> batch() {
-    const auto [X, Y] = examples.all();
-    return {X, Y};
+    const auto [X, Y, w] = examples.all();
+    return {X, Y, {}, w, examples.weight()};
   }
 };
 

@@ -1,7 +1,5 @@
 #include "tools/gradient_check.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cassert>
@@ -9,12 +7,12 @@
 #include <deque>
 #include <filesystem>
 #include <limits>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/cpus.hpp"
 #include "base/only_errors.hpp"
+#include "config/names.hpp"
 #include "kernels/registry.hpp"
 #include "strata/error.hpp"
 #include "tools/examined.hpp"
@@ -157,11 +155,16 @@ GradientCheck check_gradients(const Model& model, const Table& table, std::size_
 GradientCheck check_gradients(const Table& table, const Options& options, std::size_t examples) try {
   validate(options);
   const auto ignore = [](std::string_view) {};
-  const Problem problem = define_problem(table, options, {ignore, ignore});
+  Options all_rows = options;  // nothing is held back to measure on, for nothing is trained
+  if (all_rows.validation.empty()) all_rows.validation = kNoValidation;
+  const Problem problem = define_problem(table, all_rows, {ignore, ignore});
   Rows rows = problem.train_rows;
   if (examples != 0) rows.cut(examples);
+  std::vector<double> weights = problem.weights.of(rows);
+  std::vector<std::size_t> numbers = problem.weights.numbers_of(rows);
   const Architecture& net = problem.architecture;
   Examples<double> checked(table, problem, std::move(rows), net.outputs, Checked::no);
+  checked.set_weights(std::move(weights), std::move(numbers));
   checked.keep();
   return check({net, initial_parameters<double>(net, options), options.l2, std::move(checked)}, options.seed,
                options.threads);
@@ -172,7 +175,7 @@ GradientCheck check_gradients(const Table& table, const Options& options, std::s
 GradientCheck check_gradients(const std::filesystem::path& file, const Options& options, std::size_t examples) try {
   validate(options);
   Options named = options;  // a target in a file of its own gets the name that it has in the table
-  Table table = read_training_table(file, named);
+  Table table = read_training_table(std::span(&file, 1), named);
   return check_gradients(table, named, examples);
 } catch (...) {
   throw_as_error("to read this file");

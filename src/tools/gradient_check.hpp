@@ -11,7 +11,7 @@
 
 namespace strata::internal {
 
-/// Compares `gradient` with central differences of the cost J = 1/m Σ L + λ/(2m) Σ‖W‖² that the kernels `k` compute at
+/// Compares `gradient` with central differences of the cost J = 1/m Σ wL + λ/(2m) Σ‖W‖² that the kernels `k` compute at
 /// the parameters `p`: every parameter, ε = 1e-5, no retry. The parameters are shared out over `pool`; the result is
 /// the same for any number of threads. `k` is called from all of them at once, so where the pool has more than one
 /// thread, `k` must not use that pool itself: make it with a ThreadPool of one thread. Throws Error(diverged) when the

@@ -166,7 +166,7 @@ void require_layers_in(std::size_t layers, const char* what) {
 
 void update(Matrix& theta, const Matrix& d, double alpha) {
   const std::span<double> numbers(theta.data(), static_cast<std::size_t>(theta.rows() * theta.cols()));
-  reference::update_gradient_descent(numbers, d.data(), 0, alpha);
+  reference::update_gradient_descent(numbers, [&](std::size_t i) { return d.data()[i]; }, alpha);
 }
 
 Trained train(const Matrix& X, const Matrix& Y, std::span<const int> layer_dims, double learning_rate, int iterations,

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <limits>
 #include <string>
@@ -46,25 +45,38 @@ std::string_view scaling_text(const Features& features) {
 }
 
 // Un-fused, as the notes write it: dA[L] = ∂L/∂A[L]. A term with a factor of 0 counts 0, also where it is divided by 0;
-// where A[L] is saturated on the wrong side, dA[L] is infinite. The network does not use it: dZ[L] = A[L] − Y comes
-// from the logits.
+// where A[L] is saturated on the wrong side, dA[L] is infinite. The network does not use it: dZ[L] comes from the
+// logits. y is smoothed already.
 template <class T>
-T dA_of_head(Loss loss, T a, T y) {
-  switch (loss) {
-    case Loss::binary_cross_entropy: return (y == T(0) ? T(0) : -y / a) + (y == T(1) ? T(0) : (T(1) - y) / (T(1) - a));
-    case Loss::categorical_cross_entropy: return y == T(0) ? T(0) : -y / a;
-    case Loss::squared_error: return a - y;
-  }
-  return T(0);
+T dA_of_head(Loss loss, T a, T y, T dZ) {
+  if (loss == Loss::binary_cross_entropy)
+    return (y == T(0) ? T(0) : -y / a) + (y == T(1) ? T(0) : (T(1) - y) / (T(1) - a));
+  if (loss == Loss::categorical_cross_entropy) return y == T(0) ? T(0) : -y / a;
+  return dZ;  // the head is the identity
 }
 
 std::string_view dA_of_head_text(Loss loss) {
   switch (loss) {
-    case Loss::binary_cross_entropy: return "dA[{0}] = −(Y/A[{0}] − (1−Y)/(1−A[{0}]))";
-    case Loss::categorical_cross_entropy: return "dA[{0}] = −Y/A[{0}]";
+    case Loss::binary_cross_entropy: return "dA[{0}] = −({1}/A[{0}] − (1−{1})/(1−A[{0}]))";
+    case Loss::categorical_cross_entropy: return "dA[{0}] = −{1}/A[{0}]";
     case Loss::squared_error: return "dA[{0}] = A[{0}] − Y";
+    case Loss::absolute_error: return "dA[{0}] = sign(A[{0}] − Y)";
+    case Loss::huber: return "dA[{0}] = A[{0}] − Y, from −δ to δ";
+    case Loss::quantile: return "dA[{0}] = 1−q where A[{0}] > Y, −q where A[{0}] < Y";
   }
   return "";
+}
+
+// Y, or what stands for it in the loss.
+std::string smoothed_text(const Architecture& net) {
+  const double smoothing = net.loss_parameters.smoothing;
+  if (smoothing == 0) return "Y";
+  return fmt::format("({} Y + {})", shortest(1 - smoothing), shortest(Objective(net).share(net.outputs)));
+}
+
+std::string dZ_of_head_text(const Architecture& net, int L) {
+  if (net.head() != Head::identity) return fmt::format("dZ[{0}] = A[{0}] − {1}", L, smoothed_text(net));
+  return net.loss == Loss::squared_error ? fmt::format("dZ[{0}] = A[{0}] − Y", L) : fmt::format("dZ[{0}] = dA[{0}]", L);
 }
 
 // One pass over a batch: forward, and backward where there is a Y.
@@ -106,10 +118,14 @@ Trace trace_of(const Model& model, Examined<T> of, std::optional<int> only) {
     const View<T> dA(memory.data(), ws.A[l].rows, ws.A[l].cols);
     if (l == L) {
       for (Index j = 0; j < dA.cols; ++j) {
-        for (Index i = 0; i < dA.rows; ++i) dA(i, j) = dA_of_head(net.loss, ws.A[L](i, j), batch.Y(i, j));
+        for (Index i = 0; i < dA.rows; ++i) {
+          const Objective by(net);
+          const T y = static_cast<T>(1 - by.smoothing) * batch.Y(i, j) + static_cast<T>(by.share(net.outputs));
+          dA(i, j) = dA_of_head(net.loss, ws.A[L](i, j), y, ws.dZ[L](i, j));
+        }
       }
-      add("dA", fmt::format(fmt::runtime(dA_of_head_text(net.loss)), L), dA);
-      add("dZ", fmt::format("dZ[{0}] = A[{0}] − Y", L), ws.dZ[L]);
+      add("dA", fmt::format(fmt::runtime(dA_of_head_text(net.loss)), L, smoothed_text(net)), dA);
+      add("dZ", dZ_of_head_text(net, L), ws.dZ[L]);
     } else {
       k->linear_backward_input(of.p.W[l + 1], ws.dZ[l + 1], dA);
       add("dA", fmt::format("dA[{0}] = W[{1}]ᵀ dZ[{1}]", l, l + 1), dA);

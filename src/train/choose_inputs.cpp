@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/option_values.hpp"
+#include "features/encode.hpp"
 #include "features/inputs.hpp"
 #include "strata/error.hpp"
 
@@ -16,20 +18,13 @@ namespace {
 constexpr std::size_t kMostNamed = 12;  // in a message
 
 std::string text_of(const LeftOut& left) {
-  return fmt::format("{} ({}{}{})", left.name, left.type, left.why.empty() ? "" : ": ", left.why);
+  return fmt::format("{} ({}{}{})", name_text(left.name), left.type, left.why.empty() ? "" : ": ", left.why);
 }
 
 std::string text_of(std::span<const LeftOut> left) {
   std::vector<std::string> all;
   for (const LeftOut& each : left) all.push_back(text_of(each));
   return joined(all, kMostNamed);
-}
-
-// A constant number, scaled, is 0 and teaches nothing; it stays, with a warning, so that a table of numbers gives the
-// network that it always gave.
-bool is_left_out(const Field& field) {
-  if (field.type == ColumnType::constant) return field.is_text() || field.missing > 0;
-  return field.type == ColumnType::identifier || field.type == ColumnType::text;
 }
 
 // What a field is as an input, whether or not it should be one.
@@ -43,12 +38,21 @@ ColumnType type_of(const Field& field, bool categorical) {
   return ColumnType::number;
 }
 
+std::string date_orders() {
+  return fmt::format("{} or {}", spelled("date-order", "dmy"), spelled("date-order", "mdy"));
+}
+
 [[noreturn]] void refuse_named(const Field& field) {
+  if (field.is_ambiguous)
+    throw Error(ErrorCode::usage,
+                fmt::format("{} names {}, in which every date can be read as day and month or as month "
+                            "and day; say which with {}",
+                            spelled("inputs"), in_quotes(field.name), date_orders()));
   throw Error(
       ErrorCode::value,
       fmt::format("{} names {}, which is {} {}{}{}; take it for a category with {}, or leave it out", spelled("inputs"),
                   in_quotes(field.name), field.type == ColumnType::identifier ? "an" : "free", name(field.type),
-                  field.why.empty() ? "" : ": ", field.why, spelled("categorical", printable(field.name))));
+                  field.why.empty() ? "" : ": ", field.why, spelled_names("categorical", std::span(&field.name, 1))));
 }
 
 void require_categorical(std::span<const std::string> names, const Options& options) {
@@ -63,6 +67,13 @@ void require_categorical(std::span<const std::string> names, const Options& opti
 std::string rows_text(std::size_t rows) { return fmt::format("{} training row{}", rows, rows == 1 ? "" : "s"); }
 
 }  // namespace
+
+// A constant number, scaled, is 0 and teaches nothing; it stays, with a warning, so that a table of numbers gives the
+// network that it always gave.
+bool is_left_out(const Field& field) {
+  if (field.type == ColumnType::constant) return field.is_text() || field.missing > 0;
+  return field.type == ColumnType::identifier || field.type == ColumnType::text || field.is_ambiguous;
+}
 
 ChosenInputs choose_inputs(const Table& table, std::span<const std::string> names, bool by_name,
                            const Options& options) {
@@ -79,6 +90,7 @@ ChosenInputs choose_inputs(const Table& table, std::span<const std::string> name
       if (by_name && field.type != ColumnType::constant) refuse_named(field);
       if (!by_name) {
         chosen.left_out.push_back({printable(name), std::string(strata::name(field.type)), field.why});
+        if (field.is_ambiguous) chosen.ambiguous.push_back(name);
         continue;
       }
     }
@@ -97,8 +109,8 @@ void require_inputs(const Table& table, const ChosenInputs& chosen) {
 }
 
 std::vector<FittedInput> fit_chosen(const Table& table, ChosenInputs& chosen, bool by_name, const Rows& train_rows,
-                                    const Options& options) {
-  std::vector<FittedInput> fitted = fit_inputs(table, chosen.fields, train_rows, options);
+                                    const Options& options, const Weights& weights) {
+  std::vector<FittedInput> fitted = fit_inputs(table, chosen.fields, train_rows, options, weights);
   std::vector<FittedInput> kept;
   std::vector<TypedField> fields;
   for (std::size_t i = 0; i < fitted.size(); ++i) {
@@ -137,7 +149,7 @@ std::string text_of(std::span<const TypedField> inputs) {
       if (input.type == type) names.push_back(input.field->name);
     if (names.empty()) continue;
     text += fmt::format("{}{} {} ({})", text.empty() ? "inputs: " : ", ", names.size(), kind[names.size() == 1 ? 0 : 1],
-                        joined(names, 6));
+                        joined_names(names, 6));
   }
   return text;
 }
@@ -153,10 +165,9 @@ void warn_of_mixtures(const ChosenInputs& chosen, const Messages& messages, cons
         static_cast<std::size_t>(numbers) == field->categories.size())
       continue;
     messages.warning(
-        fmt::format("{} is taken for a category, though most of its values are numbers: {}; {} or {} says "
-                    "what it is",
-                    in_quotes(field->name), field->why, spelled("numeric", printable(field->name)),
-                    spelled("categorical", printable(field->name))));
+        fmt::format("{} is taken for a category, though most of its values are numbers: {}; {} or {} says what it is",
+                    in_quotes(field->name), field->why, spelled_names("numeric", std::span(&field->name, 1)),
+                    spelled_names("categorical", std::span(&field->name, 1))));
   }
 }
 
@@ -166,6 +177,11 @@ void describe_inputs(const ChosenInputs& chosen, std::span<const FittedInput> fi
     messages.note(text_of(chosen.fields));
   warn_of_mixtures(chosen, messages, options);
   if (!chosen.left_out.empty()) messages.note("left out: " + text_of(chosen.left_out));
+  if (!chosen.ambiguous.empty())
+    messages.warning(
+        fmt::format("left out, because every date can be read as day and month or as month and day: {}; say "
+                    "which with {}",
+                    joined_names(chosen.ambiguous, kMostNamed), date_orders()));
   std::vector<std::string> missing, pooled;
   for (const FittedInput& each : fitted) {
     const InputField& input = each.input;
@@ -179,12 +195,26 @@ void describe_inputs(const ChosenInputs& chosen, std::span<const FittedInput> fi
                               spelled("one-hot-limit", std::to_string(options.one_hot_limit)),
                               joined(pooled, kMostNamed)));
   if (missing.empty()) return;
-  messages.note(
-      fmt::format("missing in training rows: {}; a column beside each says where, and the {} stands for a number",
-                  joined(missing, kMostNamed), name(options.impute)));
+  const auto lacks = [&](auto... types) {
+    return std::ranges::any_of(
+        fitted, [&](const FittedInput& each) { return each.missing > 0 && (... || (each.input.type == types)); });
+  };
+  const bool columns = lacks(ColumnType::number, ColumnType::date, ColumnType::category);
+  std::string text = columns ? "a column beside each says where" : "";
+  if (lacks(ColumnType::yes_no)) text += columns ? ", but a yes or no is 0 there" : "a yes or no is 0 there";
+  if (lacks(ColumnType::number, ColumnType::date))
+    text += fmt::format(", and the {} stands for a number", name(options.impute));
+  messages.note(fmt::format("missing in training rows: {}; {}", joined(missing, kMostNamed), text));
 }
 
 void require_target(const Field& field, const Options& options) {
+  if (field.type == ColumnType::date) {
+    throw Error(ErrorCode::value,
+                fmt::format("the target {} is a date{}{}, which is an input only; name another column with {}, or take "
+                            "its words for classes with {}",
+                            in_quotes(field.name), field.why.empty() ? "" : ": ", field.why,
+                            spelled("target", "COLUMN"), spelled("categorical", printable(field.name))));
+  }
   if (field.type != ColumnType::identifier && field.type != ColumnType::text) return;
   if (options.task != Task::automatic || fits_any(field.name, options.categorical)) return;
   const bool is_text = field.type == ColumnType::text;
@@ -197,28 +227,41 @@ void require_target(const Field& field, const Options& options) {
                   spelled("task", is_text || field.is_text() ? "classes" : "regression")));
 }
 
-Rows rows_with_target(const Table& table, const Field& target, std::span<const std::size_t> without,
+Rows rows_with_target(const Table& table, const Rows& rows, const Field& target, std::span<const std::size_t> without,
                       const Options& options, const Messages& messages) {
-  const std::size_t rows = table.rows();
   if (options.missing_target == MissingTarget::error) {
     throw Error(ErrorCode::value,
                 fmt::format("the target {} is missing in {} of {} rows, the first at {}; {} leaves such rows out",
-                            in_quotes(target.name), without.size(), rows, table.where(target, without.front()),
+                            in_quotes(target.name), without.size(), rows.size(), table.where(target, without.front()),
                             spelled("missing-target", "drop")));
   }
-  if (without.size() == rows)
+  if (without.size() == rows.size())
     throw Error(ErrorCode::value, fmt::format("the target {} is missing in every row", in_quotes(target.name)));
-  messages.note(
-      fmt::format("dropped: {} of {} rows, which lack the target {}", without.size(), rows, in_quotes(target.name)));
+  messages.note(fmt::format("dropped: {} of {} rows, which lack the target {}", without.size(), rows.size(),
+                            in_quotes(target.name)));
   std::vector<std::size_t> kept;
-  for (std::size_t row = 0, next = 0; row < rows; ++row) {
-    if (next < without.size() && without[next] == row) {
+  for (std::size_t i = 0, next = 0; i < rows.size(); ++i) {
+    if (next < without.size() && without[next] == rows[i]) {
       ++next;
     } else {
-      kept.push_back(row);
+      kept.push_back(rows[i]);
     }
   }
   return Rows(std::move(kept));
+}
+
+Rows rows_with_targets(const Table& table, const Target& target, const Rows& rows, const Options& options,
+                       const Messages& messages) {
+  std::vector<bool> counts(table.rows());
+  for (std::size_t i = 0; i < rows.size(); ++i) counts[rows[i]] = true;
+  std::vector<std::size_t> without = rows_without_target(target, table);
+  std::erase_if(without, [&](std::size_t row) { return !counts[row]; });
+  if (without.empty()) return rows;
+  const std::vector<const Field*> fields = find_target(target, table);
+  const Rows first(1, without.front());
+  const auto lacked = std::ranges::find_if(
+      fields, [&](const Field* field) { return !rows_without(table, std::span(&field, 1), first).empty(); });
+  return rows_with_target(table, rows, lacked == fields.end() ? *fields.front() : **lacked, without, options, messages);
 }
 
 }  // namespace strata::internal

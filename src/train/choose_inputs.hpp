@@ -13,15 +13,14 @@
 
 namespace strata::internal {
 
-/// What is no input, and why: "Name (text: 891 of 891 cells differ)".
-struct LeftOut {
-  std::string name, type, why;
-};
-
 struct ChosenInputs {
   std::vector<TypedField> fields;
   std::vector<LeftOut> left_out;
+  std::vector<std::string> ambiguous;  // dates among these that an option would let in
 };
+
+/// A column that a training leaves out unless it is told otherwise: it says nothing, or too much.
+[[nodiscard]] bool is_left_out(const Field& field);
 
 /// The fields of these names, which the user gave (`by_name`) or not. Text, identifiers and constants are left out
 /// unless options.categorical names them. Errors: usage (a category that is an array or no input), value (a field that
@@ -32,7 +31,8 @@ struct ChosenInputs {
 /// Fits them on the training rows, and leaves out those that hold nothing, or one word only, in these. Errors: value
 /// (nothing is left, or it is a field that the user named), as fit_inputs.
 [[nodiscard]] std::vector<FittedInput> fit_chosen(const Table& table, ChosenInputs& chosen, bool by_name,
-                                                  const Rows& train_rows, const Options& options);
+                                                  const Rows& train_rows, const Options& options,
+                                                  const Weights& weights);
 
 /// Throws Error(value), with the reason of each, when nothing is left of a table.
 void require_inputs(const Table& table, const ChosenInputs& chosen);
@@ -41,12 +41,17 @@ void require_inputs(const Table& table, const ChosenInputs& chosen);
 void describe_inputs(const ChosenInputs& chosen, std::span<const FittedInput> fitted, std::size_t rows,
                      const Options& options, const Messages& messages);
 
-/// Throws Error(value) for a target that tells rows apart or is free text, unless the user says what to make of it.
+/// Throws Error(value) for a target that is a date, and, unless the user says what to make of it, for one that tells
+/// rows apart or is free text.
 void require_target(const Field& field, const Options& options);
 
-/// All rows but those that lack the target, which options.missing_target lets go. Throws Error(value), with the number
-/// of these and the place of the first, where it does not.
-[[nodiscard]] Rows rows_with_target(const Table& table, const Field& target, std::span<const std::size_t> without,
-                                    const Options& options, const Messages& messages);
+/// All of `rows` but those that lack the target, which options.missing_target lets go. Throws Error(value), with the
+/// number of these and the place of the first, where it does not.
+[[nodiscard]] Rows rows_with_target(const Table& table, const Rows& rows, const Field& target,
+                                    std::span<const std::size_t> without, const Options& options,
+                                    const Messages& messages);
+/// The same for the target of a model, to which a label such as NA may say nothing as well.
+[[nodiscard]] Rows rows_with_targets(const Table& table, const Target& target, const Rows& rows, const Options& options,
+                                     const Messages& messages);
 
 }  // namespace strata::internal

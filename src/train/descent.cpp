@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <utility>
 
@@ -49,30 +50,74 @@ bool Descent<T>::step(bool exactly) {
   const bool keeps = now_.iteration % keep_every_ == 0;
   if (now_.iteration % loader_.batches_per_epoch() == 0) now_.epoch_loss = 0;
   now_.position = loader_.position();
-  const Batch<T> batch = loader_.next(now_.iteration);
+  const Batch<T> batch = batch_of(now_.iteration);
   updated_ = !(exactly || keeps);
   cost_ = updated_ ? step_and_update(batch) : exact_step(batch);
   if (!(updated_ ? std::isfinite(cost_) : good(cost_))) return false;
   if (keeps) kept_ = now_;
   // (Divided and multiplied again: the mean loss of a batch is what its cost is told with, and these are its bits.)
-  now_.epoch_loss += ws_.loss / static_cast<double>(batch.m()) * static_cast<double>(batch.m());
+  now_.epoch_loss += ws_.loss / batch.weight() * batch.weight();
   return true;
 }
 
 template <class T>
 void Descent<T>::update() {
-  if (!updated_) apply_gradient();
+  if (!updated_) apply_gradient(now_.iteration);
   ++now_.iteration;
   now_.squares.step();
 }
 
 template <class T>
+bool Descent<T>::go_on() {
+  if (kept_.iteration > now_.iteration || now_.iteration - kept_.iteration > keep_every_ ||
+      (best_ && best_->iteration > now_.iteration))
+    return false;
+  kept_.position = loader_.at(kept_.iteration);
+  const TrainingState<T> counts = now_;
+  rewind(counts.iteration);
+  now_.epoch_loss = counts.epoch_loss;
+  now_.squares = counts.squares;
+  return true;
+}
+
+template <class T>
+double Descent<T>::rehearse(double seconds) {
+  using Clock = std::chrono::steady_clock;
+  const TrainingState<T> start = now_, kept = kept_;
+  double first = 0, all = 0;
+  int steps = 0;
+  for (bool good = true; good && (steps == 0 || all < seconds); ++steps) {
+    const Clock::time_point begin = Clock::now();
+    good = step(false);
+    if (good) update();
+    all += std::chrono::duration<double>(Clock::now() - begin).count();
+    if (steps == 0) first = all;  // finds nothing ready: it counts only where there is time for no other
+  }
+  now_ = start;
+  kept_ = kept;
+  loader_.seek(now_.position);
+  return steps > 1 ? (all - first) / (steps - 1) : all;
+}
+
+template <class T>
+void Descent<T>::keep_best() {
+  best_ = Best{now_.iteration, now_.p};
+}
+
+template <class T>
 double Descent<T>::epoch_cost() {
-  const auto m = static_cast<double>(examples_.m());
+  const double m = loader_.weight();
   if (loader_.full()) return cost_ * m / m;
   if (options_.l2 == 0) return now_.epoch_loss / m;
   now_.squares.sample(sum_of_squares());
   return (now_.epoch_loss + options_.l2 / 2 * now_.squares.take()) / m;
+}
+
+template <class T>
+Batch<T> Descent<T>::batch_of(std::int64_t step) {
+  Batch<T> batch = loader_.next(step);
+  batch.pass.dropout = factors(step).dropout;
+  return batch;
 }
 
 // J and its gradient.
@@ -83,19 +128,27 @@ double Descent<T>::exact_step(Batch<T> batch) {
 }
 
 template <class T>
-void Descent<T>::apply_gradient() {
-  now_.optimizer.update(now_.p.blocks(), now_.p.theta(), std::as_const(gradient_).theta(), *kernels_);
+void Descent<T>::apply_gradient(std::int64_t step) {
+  now_.optimizer.update(now_.p.blocks(), now_.p.theta(), std::as_const(gradient_).theta(), *kernels_, factors(step));
 }
 
-// Both, each layer's update as soon as its gradient is there. When J turns out not to be finite, the weights may be
-// anything.
+// Both, each layer's update as soon as its gradient is there, unless all of the gradient decides on each. When J turns
+// out not to be finite, the weights may be anything.
 template <class T>
 double Descent<T>::step_and_update(Batch<T> batch) {
-  const auto m = static_cast<double>(batch.m());
+  const double m = batch.weight();
   const double lambda = options_.l2;
   if (lambda != 0 && now_.squares.wants_sample()) now_.squares.sample(sum_of_squares());
-  UpdateAtOnce<T> sink(now_.p, now_.optimizer, lambda / m, gradient_);
-  return train_step(net_, now_.p, batch, ws_, *kernels_, sink) + lambda / (2 * m) * now_.squares.last();
+  const double penalty = lambda / (2 * m) * now_.squares.last();
+  const std::int64_t step = batch.pass.step;
+  if (now_.optimizer.clips()) {
+    KeepGradient<T> sink(now_.p, lambda / m, gradient_);
+    const double J = train_step(net_, now_.p, batch, ws_, *kernels_, sink) + penalty;
+    apply_gradient(step);
+    return J;
+  }
+  UpdateAtOnce<T> sink(now_.p, now_.optimizer, factors(step), lambda / m, gradient_);
+  return train_step(net_, now_.p, batch, ws_, *kernels_, sink) + penalty;
 }
 
 // Σ_l ‖W[l]‖²: reads all of W.
@@ -130,12 +183,12 @@ template <class T>
 double Descent<T>::find_first_bad(std::int64_t& iteration) {
   restore();
   for (std::int64_t i = kept_.iteration;; ++i) {
-    const double J = exact_step(loader_.next(i));
+    const double J = exact_step(batch_of(i));
     if (i == iteration || !good(J)) {
       iteration = i;
       return J;
     }
-    apply_gradient();
+    apply_gradient(i);
   }
 }
 
@@ -143,7 +196,7 @@ double Descent<T>::find_first_bad(std::int64_t& iteration) {
 template <class T>
 void Descent<T>::rewind(std::int64_t iteration) {
   restore();
-  for (std::int64_t i = kept_.iteration; i < iteration; ++i) static_cast<void>(step_and_update(loader_.next(i)));
+  for (std::int64_t i = kept_.iteration; i < iteration; ++i) static_cast<void>(step_and_update(batch_of(i)));
   now_.iteration = iteration;
 }
 
@@ -156,7 +209,9 @@ std::string Descent<T>::diverge(std::optional<double> final_loss) {
   const std::string what = std::isnan(cost) ? "not a number" : fmt::format("{:.4g}", cost);
   std::string why = fmt::format("the training diverged at iteration {}: the cost is {}, and {}. ", iteration, what,
                                 first_not_finite(net_, now_.p, ws_, gradient_));
-  if (iteration > 0) {
+  if (best_) {
+    why += fmt::format("The weights after update {} are kept, those of the best epoch. ", best_->iteration);
+  } else if (iteration > 0) {
     rewind(iteration - 1);
     why += fmt::format("The weights before update {} are kept, the last with a finite cost. ", now_.iteration);
   } else {

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "base/aligned.hpp"
@@ -29,7 +28,11 @@ class Loader {
   };
   [[nodiscard]] Position position() const noexcept { return {epoch_, position_}; }
   void seek(Position position);
+  /// Where the batch of this step begins.
+  [[nodiscard]] Position at(std::int64_t step) const noexcept;
 
+  /// Σ w of all examples: their number, where each counts 1.
+  [[nodiscard]] double weight() const noexcept { return weight_; }
   [[nodiscard]] bool full() const noexcept { return size_ == examples_.m(); }
   [[nodiscard]] Index batch_size() const noexcept { return size_; }
   [[nodiscard]] std::int64_t batches_per_epoch() const noexcept { return (examples_.m() + size_ - 1) / size_; }
@@ -40,12 +43,14 @@ class Loader {
 
   Examples<T>& examples_;
   Index size_;
+  double weight_;
   std::uint64_t seed_;
   std::uint32_t epoch_ = 0;
   Index position_ = 0;
   std::vector<std::uint32_t> order_;     // of the examples in this epoch
   std::vector<std::size_t> long_order_;  // instead, where there are 2³² of them or more
   AlignedVector<T> X_, Y_;
+  std::vector<double> w_;          // of the batch; empty: 1 each
   std::vector<std::size_t> rows_;  // of the batch, in the table; empty: nobody asks
 };
 

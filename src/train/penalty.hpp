@@ -31,6 +31,11 @@ class SquaresOfSteps {
     return sum;
   }
 
+  template <class Visit>
+  void fields(const Visit& visit) {
+    visit("sum", sum_), visit("last", last_), visit("steps", steps_);
+  }
+
  private:
   double sum_ = 0, last_ = 0;
   std::int64_t steps_ = 0;  // since the last sample

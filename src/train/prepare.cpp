@@ -6,107 +6,25 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <optional>
 
-#include "base/random.hpp"
 #include "base/text.hpp"
 #include "config/names.hpp"
+#include "config/option_values.hpp"
+#include "data/table_storage.hpp"
 #include "features/encode.hpp"
+#include "model/metrics.hpp"
 #include "strata/error.hpp"
 #include "train/choose_inputs.hpp"
+#include "train/class_weights.hpp"
+#include "train/defaults.hpp"
+#include "train/hold_back.hpp"
 #include "train/survey.hpp"
 #include "train/task.hpp"
+#include "train/training_fields.hpp"
 
 namespace strata::internal {
 namespace {
-
-std::string describe(const Field& field) {
-  std::string text = printable(field.name);
-  if (field.rows > 0) {
-    text += fmt::format(" ({} examples", field.rows);
-    if (!field.shape.empty()) text += fmt::format(" of {}", fmt::join(field.shape, "×"));
-    text += ")";
-  }
-  return text;
-}
-
-std::string described(std::span<const Field> fields) {
-  std::vector<std::string> all;
-  for (const Field& field : fields) all.push_back(describe(field));
-  return joined(all, 40);
-}
-
-void require_known(std::span<const Field> available, std::span<const std::string> names, const char* option) {
-  std::vector<std::string> known;
-  for (const Field& field : available) known.push_back(field.name);
-  for (const std::string& wanted : names) {
-    if (std::find(known.begin(), known.end(), wanted) == known.end()) {
-      throw Error(ErrorCode::usage, fmt::format("{}: there is no '{}'{}\nthe data has: {}", spelled(option),
-                                                printable(wanted), suggestion(wanted, known), described(available)));
-    }
-  }
-}
-
-bool contains(std::span<const std::string> names, const std::string& wanted) {
-  return std::find(names.begin(), names.end(), wanted) != names.end();
-}
-
-// The target: as asked for, else the last column of a table of columns.
-std::vector<std::string> target_names(std::span<const Field> available, const Options& options) {
-  if (!options.target.empty()) {
-    require_known(available, options.target, "target");
-    return options.target;
-  }
-  const bool columns = std::all_of(available.begin(), available.end(), [](const Field& f) { return f.shape.empty(); });
-  if (!columns || available.size() < 2) {
-    throw Error(
-        ErrorCode::usage,
-        fmt::format("what is to be predicted? Name it with {}, or {} where it has a file of its own\nthe data has: {}",
-                    spelled("target", "NAME"), spelled("target", "FILE"), described(available)));
-  }
-  return {available.back().name};
-}
-
-void require_ignored(std::span<const Field> available, std::span<const std::string> patterns) {
-  for (const std::string& pattern : patterns) {
-    const auto fits = [&](const Field& field) { return fits_pattern(field.name, pattern); };
-    if (std::ranges::any_of(available, fits)) continue;
-    require_known(available, std::span(&pattern, 1), "ignore");
-  }
-}
-
-std::vector<std::string> input_names(std::span<const Field> available, const Options& options,
-                                     std::span<const std::string> target) {
-  if (!options.inputs.empty()) {
-    require_known(available, options.inputs, "inputs");
-    for (const std::string& name : options.inputs) {
-      if (contains(target, name)) {
-        throw Error(ErrorCode::usage,
-                    fmt::format("'{}' is an input and the target: a network that sees the answer learns "
-                                "nothing; leave it out of {}",
-                                printable(name), spelled("inputs")));
-      }
-    }
-    return options.inputs;
-  }
-  std::size_t rows = 0;
-  for (const Field& field : available) {
-    if (contains(target, field.name)) rows = field.rows;
-  }
-  std::vector<std::string> names;
-  for (const Field& field : available) {
-    if (!contains(target, field.name) && (target.empty() || field.rows == rows) &&
-        !fits_any(field.name, options.ignore)) {
-      names.push_back(field.name);
-    }
-  }
-  if (names.empty()) {
-    throw Error(ErrorCode::usage, fmt::format("there is nothing to learn from beside the target\nthe data has: {}",
-                                              described(available)));
-  }
-  return names;
-}
 
 bool are_pixels(std::span<const TypedField> inputs) {
   return std::ranges::all_of(
@@ -128,35 +46,35 @@ bool are_plain(std::span<const TypedField> inputs, const DataOptions& options) {
 }
 
 std::vector<LayerSpec> hidden_layers(const Options& options) {
-  const std::size_t count = options.hidden_layers.size();
+  const std::vector<int>& units = *options.hidden_layers;
   std::vector<LayerSpec> hidden;
-  for (std::size_t l = 0; l < count; ++l) {
-    hidden.push_back({options.hidden_layers[l], options.activation[options.activation.size() == 1 ? 0 : l],
-                      options.dropout[options.dropout.size() == 1 ? 0 : l]});
+  for (std::size_t l = 0; l < units.size(); ++l) {
+    const double dropout = options.dropout.empty() ? 0 : options.dropout[options.dropout.size() == 1 ? 0 : l];
+    hidden.push_back({units[l], options.activation[options.activation.size() == 1 ? 0 : l], dropout});
   }
   return hidden;
 }
 
-// --validation 0.2: rows drawn by the seed are held back, at least one on either side.
-void split_rows(const Rows& all, Problem& problem) {
-  const std::string& validation = problem.options.validation;
-  const std::optional<double> fraction = validation.empty() ? std::nullopt : validation_fraction(validation);
-  if (!fraction) {
-    problem.train_rows = all;
-    return;
+// What was open and is decided.
+void say_defaults(const Options& asked, const Options& decided, const Messages& messages) {
+  const bool open = !asked.hidden_layers && asked.dropout.empty() && !asked.weight_decay && asked.l2 == 0;
+  if (open && !decided.dropout.empty()) {
+    messages.note(fmt::format(
+        "network: hidden layers of {} units, {} of them left out in each update, weight decay {}: what does "
+        "best on many tables when the best epoch is kept",
+        fmt::join(*decided.hidden_layers, " and "), fmt::join(decided.dropout, " and "),
+        decided.effective_weight_decay()));
   }
-  const std::size_t rows = all.size();
-  if (rows < 2)
-    throw Error(ErrorCode::value, spelled("validation") + " holds rows back, but the data has only one row");
-  std::vector<std::size_t> order(rows);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  shuffled(problem.options.seed, RandomPurpose::split, 0, std::span(order));
-  const auto wanted = static_cast<std::size_t>(std::llround(*fraction * static_cast<double>(rows)));
-  const auto held = order.begin() + static_cast<std::ptrdiff_t>(std::clamp<std::size_t>(wanted, 1, rows - 1));
-  std::sort(order.begin(), held);
-  std::sort(held, order.end());
-  problem.validation_rows = all.of(Rows(std::vector(order.begin(), held)));
-  problem.train_rows = all.of(Rows(std::vector(held, order.end())));
+  if (decided.epochs && !asked.epochs)
+    messages.note(fmt::format("epochs: {}{} (as many as pass 500,000 rows, from 10 to 30), the rate by {} from {}",
+                              decided.time_limit > 0 ? "at most " : "", *decided.epochs, to_text(*decided.schedule),
+                              shortest(*decided.learning_rate)));
+  if (asked.scale != ScaleKind::automatic) return;
+  messages.note(decided.scale == ScaleKind::divide_255
+                    ? "scale: 1/255, because the inputs are 8-bit numbers, as pixels are"
+                : decided.scale == ScaleKind::quantile
+                    ? "scale: quantile (each input by its rank to a normal distribution)"
+                    : "scale: standard (each input minus its mean, divided by its standard deviation)");
 }
 
 // Is each of them a number an example, as the columns of a table are?
@@ -207,7 +125,7 @@ std::vector<std::string> fit_features(const Table& table, ChosenInputs& chosen, 
     for (const std::size_t i : same)
       if (one_each) constant.push_back(problem.inputs[i].name);
   } else {
-    fitted = fit_chosen(table, chosen, by_name, problem.train_rows, problem.options);
+    fitted = fit_chosen(table, chosen, by_name, problem.train_rows, problem.options, problem.weights);
     Features made = features_of(fitted, problem.options.scale);
     problem.inputs = std::move(made.inputs);
     problem.scaling = std::move(made.scaling);
@@ -216,6 +134,7 @@ std::vector<std::string> fit_features(const Table& table, ChosenInputs& chosen, 
       if (each.constant) constant.push_back(each.input.name);
   }
   describe_inputs(chosen, fitted, problem.train_rows.size(), problem.options, messages);
+  problem.left_out = chosen.left_out;
   problem.options.inputs.clear();
   for (const InputField& input : problem.inputs) problem.options.inputs.push_back(input.name);
   return constant;
@@ -223,13 +142,27 @@ std::vector<std::string> fit_features(const Table& table, ChosenInputs& chosen, 
 
 // How the columns are written, for those who read others like them.
 void remember_writing(const Table& table, Problem& problem) {
-  for (InputField& input : problem.inputs) input.written = table.field(input.name).written;
+  for (InputField& input : problem.inputs)
+    if (input.type == ColumnType::number || input.type == ColumnType::date)
+      input.written = table.field(input.name).written;
   problem.missing = problem.options.missing;
-  if (problem.target.task != Task::regression) return;
   std::vector<std::string> written;
-  for (const std::string& name : problem.target.names) written.push_back(table.field(name).written);
+  for (const std::string& name : problem.target.names) {
+    const Field& field = table.field(name);
+    const bool in_its_spelling = !problem.target.classes.empty() && problem.target.names.size() == 1 &&
+                                 !table.storage().place(field).spelled.empty();
+    written.push_back(in_its_spelling ? std::string() : field.written);
+  }
   if (std::ranges::any_of(written, [](const std::string& each) { return !each.empty(); }))
     problem.target.written = std::move(written);
+}
+
+// A target that nobody named is the last column but for those of the rows.
+void say_target(const Table& table, const Options& options, const std::string& target, const Messages& messages) {
+  const std::string& last = table.fields().back().name;
+  if (!options.target.empty() || last == target) return;
+  messages.note(fmt::format("the target is {}, the last column beside '{}'; {} names another", in_quotes(target),
+                            printable(last), spelled("target")));
 }
 
 // n_x
@@ -243,23 +176,56 @@ int inputs_of(const Features& features) {
 
 }  // namespace
 
-FieldChooser fields_to_train_on(const Options& options, bool target_elsewhere) {
-  return [options, target_elsewhere](std::span<const Field> available) {
-    const std::vector<std::string> target =
-        target_elsewhere ? std::vector<std::string>{} : target_names(available, options);
-    require_ignored(available, options.ignore);
-    std::vector<std::string> names = input_names(available, options, target);
-    names.insert(names.end(), target.begin(), target.end());
-    return names;
+void require_metrics(Task task, const Options& options) {
+  const auto require = [&](const char* option, Metric metric) {
+    if (has_metric(task, metric)) return;
+    std::vector<std::string> names;
+    for (const Metric each : metrics_of(task)) names.emplace_back(name(each));
+    throw Error(ErrorCode::usage, fmt::format("{}: the task is {}, which has no such figure\nit has: {}",
+                                              spelled(option, name(metric)), name(task), joined(names, names.size())));
   };
+  require("monitor", options.monitor);
+  for (const Metric each : options.metrics) require("metrics", each);
 }
 
-Problem define_problem(const Table& table, const Options& options, const Messages& messages) {
+void say_validation(const Problem& problem, const Options& asked, const Messages& messages,
+                    const std::string& on_all_rows) {
+  const bool drawn = asked.validation.empty() && asked.validation_column.empty();
+  const std::optional<ValidationPart> part = validation_part(problem.options.validation);
+  if (!drawn && part && !part->is_last && asked.group_column.empty()) return;
+  const std::size_t held = problem.validation_rows.size();
+  std::string text = fmt::format("validation: {} of {} rows are held back, {}", held, held + problem.train_rows.size(),
+                                 problem.held_how);
+  if (drawn)
+    text += fmt::format(
+        ", and the epoch that does best on them is kept ({} trains the same network on all rows, to the last epoch)",
+        on_all_rows);
+  messages.note(text);
+}
+
+void require_weights_of(const Problem& problem, const Table& table) {
+  if (problem.weights.empty() || problem.options.precision == Precision::float64) return;
+  for (const Rows* rows : {&problem.train_rows, &problem.validation_rows}) {
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+      const double weight = problem.weights[(*rows)[i]];
+      if (std::isnormal(static_cast<float>(weight))) continue;
+      throw Error(
+          ErrorCode::value,
+          fmt::format("{}: the row counts {}, which float32 cannot hold; only how the weights are to each other "
+                      "matters, so divide all by one number, or choose {}",
+                      table.where(table.field(problem.options.target.front()), (*rows)[i]), shortest(weight),
+                      spelled("precision", "float64")));
+    }
+  }
+}
+
+Problem define_problem(const Table& table, const Options& options, const Messages& messages, bool tells_held) {
   if (table.rows() == 0) throw Error(ErrorCode::value, fmt::format("{} has no rows", printable(table.source())));
   Problem problem;
   problem.options = options;
   problem.options.target = target_names(table.fields(), options);
   problem.options.inputs = input_names(table.fields(), options, problem.options.target);
+  say_target(table, options, problem.options.target.front(), messages);
   const bool by_name = !options.inputs.empty();
   ChosenInputs chosen = choose_inputs(table, problem.options.inputs, by_name, problem.options);
   std::vector<const Field*> targets;
@@ -268,57 +234,71 @@ Problem define_problem(const Table& table, const Options& options, const Message
     require_target(*targets.back(), problem.options);
   }
   const bool pixels = are_pixels(chosen.fields);
-  const bool automatic = options.scale == ScaleKind::automatic;
-  problem.options.scale = !automatic ? options.scale : pixels ? ScaleKind::divide_255 : ScaleKind::standard;
   const std::vector<const Field*> numbers = numbers_of(chosen.fields);
-  Rows rows(table.rows());
+  const bool columns = are_columns(targets) && std::ranges::all_of(chosen.fields, [](const TypedField& input) {
+                         return input.field->shape.empty();
+                       });
+  const Options open = problem.options;
+  problem.weights = weights_of(table, options.weight_column);
+  Rows rows = problem.weights.rows();
+  if (const std::size_t left_out = problem.weights.of_weight_0(); left_out > 0)
+    messages.note(fmt::format("left out: {} of {} rows, which have the weight 0", left_out, table.rows()));
+  Holdout holdout;
   const auto look = [&] {
-    split_rows(rows, problem);
-    return std::make_unique<Survey>(table, numbers, targets, problem.options.scale, rows, problem.train_rows);
+    problem.options = open;
+    decide_defaults(columns, pixels, rows.size(), problem.options);
+    holdout = hold_back(table, targets, rows, problem.options, options.task);
+    problem.train_rows = holdout.train;
+    problem.validation_rows = holdout.held;
+    problem.held_how = holdout.how;
+    return std::make_unique<Survey>(table, numbers, targets, problem.options.scale, rows, problem.train_rows,
+                                    problem.weights.of(problem.train_rows));
   };
   std::unique_ptr<Survey> survey = look();
   if (const std::vector<std::size_t>& without = survey->without_target(); !without.empty()) {
-    rows = rows_with_target(table, survey->lacked_target(), without, options, messages);
+    rows = rows_with_target(table, rows, survey->lacked_target(), without, options, messages);
     problem.dropped = without.size();
     survey = look();
   }
-  problem.target = decide_target(table, survey->targets(), problem.options, messages);
+  if (tells_held && !problem.validation_rows.empty())
+    say_validation(problem, options, messages, same_on_all_rows(options, columns, pixels, rows.size()));
+  require_classes(table, targets, holdout, messages);
+  problem.target = decide_target(table, *survey, problem.options, messages);
   problem.options.task = problem.target.task;
+  problem.class_weights =
+      class_weights(table, problem.target, problem.train_rows, problem.weights, options.class_weights);
+  if (!problem.class_weights.empty()) {
+    multiply(problem.weights, table, problem.target, problem.class_weights, problem.train_rows);
+    survey = std::make_unique<Survey>(table, numbers, targets, problem.options.scale, rows, problem.train_rows,
+                                      problem.weights.of(problem.train_rows));
+  }
+  require_weights_of(problem, table);
   const bool is_regression = problem.target.task == Task::regression;
   Scaling of_target;
   const std::vector<std::string> constant =
       fit_features(table, chosen, by_name, is_regression, *survey, problem, of_target, messages);
   remember_writing(table, problem);
-  problem.architecture = {inputs_of(problem), hidden_layers(options), output_units(problem.target, table),
+  problem.architecture = {inputs_of(problem), hidden_layers(problem.options), output_units(problem.target, table),
                           decide_loss(problem.target, options)};
   if (problem.architecture.head() == Head::softmax)
     problem.architecture.outputs = static_cast<int>(problem.target.classes.size());
-  problem.architecture.validate();
   problem.options.loss = problem.architecture.loss;
-  problem.options.learning_rate = options.effective_learning_rate();
-  // Said in one way, so that the same training writes the same file.
-  const double decay = options.effective_weight_decay();
-  problem.options.weight_decay =
-      decay != 0 || options.optimizer == OptimizerKind::adamw ? std::optional(decay) : std::nullopt;
-  if (std::ranges::all_of(options.dropout, [&](double p) { return p == options.dropout.front(); }))
-    problem.options.dropout.resize(1);
+  require_metrics(problem.target.task, problem.options);
+  problem.without_effect = without_effect(problem.options);
 
-  if (automatic) {
-    messages.note(pixels ? "scale: 1/255, because the inputs are 8-bit numbers, as pixels are"
-                         : "scale: standard (each input minus its mean, divided by its standard deviation)");
-  }
+  say_defaults(options, problem.options, messages);
   if (!constant.empty()) {
     messages.warning(
         fmt::format("the same number in every row (up to rounding), so nothing to learn from: {}", joined(constant)));
   }
   if (is_regression) {
-    const bool columns = are_columns(targets) && std::ranges::all_of(problem.inputs, [](const InputField& input) {
-                           return input.shape.empty();
-                         });
     scale_target(of_target, columns, problem, messages);
   } else {
     problem.options.scale_target = problem.options.scale_target.value_or(false);
   }
+  problem.architecture.loss_parameters =
+      decide_loss_parameters(problem.architecture.loss, options, of_target.divisor, *problem.options.scale_target);
+  problem.architecture.validate();
   return problem;
 }
 

@@ -1,24 +1,48 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/text.hpp"
 #include "data/formats.hpp"
+#include "data/table_storage.hpp"
 #include "strata/error.hpp"
+#include "train/choose_inputs.hpp"
 #include "train/prepare.hpp"
+#include "train/training_fields.hpp"
 
 namespace strata::internal {
 namespace {
 
 namespace fs = std::filesystem;
 
+// The columns of a text that are to be predicted, if they are there: those that are named, else the last one.
+FieldChooser labels_for(const Options& options) {
+  return [&options](std::span<const Field> columns) {
+    const Field* const last = last_target(columns, options);
+    return options.target.empty() && last != nullptr ? std::vector{last->name} : options.target;
+  };
+}
+
+// Of one target; several are numbers.
+bool wants_classes(const Options& options) {
+  return options.target.size() <= 1 && (options.task == Task::binary || options.task == Task::classes);
+}
+
 // IDX labels, y.npy: the one field of a file of its own, under the name "target".
-Table read_target_file(const fs::path& file, const ReadingOptions& reading, const fs::path& spill) {
+Table read_target_file(const fs::path& file, const Options& options, const fs::path& spill, TextReport& report) {
   FileReader reader = open_data(file);
   const std::string name = reader.name();
-  ReadingOptions of_file = reading;  // columns are named of the data
-  for (auto* names : {&of_file.numeric, &of_file.categorical, &of_file.date}) names->clear();
-  Table table = read_table(reader, Request{.choose = {}, .spill = spill, .reading = of_file});
+  ReadingOptions reading = static_cast<const ReadingOptions&>(options);  // columns are named of the data
+  for (auto* names : {&reading.numeric, &reading.categorical, &reading.date}) names->clear();
+  const FieldChooser last = [](std::span<const Field> columns) { return std::vector{columns.back().name}; };
+  Table table = read_table(reader, Request{.choose = {},
+                                           .spill = spill,
+                                           .reading = reading,
+                                           .labels = last,
+                                           .labels_are_classes = wants_classes(options),
+                                           .takes_headerless = true,
+                                           .report = &report});
   if (table.fields().size() != 1) {
     throw Error(ErrorCode::usage, fmt::format("{}: the file holds {} fields; a target file holds one",
                                               spelled("target", name), table.fields().size()));
@@ -27,58 +51,65 @@ Table read_target_file(const fs::path& file, const ReadingOptions& reading, cons
   return table;
 }
 
-bool wants_labels(const Options& options) { return options.task == Task::binary || options.task == Task::classes; }
-
-// A target column that begins with numbers and later has words is a mistake, unless the user says that it holds labels.
-bool has_words(const Table& table, const std::string& target) {
-  const Field* field = table.find(target);
-  if (field == nullptr || field->is_text()) return false;
-  try {
-    table.require_numbers(std::span<const Field* const>(&field, 1));
-  } catch (const Error&) {
-    return true;
-  }
-  return false;
-}
-
 }  // namespace
 
-Table read_training_table(const fs::path& file, Options& options, const fs::path& spill,
+Table read_training_table(std::span<const fs::path> files, Options& options, const fs::path& spill,
                           std::vector<std::string>* notes) {
-  FileReader reader = open_data(file);
-  // A target that turns out to have words is read once more, which a pipe cannot be.
-  if (wants_labels(options)) reader.make_seekable(spill);
+  std::vector<FileReader> readers = open_data(files);
   std::string target_file;
+  std::vector<std::string> wanted;  // their cells, whatever they hold
+  std::vector<std::string> others;  // arrays that have another number of examples
   const FieldChooser choose = [&](std::span<const Field> available) {
     bool is_field = options.target.size() != 1;
     for (const Field& field : available) is_field = is_field || field.name == options.target.front();
     if (!is_field && names_input(options.target.front())) target_file = options.target.front();
-    return fields_to_train_on(options, !target_file.empty())(available);
+    std::vector<std::string> names = fields_to_train_on(options, !target_file.empty())(available);
+    for (const Field& field : available)
+      if (options.inputs.empty() && field.rows > 0 && std::ranges::find(names, field.name) == names.end() &&
+          !fits_any(field.name, options.ignore))
+        others.push_back(fmt::format("{} ({})", field.name, field.rows));
+    wanted = options.inputs;
+    wanted.insert(wanted.end(), options.target.begin(), options.target.end());
+    if (options.target.empty()) wanted.push_back(last_target(available, options)->name);
+    for (const std::string& name :
+         {options.validation_column, options.group_column, options.time_column, options.weight_column})
+      if (!name.empty()) wanted.push_back(name);
+    return names;
   };
   TextReport report;
-  Request request{
-      .choose = choose, .spill = spill, .reading = static_cast<const ReadingOptions&>(options), .report = &report};
-  Table table = read_table(reader, request);
+  Request request{.choose = choose,
+                  .spill = spill,
+                  .reading = static_cast<const ReadingOptions&>(options),
+                  .labels = labels_for(options),
+                  .labels_are_classes = wants_classes(options),
+                  .numbers = options.weight_column,
+                  .threads = options.threads,
+                  .report = &report};
+  if (spill.empty()) {
+    request.without_cells = [&](const Field& field) {
+      return is_left_out(field) && !fits_any(field.name, options.categorical) &&
+             std::ranges::find(wanted, field.name) == wanted.end();
+    };
+  }
+  Table table = read_table(readers, request);
   if (!target_file.empty()) {
-    Table target = read_target_file(target_file, options, spill);
+    TextReport of_target;
+    Table target = read_target_file(target_file, options, spill, of_target);
+    require_all_rows(table.source(), table.storage().counts);
+    require_all_rows(printable(target_file), of_target.counts);
     if (table.find("target") != nullptr) target.rename("target", target_file);
     options.target = {target.fields().front().name};
     if (target.rows() != table.rows()) {
       throw Error(ErrorCode::shape,
-                  fmt::format("{} has {} examples and the target file {} has {}; they must have as many", reader.name(),
-                              table.rows(), printable(target_file), target.rows()));
+                  fmt::format("{} has {} examples and the target file {} has {}; they must have as many",
+                              table.source(), table.rows(), printable(target_file), target.rows()));
     }
     table.append(std::move(target));
-  } else if (options.target.size() <= 1 && wants_labels(options)) {
-    const std::string target = options.target.empty() ? table.fields().back().name : options.target.front();
-    if (has_words(table, target)) {
-      std::vector<std::string> text = options.categorical;
-      text.push_back(target);
-      request.text = text;
-      table = read_table(reader, request);
-    }
   }
-  if (notes != nullptr) *notes = notes_of(report);
+  if (notes == nullptr) return table;
+  *notes = notes_of(report);
+  if (!others.empty())
+    notes->push_back(fmt::format("left out, with another number of examples than the target: {}", joined(others, 6)));
   return table;
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "data/table_storage.hpp"
+#include "features/encode.hpp"
 
 namespace strata::internal {
 namespace {
@@ -17,36 +18,18 @@ bool may_be_no_number(const Table& table, const Field* field) {
   return type == NumberType::f32 || type == NumberType::f64;
 }
 
-// The rows in which a text, or a number, says nothing.
-void add_rows_without(const Table& table, const Field& field, const Rows& rows, std::set<std::size_t>& without) {
-  if (!field.is_text()) {
-    for (std::size_t i = 0; field.shape.empty() && i < rows.size(); ++i)
-      if (std::isnan(table.number(field, rows[i])) && !holds_word(table, field, rows[i])) without.insert(rows[i]);
-    return;
-  }
-  const auto nothing = std::ranges::find(field.categories, "");
-  if (nothing == field.categories.end()) return;
-  const auto index = static_cast<double>(nothing - field.categories.begin());
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    if (table.number(field, rows[i]) == index) without.insert(rows[i]);
-}
-
 }  // namespace
 
-std::vector<std::size_t> rows_without(const Table& table, std::span<const Field* const> targets) {
-  std::set<std::size_t> without;
-  for (const Field* target : targets) add_rows_without(table, *target, Rows(table.rows()), without);
-  return {without.begin(), without.end()};
-}
-
 Survey::Survey(const Table& table, std::span<const Field* const> inputs, std::span<const Field* const> targets,
-               ScaleKind scale, const Rows& rows, const Rows& train_rows)
+               ScaleKind scale, const Rows& rows, const Rows& train_rows, std::vector<double> weights)
     : table_(table),
       inputs_(inputs.begin(), inputs.end()),
       targets_(targets.begin(), targets.end()),
       scale_(scale),
       train_rows_(train_rows),
+      weights_(std::move(weights)),
       values_(targets.size()),
+      rows_(rows.size()),
       fit_(0) {
   reads_inputs_ = scale == ScaleKind::standard || std::ranges::any_of(inputs_, [&](const Field* field) {
                     return field->shape.empty() || may_be_no_number(table, field);
@@ -55,9 +38,11 @@ Survey::Survey(const Table& table, std::span<const Field* const> inputs, std::sp
   n_x_ = width_of(read);
   std::vector<std::size_t> which;  // of the numbers of a row: the target that they belong to
   std::set<std::size_t> without;
+  look_at_texts(rows);
   for (std::size_t t = 0; t < targets_.size(); ++t) {
     if (targets_[t]->is_text()) {
-      add_rows_without(table, *targets_[t], rows, without);
+      const Field* const target = targets_[t];
+      for (const std::size_t row : rows_without(table, std::span(&target, 1), rows)) without.insert(row);
       if (!without.empty() && lacked_target_ == nullptr) lacked_target_ = targets_[t];
       continue;
     }
@@ -67,6 +52,8 @@ Survey::Survey(const Table& table, std::span<const Field* const> inputs, std::sp
   read.insert(read.end(), numeric_.begin(), numeric_.end());
   const std::size_t width = width_of(read);
   fit_ = StandardFit(width);
+  const std::size_t n_y = width - n_x_;
+  if (n_y > 1 && numeric_.size() == targets_.size()) ones_.resize(n_y);
 
   const std::vector<Run> runs = runs_of(table.storage(), read);
   std::vector<double> x(width);
@@ -81,15 +68,36 @@ Survey::Survey(const Table& table, std::span<const Field* const> inputs, std::sp
       if (!finite && std::isnan(x[j])) continue;
       Values& values = values_[which[j - n_x_]];
       values.all_whole = values.all_whole && x[j] == std::floor(x[j]);
-      if (values.distinct.size() <= Values::kMost) values.distinct.insert(x[j]);
+      if (values.rows.size() <= Values::kMost) ++values.rows[x[j]];
     }
+    if (!ones_.empty()) look_for_one(std::span(x).subspan(n_x_));
     if (!trains) continue;
-    fit_.add(x.data());
+    fit_.add(x.data(), weights_.empty() ? 1 : weights_[next]);
     ++next;
   }
   if (without.empty()) return;
   without.insert(without_target_.begin(), without_target_.end());
   without_target_.assign(without.begin(), without.end());
+}
+
+void Survey::look_at_texts(const Rows& rows) {
+  for (std::size_t t = 0; t < targets_.size(); ++t) {
+    if (!targets_[t]->is_text()) continue;
+    std::vector<std::size_t> counts(targets_[t]->categories.size());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      ++counts[static_cast<std::size_t>(table_.number(*targets_[t], rows[i]))];
+    for (std::size_t text = 0; text < counts.size() && values_[t].rows.size() <= Values::kMost; ++text)
+      if (counts[text] > 0) values_[t].rows.emplace(static_cast<double>(text), counts[text]);
+  }
+}
+
+void Survey::look_for_one(std::span<const double> y) {
+  const auto ones = std::ranges::count(y, 1.0), zeros = std::ranges::count(y, 0.0);
+  if (ones == 1 && ones + zeros == std::ssize(y)) {
+    ++ones_[static_cast<std::size_t>(std::ranges::find(y, 1.0) - y.begin())];
+  } else {
+    ones_.clear();
+  }
 }
 
 // A row with numbers that are not finite: they are missing, or it is an error.
@@ -136,7 +144,7 @@ void Survey::fit(std::vector<InputField>* inputs, bool with_targets, Scaling& sc
   const auto name = [&](std::size_t i) {
     return i < n_x ? fmt::format("input {} of {}", i + 1, n_x) : std::string("the target");
   };
-  const Scaling all = fit_.part(skipped, width_of(again)).finish(train_rows_.size(), read, name, constant);
+  const Scaling all = fit_.part(skipped, width_of(again)).finish(train_rows_.size(), read, name, constant, weights_);
   const auto split = [](const std::vector<double>& from, std::size_t begin, std::size_t end) {
     return std::vector<double>(from.begin() + static_cast<std::ptrdiff_t>(begin),
                                from.begin() + static_cast<std::ptrdiff_t>(end));

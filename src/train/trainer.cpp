@@ -2,29 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
-#include <limits>
-#include <memory>
-#include <new>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
+#include "config/names.hpp"
+#include "data/formats.hpp"
 #include "data/table_storage.hpp"
 #include "features/encode.hpp"
 #include "model/model_data.hpp"
-#include "model/score.hpp"
-#include "network/step.hpp"
+#include "network/workspace.hpp"
 #include "strata/error.hpp"
 #include "strata/version.hpp"
 #include "train/choose_inputs.hpp"
-#include "train/descent.hpp"
-#include "train/observer.hpp"
+#include "train/continuation.hpp"
+#include "train/cross_validation.hpp"
+#include "train/monitored.hpp"
 #include "train/prepare.hpp"
 #include "train/survey.hpp"
+#include "train/training.hpp"
 
 namespace strata {
 using namespace internal;
@@ -32,52 +33,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Messages messages_of(const Callbacks& callbacks) {
-  const auto forward_to = [](const std::function<void(std::string_view)>& to) {
-    return [&to](std::string_view text) {
-      if (to) to(text);
-    };
-  };
-  return {forward_to(callbacks.note), forward_to(callbacks.warning)};
-}
-
-std::int64_t iterations_of(const Options& options, std::int64_t batches_per_epoch) {
-  constexpr std::int64_t kEpochs = 100;
-  if (options.iterations) return *options.iterations;
-  const std::int64_t epochs = options.epochs.value_or(kEpochs);
-  std::int64_t iterations = 0;
-  if (__builtin_mul_overflow(epochs, batches_per_epoch, &iterations)) {
-    throw Error(ErrorCode::usage,
-                fmt::format("{}: each epoch has {} batches, which makes more updates than can be counted; the "
-                            "largest possible number is {}",
-                            spelled("epochs", std::to_string(epochs)), batches_per_epoch,
-                            std::numeric_limits<std::int64_t>::max() / batches_per_epoch));
-  }
-  return iterations;
-}
-
-// 1, 2 or 5 times a power of ten, for about twenty reports.
-std::int64_t report_interval(std::int64_t asked, std::int64_t iterations) {
-  if (asked > 0) return asked;
-  std::int64_t interval = 1;
-  while (interval <= (iterations - 1) / 20) interval = interval * (fmt::format("{}", interval)[0] == '2' ? 5 : 4) / 2;
-  return interval;
-}
-
-void check_batch_size(const Options& options, Index rows, const Messages& messages) {
-  if (options.batch_size > rows) {
-    messages.warning(fmt::format("there are {} rows to train on, fewer than {}: every update uses all of them", rows,
-                                 spelled("batch-size", std::to_string(options.batch_size))));
-  }
-}
-
-TrainingRecord record_of(const Problem& problem, const std::string& source, bool own_start) {
+TrainingRecord record_of(const Problem& problem, const Table& table, const Beginning& beginning) {
   TrainingRecord record;
+  const std::string& source = table.source();
   record.data = fs::path(source).filename().string();
   if (source.starts_with("/dev/fd/") || source == "/dev/stdin")
     record.data = "a pipe";  // not its number or what names it
   record.rows = problem.train_rows.size();
   record.dropped = problem.dropped;
+  record.weight_0 = problem.weights.of_weight_0();
+  const TextCounts& counts = table.storage().counts;
+  record.bad_rows = counts.bad_rows_skipped + counts.bad_rows;
+  record.bad_cells = counts.bad_cells;
   record.l2 = problem.options.l2;
   record.version = STRATA_VERSION;
   for (const OptionSpec& option : option_table()) {
@@ -85,175 +52,46 @@ TrainingRecord record_of(const Problem& problem, const std::string& source, bool
     const bool recorded = option.recorded == Recorded::always ||
                           (option.recorded == Recorded::unless_standard && value != option.standard);
     if (!recorded) continue;
+    if (option.name == "validation" && value == kNoValidation) value.clear();  // as ever
     if (option.name == "validation" || option.name == "initializer") value = fs::path(value).filename().string();
-    if (option.name == "initializer" && own_start) value = "own arrays";
+    if (option.name == "initializer" && beginning.own_start) value = "own arrays";
+    if (option.name == "initializer" && beginning.continues != nullptr) value = "a model";
     record.options.emplace_back(option.name, std::move(value));
+  }
+  if (beginning.continues != nullptr) {
+    const TrainingRecord& then = beginning.continues->record();
+    record.before = then.before;
+    // A checkpoint is of this training already.
+    if (beginning.from == nullptr)
+      record.before.push_back(
+          {.data = then.data, .rows = then.rows, .iterations = then.iterations, .epochs = then.epochs});
   }
   return record;
 }
 
-const Features& of_problem(const Problem& problem) { return problem; }
-
-std::string_view name_of(Ending ending) {
-  return ending == Ending::done ? "done" : ending == Ending::interrupted ? "interrupted" : "diverged";
-}
-
-// One training, from the examples to the final weights.
-template <class T>
-class Training {
- public:
-  Training(Problem problem, TrainingRecord record, Examples<T> examples, Examples<T> validation,
-           const Callbacks& callbacks, const std::vector<Layer>& initial)
-      : problem_(std::move(problem)),
-        record_(std::move(record)),
-        examples_(std::move(examples)),
-        validation_(std::move(validation)),
-        callbacks_(callbacks),
-        descent_(problem_.architecture, problem_.options, examples_, initial) {}
-
-  Fit run();
-
- private:
-  [[nodiscard]] std::optional<Ending> loop(std::int64_t iterations);
-  [[nodiscard]] std::vector<Observer> observers(std::int64_t report_every);
-  void give_model();
-  [[nodiscard]] bool validates() const noexcept { return validation_.m() > 0; }
-  [[nodiscard]] Metrics metrics_of(Examples<T>& examples);
-  [[nodiscard]] std::unique_ptr<Model::Data> model_of(const Metrics& train, std::string_view ended);
-
-  Problem problem_;
-  TrainingRecord record_;
-  Examples<T> examples_, validation_;
-  const Callbacks& callbacks_;
-  Descent<T> descent_;
+// What is held back in a file of its own: those of its rows that count and have the target.
+struct Held {
+  Table table;
+  Rows rows;
+  Weights weights;
 };
 
-// How it ended; nothing: a number is not finite.
-template <class T>
-std::optional<Ending> Training<T>::loop(std::int64_t iterations) {
-  const std::vector<Observer> all = observers(report_interval(problem_.options.report_every, iterations));
-  std::vector<const Observer*> looking;
-  Moment now{.iterations = iterations, .ending = {}};
-  while (!now.ending) {
-    if (now.iteration == iterations) return Ending::done;
-    looking.clear();
-    for (const Observer& each : all)
-      if (each.wants(now)) looking.push_back(&each);
-    if (!descent_.step(!looking.empty())) return std::nullopt;
-    now.cost = descent_.cost();
-    for (const Observer* each : looking) each->before_update(now);
-    descent_.update();
-    ++now.iteration;
-    for (const Observer* each : looking) each->after_update(now);
-    if (callbacks_.progress) callbacks_.progress({now.iteration, iterations, now.cost});
-    if (callbacks_.stop && callbacks_.stop()) now.ending = Ending::interrupted;
-  }
-  return now.ending;
-}
-
-// Those who want to be told of costs, models and epochs, in this order.
-template <class T>
-std::vector<Observer> Training<T>::observers(std::int64_t report_every) {
-  const std::int64_t per_epoch = descent_.loader().batches_per_epoch();
-  const auto reported = [=](const Moment& now) { return now.iteration % report_every == 0; };
-  std::vector<Observer> all;
-  if (callbacks_.cost)
-    all.push_back({.wants = reported, .before_update = [this, per_epoch](const Moment& now) {
-                     callbacks_.cost({now.iteration, now.iteration / per_epoch, now.cost});
-                   }});
-  if (callbacks_.wants_model)
-    all.push_back({.wants = [this](const Moment& now) { return now.iteration > 0 && callbacks_.wants_model(); },
-                   .before_update = [this](const Moment&) { give_model(); }});
-  // With a single batch every step is an epoch: then it is told with the costs, and only where examples are held back.
-  const auto ends_epoch = [this, per_epoch, reported](const Moment& now) {
-    const std::int64_t step = now.iteration + 1;
-    return step % per_epoch == 0 && (per_epoch > 1 || (validates() && (reported(now) || step == now.iterations)));
-  };
-  if (callbacks_.epoch)
-    all.push_back({.wants = ends_epoch, .after_update = [this, per_epoch](Moment& now) {
-                     EpochReport report{now.iteration / per_epoch, now.iteration, descent_.epoch_cost(), {}};
-                     if (validates()) report.validation = metrics_of(validation_);
-                     callbacks_.epoch(report);
-                   }});
-  return all;
-}
-
-template <class T>
-Metrics Training<T>::metrics_of(Examples<T>& examples) {
-  return score(problem_.architecture, problem_.target, descent_.state().p, examples, descent_.kernels());
-}
-
-// A model of the weights that have these figures, still without them. Its cost is that of a batch of all examples.
-template <class T>
-std::unique_ptr<Model::Data> Training<T>::model_of(const Metrics& train, std::string_view ended) {
-  auto data = std::make_unique<Model::Data>();
-  data->architecture = problem_.architecture;
-  Features& features = *data;
-  features = of_problem(problem_);
-  data->bf16 = problem_.options.precision == Precision::bf16;
-  data->record = record_;
-  data->record.train = train;
-  data->record.cost = with_penalty(train.loss, descent_.state().p, static_cast<double>(examples_.m()),
-                                   problem_.options.l2, descent_.kernels());
-  if (validates()) data->record.validation = metrics_of(validation_);
-  data->record.iterations = descent_.state().iteration;
-  data->record.epochs = data->record.iterations / descent_.loader().batches_per_epoch();
-  data->record.ended = ended;
-  return data;
-}
-
-// Of the weights before an update whose step is known to be good.
-template <class T>
-void Training<T>::give_model() {
-  if (!callbacks_.model) return;
-  std::unique_ptr<Model::Data> data;
-  try {
-    data = model_of(metrics_of(examples_), "unfinished");
-    data->parameters = descent_.state().p;
-  } catch (const std::bad_alloc&) {
-    messages_of(callbacks_)
-        .warning(
-            fmt::format("no memory for the model of iteration {}; the training goes on", descent_.state().iteration));
-    return;
-  }
-  callbacks_.model(Model(std::move(data)));
-}
-
-template <class T>
-Fit Training<T>::run() {
-  const auto start = std::chrono::steady_clock::now();
-  check_batch_size(problem_.options, examples_.m(), messages_of(callbacks_));
-  const std::int64_t iterations = iterations_of(problem_.options, descent_.loader().batches_per_epoch());
-  std::optional<Ending> ending = loop(iterations);
-  std::string explanation;
-  if (!ending) explanation = descent_.diverge();
-
-  Metrics train = metrics_of(examples_);
-  if (ending && !(std::isfinite(train.loss) && descent_.weights_finite())) {
-    // One of the last updates went wrong, with no iteration after it to notice.
-    ending.reset();
-    explanation = descent_.diverge(train.loss);
-    train = metrics_of(examples_);
-  }
-  if (ending == Ending::interrupted)
-    explanation = fmt::format("interrupted after iteration {} of {}", descent_.state().iteration, iterations);
-  const Ending ended = ending.value_or(Ending::diverged);
-  auto data = model_of(train, name_of(ended));
-  data->parameters = std::move(descent_.weights());
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  const std::int64_t updates = data->record.iterations;
-  return {Model(std::move(data)), ended, std::move(explanation), updates, seconds.count()};
-}
-
-// The validation file, read as the trained model would read it.
-Table read_validation(const Problem& problem, const Messages& messages) {
+// Read as the trained model would read it.
+Held read_validation(const Problem& problem, const Messages& messages) {
   std::vector<std::string> notes;
-  Table table = read_for(
-      problem,
-      Source{.file = problem.options.validation, .reading = static_cast<const ReadingOptions&>(problem.options)}, true,
-      &notes);
+  TableReader reader(problem,
+                     Source{.file = problem.options.validation,
+                            .inputs = problem.inputs_in_data,
+                            .target = problem.target_in_data,
+                            .reading = static_cast<const ReadingOptions&>(problem.options),
+                            .weight_column = problem.options.weight_column},
+                     true, &notes);
+  Table table = *reader.next(kAllRows);
+  std::ranges::move(reader.left_out(), std::back_inserter(notes));
   for (const std::string& note : notes) messages.note("validation: " + note);
-  return table;
+  Weights weights = weights_of(table, problem.options.weight_column);
+  Rows rows = rows_with_targets(table, problem.target, weights.rows(), problem.options, messages);
+  return {std::move(table), std::move(rows), std::move(weights)};
 }
 
 // Mini-batches of a table that lies in a mapped file are made when they are needed: the file may be larger than memory.
@@ -264,68 +102,283 @@ bool streams(const Table& table, const Problem& problem) {
 }
 
 template <class T>
-Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks, const std::vector<Layer>& initial) {
+void say_unfamiliar(const Examples<T>& examples, const char* which, const Messages& messages) {
+  for (const UnfamiliarInput& each : examples.unfamiliar()) messages.note(which + to_text(each));
+}
+
+// Throws Error(value) for a target that is not finite once it is scaled. (Inputs are checked when they are read.)
+template <class T>
+void look_at_all(Examples<T>& examples, const Target& target) {
+  constexpr Index kBlock = 1024;
+  for (Index first = 0; first < examples.m(); first += kBlock) {
+    const View<const T> Y = examples.range(first, std::min(kBlock, examples.m() - first)).Y;
+    for (Index j = 0; j < Y.cols; ++j)
+      if (!std::all_of(Y.col(j), Y.col(j) + Y.rows, [](T y) { return std::isfinite(y); }))
+        throw Error(ErrorCode::value, fmt::format("row {} of those to train on: the target {} is too far from those "
+                                                  "that the model was trained on to be scaled as they were",
+                                                  first + j + 1, in_quotes(target.names.front())));
+  }
+}
+
+template <class T>
+Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks, Beginning beginning) {
   const bool streamed = streams(table, problem);
   const int n_y = problem.architecture.outputs;
   Examples<T> examples, validation;
   if (!problem.validation_rows.empty()) {
     validation = Examples<T>(table, problem, problem.validation_rows, n_y, Checked::yes);
+    validation.set_weights(problem.weights.of(problem.validation_rows));
     if (!streamed) validation.keep();
-  } else if (!problem.options.validation.empty()) {
-    const Table held = read_validation(problem, messages_of(callbacks));
-    Rows rows(held.rows());
-    const std::vector<const Field*> targets = find_target(problem.target, held);
-    if (const auto without = rows_without(held, targets); !without.empty())
-      rows = rows_with_target(held, *targets.front(), without, problem.options, messages_of(callbacks));
-    validation = Examples<T>(held, problem, std::move(rows), n_y, Checked::yes);
+  } else if (problem.options.validation != kNoValidation) {
+    const Held held = read_validation(problem, messages_of(callbacks));
+    validation = Examples<T>(held.table, problem, held.rows, n_y, Checked::yes);
+    validation.set_weights(held.weights.of(held.rows));
     validation.keep();
   }
-  for (const UnfamiliarInput& each : validation.unfamiliar())
-    messages_of(callbacks).note("validation: " + to_text(each));
-  TrainingRecord record = record_of(problem, table.source(), !initial.empty());
-  examples = streamed ? Examples<T>(table, problem, problem.train_rows, n_y, Checked::no)
-                      : Examples<T>::taken(std::move(table), problem, problem.train_rows, n_y);
-  return Training<T>(problem, std::move(record), std::move(examples), std::move(validation), callbacks, initial).run();
+  say_unfamiliar(validation, "validation: ", messages_of(callbacks));
+  require_defined(problem, validation);
+  TrainingRecord record = record_of(problem, table, beginning);
+  if (beginning.continues != nullptr) {  // nobody has looked at the numbers yet
+    examples = Examples<T>(table, problem, problem.train_rows, n_y, Checked::yes);
+    if (!streamed) examples.keep();
+    look_at_all(examples, problem.target);
+    say_unfamiliar(examples, "new to the model: ", messages_of(callbacks));
+  } else {
+    examples = streamed ? Examples<T>(table, problem, problem.train_rows, n_y, Checked::no)
+                        : Examples<T>::taken(std::move(table), problem, problem.train_rows, n_y);
+  }
+  examples.set_weights(problem.weights.of(problem.train_rows), problem.weights.numbers_of(problem.train_rows));
+  return Training<T>(problem, std::move(record), std::move(examples), std::move(validation), callbacks,
+                     std::move(beginning))
+      .run();
 }
 
-Fit train_table(Table table, const Options& options, const Callbacks& callbacks, const std::vector<Layer>& initial) {
-  const Problem problem = define_problem(table, options, messages_of(callbacks));
-  return options.precision == Precision::float64 ? train_in<double>(std::move(table), problem, callbacks, initial)
-                                                 : train_in<float>(std::move(table), problem, callbacks, initial);
+Layer layer_of(const Model& model, int l) {
+  const Architecture& net = model.architecture();
+  Layer layer{Matrix(net.units(l), net.units(l - 1)), Matrix(net.units(l), 1)};
+  std::ranges::copy(model.weights(l), layer.W.data());
+  std::ranges::copy(model.biases(l), layer.b.data());
+  return layer;
+}
+
+// `continues`: whose features and network stay; null: of none.
+Problem problem_of(const Table& table, const Options& options, const Model* continues, const Messages& messages) {
+  Problem problem = continues != nullptr ? define_continuation(table, *continues, options, messages)
+                                         : define_problem(table, options, messages);
+  for (const WithoutEffect& each : problem.without_effect) messages.warning(each.text);
+  return problem;
+}
+
+// `options`: those of `beginning`, with the name that the target has in the table.
+Fit train_table(Table table, Options options, const Callbacks& callbacks, Beginning beginning) {
+  if (beginning.open_length) options.epochs.reset(), options.iterations.reset();
+  const Messages messages = messages_of(callbacks);
+  if (beginning.continues != nullptr && beginning.from == nullptr)
+    say_what_stays(*beginning.continues, options, messages);
+  Problem problem = problem_of(table, options, beginning.continues, messages);
+  if (beginning.from != nullptr) {
+    problem.options.epochs = beginning.asked.epochs;
+    problem.options.iterations = beginning.asked.iterations;
+    require_same_problem(beginning.from->model, problem);
+  }
+  // Of a checkpoint, for the file of the first weights may be gone.
+  const Model* first = beginning.from != nullptr ? &beginning.from->model : beginning.continues;
+  if (first != nullptr)
+    for (int l = 1; l <= problem.architecture.depth(); ++l) beginning.initial.push_back(layer_of(*first, l));
+  return options.precision == Precision::float64
+             ? train_in<double>(std::move(table), problem, callbacks, std::move(beginning))
+             : train_in<float>(std::move(table), problem, callbacks, std::move(beginning));
+}
+
+bool is_open(const Options& options) { return !options.epochs && !options.iterations; }
+
+Beginning going_on(const Checkpoint& checkpoint, const Options& options) {
+  validate(options);
+  const Checkpoint::Data& from = checkpoint.data();
+  require_same_options(from, options);
+  return {.asked = options,
+          .open_length = from.open_length,
+          .from = &from,
+          .own_start = from.own_start,
+          .continues = from.continues ? &from.model : nullptr};
+}
+
+// θ, its optimizer's states and the gradient; θ and the states once more, to go back to.
+std::size_t copies_of_weights(OptimizerKind kind) {
+  const std::size_t states = kind == OptimizerKind::gradient_descent                              ? 0
+                             : kind == OptimizerKind::momentum || kind == OptimizerKind::nesterov ? 1
+                                                                                                  : 2;
+  return 2 * (1 + states) + 1;
+}
+
+TrainingPlan plan_table(const Table& table, const Options& options, const Model* continues, const Messages& messages) {
+  Problem problem = problem_of(table, options, continues, messages);
+  TrainingPlan plan;
+  const std::size_t held = problem.validation_rows.size();
+  const bool has_file = held == 0 && problem.options.validation != kNoValidation;
+  plan.held = has_file ? read_validation(problem, messages).rows.size() : held;
+  plan.held_how = problem.held_how;
+  plan.rows = problem.train_rows.size();
+  plan.dropped = problem.dropped;
+  plan.weight_0 = problem.weights.of_weight_0();
+  const auto rows = static_cast<std::int64_t>(plan.rows), asked = problem.options.batch_size;
+  const std::int64_t batch = asked <= 0 ? rows : std::min(asked, rows);
+  plan.batches = (rows + batch - 1) / batch;
+  plan.iterations = iterations_of(problem.options, plan.batches);
+  if (options.time_limit > 0)
+    messages.note(
+        fmt::format("{}: the first steps of the training tell how many epochs fit; {} updates are those of the "
+                    "usual length",
+                    spelled("time-limit"), plan.iterations));
+
+  const Architecture& net = problem.architecture;
+  const std::size_t number = problem.options.precision == Precision::float64 ? sizeof(double) : sizeof(float);
+  const std::size_t width = static_cast<std::size_t>(net.inputs) + static_cast<std::size_t>(net.outputs);
+  for (const Block& block : table.storage().blocks)
+    if (!block.is_mapped) plan.data_bytes += block.width * block.rows.size() * bytes_of(block.type);
+  const bool streamed = streams(table, problem);
+  plan.example_bytes = number * width * (streamed ? 0 : plan.rows + plan.held);
+  const std::size_t in_batch = width + workspace_numbers(net, Keep::backward);
+  const std::size_t best = problem.options.patience ? 1 : 0;  // its weights
+  plan.network_bytes = number * (net.parameter_count() * (copies_of_weights(problem.options.optimizer) + best) +
+                                 in_batch * static_cast<std::size_t>(batch));
+  plan.left_out = std::move(problem.left_out);
+  plan.architecture = problem.architecture;
+  plan.options = std::move(problem.options);
+  plan.features = std::move(static_cast<Features&>(problem));
+  return plan;
 }
 
 Callbacks watched(Caller& caller, const Callbacks& callbacks) {
   return {.cost = caller.watched(callbacks.cost),
           .epoch = caller.watched(callbacks.epoch),
           .progress = caller.watched(callbacks.progress),
+          .part = caller.watched(callbacks.part),
           .note = caller.watched(callbacks.note),
           .warning = caller.watched(callbacks.warning),
           .stop = caller.watched(callbacks.stop),
           .wants_model = caller.watched(callbacks.wants_model),
-          .model = caller.watched(callbacks.model)};
+          .model = caller.watched(callbacks.model),
+          .wants_checkpoint = caller.watched(callbacks.wants_checkpoint),
+          .checkpoint = caller.watched(callbacks.checkpoint)};
 }
 
 constexpr const char* kTraining = "to train this network";
+
+// use(table, options, callbacks) of what the options name in the files; the options are those of the table.
+// `continues`: as for problem_of.
+template <class Use>
+auto with_training_table(std::span<const fs::path> files, const Options& options, const Model* continues,
+                         const Callbacks& callbacks, const Use& use) {
+  return only_errors(kTraining, [&](Caller& caller) {
+    validate(options);
+    Options resolved = options;
+    std::vector<std::string> notes;
+    Table table = continues != nullptr ? read_to_continue(files, *continues, options, notes)
+                                       : read_training_table(files, resolved, {}, &notes);
+    const Callbacks told = watched(caller, callbacks);
+    for (const std::string& note : notes) messages_of(told).note(note);
+    return use(std::move(table), resolved, told);
+  });
+}
 
 }  // namespace
 
 Fit train(Table table, const Options& options, const Callbacks& callbacks, const std::vector<Layer>& initial) {
   return only_errors(kTraining, [&](Caller& caller) {
     validate(options);
-    return train_table(std::move(table), options, watched(caller, callbacks), initial);
+    return train_table(
+        std::move(table), options, watched(caller, callbacks),
+        {.asked = options, .open_length = is_open(options), .initial = initial, .own_start = !initial.empty()});
   });
 }
 
 Fit train(const fs::path& file, const Options& options, const Callbacks& callbacks) {
+  return train(std::span(&file, 1), options, callbacks);
+}
+
+Fit train(std::span<const fs::path> files, const Options& options, const Callbacks& callbacks) {
+  const auto at = std::chrono::steady_clock::now();
+  return with_training_table(files, options, nullptr, callbacks,
+                             [&](Table table, const Options& resolved, const Callbacks& told) {
+                               return train_table(std::move(table), resolved, told,
+                                                  {.at = at, .asked = options, .open_length = is_open(options)});
+                             });
+}
+
+Fit resume(Table table, const Checkpoint& checkpoint, const Options& options, const Callbacks& callbacks) {
+  return only_errors(kTraining, [&](Caller& caller) {
+    return train_table(std::move(table), options, watched(caller, callbacks), going_on(checkpoint, options));
+  });
+}
+
+Fit resume(std::span<const fs::path> files, const Checkpoint& checkpoint, const Options& options,
+           const Callbacks& callbacks) {
+  Beginning beginning = only_errors(kTraining, [&] { return going_on(checkpoint, options); });
+  return with_training_table(files, options, beginning.continues, callbacks,
+                             [&](Table table, const Options& resolved, const Callbacks& told) {
+                               return train_table(std::move(table), resolved, told, std::move(beginning));
+                             });
+}
+
+TrainingPlan plan_training(const Table& table, const Options& options, const Callbacks& callbacks) {
   return only_errors(kTraining, [&](Caller& caller) {
     validate(options);
-    Options resolved = options;
-    std::vector<std::string> notes;
-    Table table = read_training_table(file, resolved, {}, &notes);
     const Callbacks told = watched(caller, callbacks);
-    for (const std::string& note : notes) messages_of(told).note(note);
-    return train_table(std::move(table), resolved, told, {});
+    return plan_table(table, options, nullptr, messages_of(told));
   });
+}
+
+TrainingPlan plan_training(const fs::path& file, const Options& options, const Callbacks& callbacks) {
+  return plan_training(std::span(&file, 1), options, callbacks);
+}
+
+TrainingPlan plan_training(std::span<const fs::path> files, const Options& options, const Callbacks& callbacks) {
+  return with_training_table(files, options, nullptr, callbacks,
+                             [](const Table& table, const Options& resolved, const Callbacks& told) {
+                               return plan_table(table, resolved, nullptr, messages_of(told));
+                             });
+}
+
+TrainingPlan plan_continuation(std::span<const fs::path> files, const Model& model, const Options& options,
+                               const Callbacks& callbacks) {
+  return with_training_table(files, options, &model, callbacks,
+                             [&](const Table& table, const Options& resolved, const Callbacks& told) {
+                               say_what_stays(model, resolved, messages_of(told));
+                               return plan_table(table, resolved, &model, messages_of(told));
+                             });
+}
+
+Fit continue_training(Table table, const Model& model, const Options& options, const Callbacks& callbacks) {
+  return only_errors(kTraining, [&](Caller& caller) {
+    validate(options);
+    return train_table(std::move(table), options, watched(caller, callbacks), {.asked = options, .continues = &model});
+  });
+}
+
+Fit continue_training(std::span<const fs::path> files, const Model& model, const Options& options,
+                      const Callbacks& callbacks) {
+  const auto at = std::chrono::steady_clock::now();
+  return with_training_table(
+      files, options, &model, callbacks, [&](Table table, const Options& resolved, const Callbacks& told) {
+        return train_table(std::move(table), resolved, told, {.at = at, .asked = options, .continues = &model});
+      });
+}
+
+CrossValidation cross_validate(const Table& table, const Options& options, std::size_t parts,
+                               const Callbacks& callbacks) {
+  return only_errors(kTraining, [&](Caller& caller) {
+    validate(options);
+    return cross_validated(table, options, parts, watched(caller, callbacks));
+  });
+}
+
+CrossValidation cross_validate(std::span<const fs::path> files, const Options& options, std::size_t parts,
+                               const Callbacks& callbacks) {
+  return with_training_table(files, options, nullptr, callbacks,
+                             [&](const Table& table, const Options& resolved, const Callbacks& told) {
+                               return cross_validated(table, resolved, parts, told);
+                             });
 }
 
 }  // namespace strata

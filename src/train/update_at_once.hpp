@@ -6,13 +6,13 @@
 
 namespace strata::internal {
 
-/// For one step: takes the next step of `optimizer`, and writes into `p`, the parameters of that step. `penalty`: λ/m.
-/// `scratch` is memory for a gradient.
+/// For one step: takes the next step of `optimizer`, and writes into `p`, the parameters of that step. `at`: what the
+/// schedules say of it. `penalty`: λ/m. `scratch` is memory for a gradient.
 template <class T>
 class UpdateAtOnce final : public GradientSink<T> {
  public:
-  UpdateAtOnce(Parameters<T>& p, Optimizer<T>& optimizer, double penalty, Parameters<T>& scratch)
-      : p_(p), optimizer_(optimizer), rule_(optimizer.next_step()), penalty_(penalty), scratch_(scratch) {}
+  UpdateAtOnce(Parameters<T>& p, Optimizer<T>& optimizer, const StepFactors& at, double penalty, Parameters<T>& scratch)
+      : p_(p), optimizer_(optimizer), rule_(optimizer.next_step(at)), penalty_(penalty), scratch_(scratch) {}
 
   [[nodiscard]] GradientTarget<T> target(const ParameterBlock& block) override {
     return {.d = scratch_.view(block),

@@ -1,5 +1,6 @@
 #include "base/file.hpp"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -8,7 +9,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +23,31 @@
 #include <vector>
 
 #include "strata/error.hpp"
+
+// The program's own link and rename, which refuse what a test wants refused: with these errno; 0: nothing. `renames`:
+// how many of them succeed before that.
+namespace {
+struct Refused {
+  int link = 0, rename = 0, renames = 0;
+} refused;
+
+template <class Function>
+int call(const char* name, Function* /*type*/, int refusal, const char* from, const char* to) {
+  if (refusal == 0) return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name))(from, to);
+  errno = refusal;
+  return -1;
+}
+}  // namespace
+
+extern "C" {
+int link(const char* from, const char* to) noexcept {
+  return call("link", static_cast<int (*)(const char*, const char*)>(nullptr), refused.link, from, to);
+}
+int rename(const char* from, const char* to) noexcept {
+  const int refusal = refused.renames-- > 0 ? 0 : refused.rename;
+  return call("rename", static_cast<int (*)(const char*, const char*)>(nullptr), refusal, from, to);
+}
+}
 
 namespace strata {
 using namespace internal;
@@ -34,7 +62,10 @@ class FileTest : public ::testing::Test {
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder = name;
   }
-  void TearDown() override { fs::remove_all(folder); }
+  void TearDown() override {
+    refused = {};
+    fs::remove_all(folder);
+  }
 
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> found;
@@ -119,23 +150,29 @@ TEST_F(FileTest, AnExceptionInTheMiddleLeavesTheOldFileAndNothingElse) {
   EXPECT_EQ(names(), (Names{"model.strata"}));
 }
 
+// Of what is done while files hold 100,000 bytes at most.
+Error error_on_full_disk(const std::function<void()>& act) {
+  rlimit before{};
+  EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 100000;
+  EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  Error error = error_of(act);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  return error;
+}
+
 // The system refuses the write in the middle of the file, as a full disk does.
 TEST_F(FileTest, AFailingDiskLeavesTheOldFileAndNothingElse) {
   const fs::path path = folder / "model.strata";
   write_text(path, "old");
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  rlimit small = before;
-  small.rlim_cur = 100000;
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  const Error error = error_of([&] {
+  const Error error = error_on_full_disk([&] {
     replace_file(path, [](const Sink& sink) {
       for (int i = 0; i < 10; ++i) sink(bytes_of(std::string(30000, 'x')));
     });
   });
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
   EXPECT_EQ(error.code(), ErrorCode::io);
   EXPECT_SAYS(error, path.string());
   EXPECT_SAYS(error, std::strerror(EFBIG));
@@ -143,6 +180,143 @@ TEST_F(FileTest, AFailingDiskLeavesTheOldFileAndNothingElse) {
               "the limit on the size of files is 100000 bytes here; raise it (in the shell: ulimit -f unlimited)");
   EXPECT_EQ(text_of(path), "old");
   EXPECT_EQ(names(), (Names{"model.strata"}));
+}
+
+// The last two are kept: each gets its name when the one behind it is whole.
+class TwoFilesTest : public FileTest {
+ protected:
+  void put(std::string_view text) const {
+    replace_file(path, [&](const Sink& sink) { sink(bytes_of(text)); }, previous);
+  }
+  void expect(std::string_view newest, std::string_view before) const {
+    EXPECT_EQ(text_of(path), newest);
+    EXPECT_EQ(text_of(previous), before);
+    EXPECT_EQ(names(), (Names{"c", "c.previous"}));
+  }
+  void SetUp() override {
+    FileTest::SetUp();
+    path = folder / "c", previous = folder / "c.previous";
+  }
+
+  fs::path path, previous;
+};
+
+TEST_F(TwoFilesTest, TheOneBeforeKeepsAName) {
+  put("1");
+  EXPECT_EQ(names(), Names{"c"});
+  put("2");
+  EXPECT_EQ(text_of(previous), "1");
+  put("3");
+  EXPECT_EQ(text_of(path), "3");
+  EXPECT_EQ(text_of(previous), "2");
+  EXPECT_THROW(replace_file(
+                   path,
+                   [](const Sink& sink) {
+                     sink(bytes_of("half of th"));
+                     throw std::runtime_error("out of ideas");
+                   },
+                   previous),
+               std::runtime_error);
+  EXPECT_EQ(text_of(path), "3");
+  EXPECT_EQ(text_of(previous), "2");
+  EXPECT_EQ(names(), (Names{"c", "c.previous"}));
+  // Where it cannot have the name, nothing is replaced.
+  fs::remove(previous);
+  fs::create_directories(previous / "in the way");
+  const Error error = error_of([&] { put("4"); });
+  EXPECT_EQ(error.code(), ErrorCode::io);
+  EXPECT_SAYS(error, "cannot keep the one before as '" + previous.string() + "': ");
+  EXPECT_EQ(text_of(path), "3");
+  EXPECT_EQ(names(), (Names{"c", "c.previous"}));
+}
+
+// A file system without hard links, or two of them.
+TEST_F(TwoFilesTest, WhereAFileHasOneNameACopyIsKept) {
+  const std::string first(3'000'000, '1');
+  put(first);
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  for (const int number : {EPERM, ENOTSUP, EXDEV, EMLINK}) {
+    SCOPED_TRACE(std::strerror(number));
+    refused.link = number;
+    put("2");
+    expect("2", first);
+    EXPECT_EQ(fs::status(previous).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+    put(first);
+    expect(first, "2");
+  }
+  // A disk that is full while it is copied.
+  const Error error = error_on_full_disk([&] { put("3"); });
+  EXPECT_EQ(error.code(), ErrorCode::io);
+  EXPECT_SAYS(error, "cannot write '" + previous.string() + "': ");
+  expect(first, "2");
+}
+
+TEST_F(TwoFilesTest, ARenameThatFailsLosesNothing) {
+  put("1");
+  put("2");
+  for (const int no_link : {0, EPERM}) {
+    refused = {.link = no_link, .rename = EIO};
+    Error error = error_of([&] { put("3"); });
+    EXPECT_SAYS(error, "cannot keep the one before as '" + previous.string() + "': " + std::strerror(EIO));
+    expect("2", "1");
+  }
+  for (const int no_link : {0, EPERM}) {
+    refused = {.link = no_link, .rename = EIO, .renames = 1};
+    const Error error = error_of([&] { put("3"); });
+    EXPECT_SAYS(error, "cannot replace '" + path.string() + "': " + std::strerror(EIO));
+    expect("2", "2");
+    refused = {};
+    put("2");  // both are names of one file
+    expect("2", "2");
+  }
+  put("3");
+  expect("3", "2");
+}
+
+// Until the new one is there, both names have a file.
+TEST_F(TwoFilesTest, BothStayWhileTheNewOneIsWritten) {
+  put("1");
+  put("2");
+  replace_file(
+      path,
+      [&](const Sink& sink) {
+        sink(bytes_of("3"));
+        EXPECT_EQ(text_of(path) + text_of(previous), "21");
+      },
+      previous);
+  expect("3", "2");
+}
+
+TEST_F(TwoFilesTest, ANameThatIsALinkStaysOne) {
+  fs::create_symlink("older", previous);
+  put("1");
+  put("2");
+  EXPECT_TRUE(fs::is_symlink(previous));
+  EXPECT_EQ(text_of(folder / "older"), "1");
+  EXPECT_EQ(names(), (Names{"c", "c.previous", "older"}));
+}
+
+TEST_F(TwoFilesTest, OnAnotherFileSystem) {
+  std::string name = "/dev/shm/strata-file-test-XXXXXX";
+  struct stat here{}, there{};
+  if (::mkdtemp(name.data()) == nullptr) GTEST_SKIP() << "no folder in /dev/shm";
+  const fs::path other = name;
+  ASSERT_EQ(::stat(folder.c_str(), &here), 0);
+  ASSERT_EQ(::stat(other.c_str(), &there), 0);
+  if (here.st_dev == there.st_dev) {
+    fs::remove_all(other);
+    GTEST_SKIP() << "/dev/shm is no other file system than " << folder;
+  }
+  write_text(other / "real", "1");
+  write_text(previous, "0");
+  fs::create_symlink(other / "real", path);
+  put("2");
+  expect("2", "1");
+  put("3");
+  expect("3", "2");
+  EXPECT_TRUE(fs::is_symlink(path));
+  EXPECT_EQ(std::distance(fs::directory_iterator(other), fs::directory_iterator()), 1);
+  fs::remove_all(other);
 }
 
 TEST_F(FileTest, ALinkStaysALinkAndItsTargetIsReplaced) {

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
+#include <fstream>
 #include <map>
 #include <random>
+#include <sstream>
 
 #include "cli/commands.hpp"
 #include "strata/error.hpp"
@@ -26,15 +29,24 @@ struct Typed {
 std::string sample_of(std::string_view name) {
   static const std::map<std::string_view, std::string> samples = {
       {"target", "kind of thing"},
+      {"keep", "\"size, cm\",id"},
+      {"threshold", "0.3"},
       {"inputs", "a,b"},
       {"categorical", "a"},
       {"impute", "median"},
       {"one-hot-limit", "12"},
       {"missing-target", "drop"},
+      {"weight-column", "\"count, n\""},
+      {"class-weights", "a:1,\"b, c\":2.5"},
       {"task", "binary"},
       {"scale", "none"},
       {"scale-target", "standard"},
       {"validation", "0.25"},
+      {"validation-column", "fold"},
+      {"group-column", "\"size, cm\""},
+      {"time-column", "when"},
+      {"tol", "0.5"},
+      {"cross-validate", "5"},
       {"separator", ";"},
       {"header", "no"},
       {"comment", "#"},
@@ -47,27 +59,46 @@ std::string sample_of(std::string_view name) {
       {"date-order", "dmy"},
       {"bad-cells", "missing"},
       {"bad-rows", "skip"},
+      {"transpose", "no"},
       {"hidden-layers", "3,2"},
       {"activation", "tanh"},
       {"loss", "squared-error"},
+      {"huber-delta", "2"},
+      {"quantile", "0.25"},
+      {"label-smoothing", "0.125"},
       {"initializer", "he"},
       {"random", "numpy"},
       {"seed", "17"},
       {"precision", "float64"},
       {"optimizer", "momentum"},
       {"learning-rate", "0.125"},
+      {"rate-factor", "biases:2"},
+      {"schedule", "cosine"},
+      {"warm-up", "0.125"},
+      {"clip-norm", "3"},
       {"momentum", "0.5"},
       {"beta1", "0.5"},
       {"beta2", "0.75"},
       {"epsilon", "0.25"},
       {"l2", "0.5"},
       {"weight-decay", "auto"},
+      {"decay-schedule", "one-cycle"},
+      {"dropout-schedule", "step"},
+      {"patience", "9"},
+      {"monitor", "f1"},
+      {"min-delta", "0.5"},
+      {"metrics", "mcc,brier"},
+      {"bootstrap", "50"},
       {"dropout", "0.5"},
       {"batch-size", "7"},
       {"iterations", "11"},
       {"epochs", "13"},
       {"report-every", "5"},
       {"threads", "2"},
+      {"time-limit", "90s"},
+      {"checkpoint", "5"},
+      {"resume", "model.strata.checkpoint"},
+      {"continue", "model.strata"},
       {"recipe", "classic"},
       {"output", "out file"},
       {"example", "3"},
@@ -110,6 +141,11 @@ std::vector<Words> spellings(const Typed& option) {
   }
   ways.push_back({name, option.value});
   ways.push_back({name + "=" + option.value});
+  std::string shouted = name;
+  for (char& c : shouted) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  shouted.replace(0, 2, "--");
+  ways.push_back({shouted, option.value});
+  ways.push_back({shouted + "=" + option.value});
   if (option.letter != 0) {
     ways.push_back({letter, option.value});
     ways.push_back({letter + option.value});
@@ -131,14 +167,28 @@ void expect_taken(const Command& command, const Words& words, const Words& opera
   EXPECT_EQ(arguments.operands, operands);
   EXPECT_EQ(arguments.typed.size(), typed.size());
   Options expected;
-  for (const Typed& option : typed)
-    if (option.name == "recipe") apply_recipe(expected, option.value);
+  std::vector<std::pair<std::string_view, std::string_view>> own;
   for (const Typed& option : typed) {
     EXPECT_TRUE(arguments.has(option.name)) << option.name;
     EXPECT_EQ(arguments.value(option.name), option.value) << option.name;
-    if (option.in_table) set_option(expected, option.name, option.value);
+    if (option.in_table) own.emplace_back(option.name, option.value);
   }
+  for (const auto& [option, text] : own) set_option(expected, option, text);
+  for (const Typed& option : typed)
+    if (option.name == "recipe") apply_recipe(expected, option.value, own);
   EXPECT_TRUE(arguments.options == expected);
+}
+
+TEST(OptionsPage, IsTheTableAndTheCommandLine) {
+  std::ifstream file(std::string(STRATA_SOURCE_DIR) + "/docs/parameters.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  EXPECT_EQ(page.str(), options_markdown() + flags_markdown(train_command()))
+      << "make it anew: strata help-markdown > docs/parameters.md";
+  for (const Flag& flag : train_command().flags) {
+    EXPECT_NE(page.str().find("\n| `--" + std::string(flag.name)), std::string::npos) << flag.name;
+    EXPECT_EQ((std::string(flag.value) + std::string(flag.help)).find('|'), std::string::npos) << "it would end a cell";
+  }
 }
 
 TEST(Arguments, EveryOptionThatTakesAValueHasASample) {
@@ -171,9 +221,11 @@ TEST(Arguments, AllOptionsTogetherInAnyOrder) {
     const Words operands = operands_of(command);
     for (int round = 0; round < 50; ++round) {
       std::vector<Typed> typed = options_of(command);
-      // Two ways to say how long, of which one may be given.
-      std::erase_if(typed,
-                    [&](const Typed& option) { return option.name == (round % 2 == 0 ? "epochs" : "iterations"); });
+      // Three ways to say how long, of which one may be given.
+      constexpr std::string_view kLengths[] = {"epochs", "iterations", "time-limit"};
+      std::erase_if(typed, [&](const Typed& option) {
+        return std::ranges::find(kLengths, option.name) != std::end(kLengths) && option.name != kLengths[round % 3];
+      });
       std::vector<Words> parts;
       for (const Typed& option : typed) {
         const std::vector<Words> ways = spellings(option);
@@ -190,6 +242,86 @@ TEST(Arguments, AllOptionsTogetherInAnyOrder) {
       expect_taken(command, words, operands, typed);
     }
   }
+}
+
+// What options are called elsewhere leads to ours, and is not taken for it.
+TEST(Arguments, NamesOfOtherToolsLeadToOurs) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"lr", "'--learning-rate'"},
+      {"learning_rate_init", "'--learning-rate'"},
+      {"ALPHA", "'--learning-rate' or '--l2'"},
+      {"cv", "'--cross-validate'"},
+      {"folds", "'--cross-validate'"},
+      {"max-iter", "'--epochs'"},
+      {"early-stopping", "'--patience N'"},
+      {"n-iter-no-change", "'--patience N'"},
+      {"val-split", "'--validation'"},
+      {"validation-split", "'--validation'"},
+      {"validation_fraction", "'--validation'"},
+      {"test-size", "'--validation'"},
+      {"class-weight", "'--class-weights'"},
+      {"sample-weight", "'--weight-column'"},
+      {"lr-schedule", "'--schedule'"},
+      {"scheduler", "'--schedule'"},
+      {"warmup", "'--warm-up'"},
+      {"grad-clip", "'--clip-norm'"},
+      {"max-grad-norm", "'--clip-norm'"},
+      {"metric", "'--metrics' or '--monitor'"},
+      {"auc", "'--metrics roc-auc'"},
+      {"random-state", "'--seed'"},
+      {"hidden-layer-sizes", "'--hidden-layers'"},
+      {"solver", "'--optimizer'"},
+      {"n_jobs", "'--threads'"},
+      {"y", "'--target'"},
+      {"max-time", "'--time-limit'"},
+      {"save", "'--output'"},
+      {"epoch", "'--epochs'"},
+  };
+  for (const auto& [typed, ours] : cases) {
+    const std::string option = std::string("--") + typed;
+    for (const Words& words : {Words{"data.csv", option + "=5"}, Words{"data.csv", option, "5"}}) {
+      try {
+        static_cast<void>(parse(train_command(), words));
+        ADD_FAILURE() << typed << " is taken";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.what(), "'strata train' has no option '" + option + "'; did you mean " + ours + "?");
+      }
+    }
+  }
+  // Where a command has no such option, it is not led to it.
+  try {
+    static_cast<void>(parse(inspect_command(), Words{"m.strata", "--cv"}));
+    ADD_FAILURE() << "taken";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "'strata inspect' has no option '--cv'; 'strata inspect --help' lists them");
+  }
+}
+
+TEST(Arguments, ARecipeGivesWayToWhatIsTyped) {
+  const auto parsed = [](const Words& words) {
+    Words all = {"data.csv", "--recipe"};
+    all.insert(all.end(), words.begin(), words.end());
+    Options options = parse(train_command(), all).options;
+    EXPECT_NO_THROW(validate(options)) << words.back();
+    return options;
+  };
+  EXPECT_EQ(parsed({"plain", "--patience", "5"}).validation, "");
+  EXPECT_EQ(parsed({"plain", "--patience", "5"}).patience, 5);
+  EXPECT_EQ(parsed({"plain", "--patience", "5"}).learning_rate, 0.005);
+  EXPECT_EQ(parsed({"classic", "--monitor", "roc-auc"}).validation, "");
+  EXPECT_EQ(parsed({"classic", "--monitor", "roc-auc"}).iterations, 2500);
+  EXPECT_EQ(parsed({"plain", "--l2", "0.5"}).weight_decay, std::nullopt);
+  EXPECT_EQ(parsed({"plain", "--hidden-layers", "none"}).dropout, std::vector<double>{});
+  EXPECT_EQ(parsed({"plain", "--time-limit", "5s"}).epochs, std::nullopt);
+  EXPECT_EQ(parsed({"plain", "--time-limit", "5s"}).validation, "none");
+  EXPECT_EQ(parsed({"plain", "--iterations", "7"}).epochs, std::nullopt);
+  EXPECT_EQ(parsed({"classic", "--optimizer", "adam", "--beta1", "0.5"}).optimizer, OptimizerKind::adam);
+  EXPECT_EQ(parsed({"plain", "--patience", "none"}).validation, "none");
+  // What is typed does not give way to what is typed.
+  const Options both =
+      parse(train_command(), Words{"data.csv", "--recipe", "plain", "--patience", "5", "--validation", "none"}).options;
+  EXPECT_EQ(both.hidden_layers, (std::vector{128, 128}));
+  EXPECT_THROW(validate(both), Error);
 }
 
 TEST(Arguments, TwoDashesEndTheOptions) {

@@ -26,6 +26,12 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
   const auto number = [](double TrainingOptions::* member, double value) -> Change {
     return [=](Options& o) { o.*member = value; };
   };
+  // The options of a rule are refused beside another.
+  const auto of_momentum = [](Case of_rule) {
+    for (auto& change : of_rule.right)
+      change = [change](Options& o) { change(o), o.optimizer = OptimizerKind::nesterov; };
+    return of_rule;
+  };
   const auto fraction = [&](const char* name, double TrainingOptions::* member) -> Case {
     return {name,
             {number(member, 0), number(member, std::nextafter(1.0, 0.0))},
@@ -47,6 +53,13 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
       {"one-hot-limit",
        {[](Options& o) { o.one_hot_limit = 1; }, [](Options& o) { o.one_hot_limit = 1'000'000; }},
        {[](Options& o) { o.one_hot_limit = 0; }, [](Options& o) { o.one_hot_limit = 1'000'001; }}},
+      {"weight-column", {[](Options& o) { o.weight_column = "a, \"b\""; }}, {}},
+      {"class-weights",
+       {[](Options& o) { o.class_weights.balanced = true; },
+        [](Options& o) { o.class_weights.each = {{"a:b", 0.5}, {"c, d", 3}, {"balanced", 1}}; }},
+       {[](Options& o) { o.class_weights.each = {{"a", 0}}; }, [](Options& o) { o.class_weights.each = {{"a", -1}}; },
+        [](Options& o) { o.class_weights.each = {{"a", std::numeric_limits<double>::quiet_NaN()}}; },
+        [](Options& o) { o.class_weights = {.balanced = true, .each = {{"a", 1}}}; }}},
       {"missing-target", {[](Options& o) { o.missing_target = MissingTarget::drop; }}, {[](Options& o) {
          o.missing_target = static_cast<MissingTarget>(2);
        }}},
@@ -54,18 +67,29 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
        {[](Options& o) { o.task = Task::regression; }},
        {[](Options& o) { o.task = static_cast<Task>(4); }, [](Options& o) { o.task = static_cast<Task>(-1); }}},
       {"scale", {[](Options& o) { o.scale = ScaleKind::none; }}, {[](Options& o) {
-         o.scale = static_cast<ScaleKind>(6);
+         o.scale = static_cast<ScaleKind>(7);
        }}},
       {"scale-target", {[](Options& o) { o.scale_target = true; }}, {}},
       {"validation",
        {[](Options& o) { o.validation = "5e-324"; }, [](Options& o) { o.validation = "0.9999"; },
-        [](Options& o) { o.validation = "a.csv"; }},
+        [](Options& o) { o.validation = "a.csv"; }, [](Options& o) { o.validation = "last:0.5"; }},
        {[](Options& o) { o.validation = "0"; }, [](Options& o) { o.validation = "1"; },
-        [](Options& o) { o.validation = "1.5"; }, [](Options& o) { o.validation = " "; }}},
+        [](Options& o) { o.validation = "1.5"; }, [](Options& o) { o.validation = " "; },
+        [](Options& o) { o.validation = "last:1"; }, [](Options& o) { o.validation = "last:"; }}},
+      {"validation-column",
+       {[](Options& o) { o.validation_column = "a,b"; }},
+       {[](Options& o) { o.validation_column = "a", o.validation = "0.2"; },
+        [](Options& o) { o.validation_column = "a", o.group_column = "b"; }}},
+      {"group-column",
+       {[](Options& o) { o.group_column = "a"; }, [](Options& o) { o.group_column = "a", o.validation = "0.2"; }},
+       {[](Options& o) { o.group_column = "a", o.validation = "last:0.2"; }}},
+      {"time-column", {[](Options& o) { o.time_column = "a", o.validation = "last:0.1"; }}, {[](Options& o) {
+         o.time_column = "a";
+       }}},
       {"separator",
        {[](Options& o) { o.separator = '\t'; }, [](Options& o) { o.separator = '!'; },
         [](Options& o) { o.separator = '~'; }},
-       {[](Options& o) { o.separator = ' '; }, [](Options& o) { o.separator = '\n'; },
+       {[](Options& o) { o.separator = 'a'; }, [](Options& o) { o.separator = '\n'; },
         [](Options& o) { o.separator = '\x7F'; }, [](Options& o) { o.separator = '"'; },
         [](Options& o) { o.separator = 'a'; }, [](Options& o) { o.separator = '.'; }}},
       {"header", {[](Options& o) { o.header = Header::no; }}, {[](Options& o) { o.header = static_cast<Header>(3); }}},
@@ -89,16 +113,19 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
       {"bad-rows", {[](Options& o) { o.bad_rows = BadRows::skip; }}, {[](Options& o) {
          o.bad_rows = static_cast<BadRows>(2);
        }}},
+      {"transpose", {[](Options& o) { o.transpose = Transpose::yes; }}, {[](Options& o) {
+         o.transpose = static_cast<Transpose>(3);
+       }}},
       {"hidden-layers",
-       {[](Options& o) { o.hidden_layers = {1, 1'000'000}; }, [](Options& o) { o.hidden_layers = {}; },
-        [](Options& o) { o.hidden_layers.assign(1000, 1); }},
+       {[](Options& o) { o.hidden_layers = {1, 1'000'000}; }, [](Options& o) { o.hidden_layers = std::vector<int>{}; },
+        [](Options& o) { o.hidden_layers = std::vector<int>(1000, 1); }},
        {[](Options& o) { o.hidden_layers = {0}; }, [](Options& o) { o.hidden_layers = {1'000'001}; },
-        [](Options& o) { o.hidden_layers.assign(1001, 1); }}},
+        [](Options& o) { o.hidden_layers = std::vector<int>(1001, 1); }}},
       {"activation",
        {[](Options& o) { o.activation = {Activation::identity, Activation::softplus}; }},
        {[](Options& o) { o.activation = {}; }, [](Options& o) { o.activation = {static_cast<Activation>(11)}; },
         [](Options& o) { o.activation = {Activation::relu, Activation::relu, Activation::relu}; }}},
-      {"loss", {[](Options& o) { o.loss = Loss::squared_error; }}, {[](Options& o) { o.loss = static_cast<Loss>(3); }}},
+      {"loss", {[](Options& o) { o.loss = Loss::squared_error; }}, {[](Options& o) { o.loss = static_cast<Loss>(6); }}},
       {"initializer",
        {[](Options& o) { o.initializer = {Initializer::Kind::normal, 5e-324, {}}; },
         [](Options& o) { o.initializer = {Initializer::Kind::arrays, 0, "a.npz"}; }},
@@ -107,9 +134,10 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
         [](Options& o) { o.initializer = {static_cast<Initializer::Kind>(6), 1, {}}; },
         [](Options& o) { o.initializer = {Initializer::Kind::arrays, 0, "a"}; }}},
       {"dropout",
-       {[](Options& o) { o.dropout = {0}; }, [](Options& o) { o.dropout = {0, std::nextafter(1.0, 0.0)}; }},
+       {[](Options& o) { o.dropout = {}; }, [](Options& o) { o.dropout = {0}; },
+        [](Options& o) { o.dropout = {0, std::nextafter(1.0, 0.0)}; }},
        {[](Options& o) { o.dropout = {1}; }, [](Options& o) { o.dropout = {-5e-324}; },
-        [](Options& o) { o.dropout = {0.5, kNan}; }, [](Options& o) { o.dropout = {}; }}},
+        [](Options& o) { o.dropout = {0.5, kNan}; }}},
       {"random", {[](Options& o) { o.random = RandomStream::numpy; }}, {[](Options& o) {
          o.random = static_cast<RandomStream>(2);
        }}},
@@ -118,13 +146,40 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
          o.precision = static_cast<Precision>(3);
        }}},
       {"optimizer", {[](Options& o) { o.optimizer = OptimizerKind::momentum; }}, {[](Options& o) {
-         o.optimizer = static_cast<OptimizerKind>(4);
+         o.optimizer = static_cast<OptimizerKind>(5);
        }}},
       {"learning-rate",
        {[](Options& o) { o.learning_rate = 5e-324; }, [](Options& o) { o.learning_rate = 1.7e308; }},
        {[](Options& o) { o.learning_rate = 0; }, [](Options& o) { o.learning_rate = -1; },
         [](Options& o) { o.learning_rate = kNan; }, [](Options& o) { o.learning_rate = kInfinity; }}},
-      fraction("momentum", &TrainingOptions::momentum),
+      {"huber-delta", {[](Options& o) { o.huber_delta = 5e-324; }}, {[](Options& o) { o.huber_delta = 0; }}},
+      {"quantile",
+       {[](Options& o) { o.quantile = 5e-324; }, [](Options& o) { o.quantile = std::nextafter(1.0, 0.0); }},
+       {[](Options& o) { o.quantile = 0; }, [](Options& o) { o.quantile = 1; }, [](Options& o) { o.quantile = kNan; }}},
+      {"label-smoothing",
+       {[](Options& o) { o.label_smoothing = std::nextafter(1.0, 0.0); }},
+       {[](Options& o) { o.label_smoothing = 1; }, [](Options& o) { o.label_smoothing = -5e-324; }}},
+      {"rate-factor",
+       {[](Options& o) { o.rate_factor = {0, 1e308}; }},
+       {[](Options& o) { o.rate_factor = {-5e-324, 1}; }, [](Options& o) { o.rate_factor = {1, kInfinity}; }}},
+      {"schedule",
+       {[](Options& o) { o.schedule = Schedule{Schedule::Kind::step, 0, {5e-324, 0.5}}; }},
+       {[](Options& o) { o.schedule = Schedule{static_cast<Schedule::Kind>(4)}; },
+        [](Options& o) { o.schedule = Schedule{Schedule::Kind::step, 1.1, {0.5}}; },
+        [](Options& o) { o.schedule = Schedule{Schedule::Kind::step, 0.1, {}}; },
+        [](Options& o) { o.schedule = Schedule{Schedule::Kind::step, 0.1, {0.5, 0.5}}; },
+        [](Options& o) { o.schedule = Schedule{Schedule::Kind::step, 0.1, {1}}; }}},
+      {"decay-schedule", {[](Options& o) { o.decay_schedule.kind = Schedule::Kind::cosine; }}, {[](Options& o) {
+         o.decay_schedule.kind = static_cast<Schedule::Kind>(-1);
+       }}},
+      {"dropout-schedule", {[](Options& o) { o.dropout_schedule.kind = Schedule::Kind::cosine; }}, {[](Options& o) {
+         o.dropout_schedule.kind = static_cast<Schedule::Kind>(-1);
+       }}},
+      fraction("warm-up", &TrainingOptions::warm_up),
+      {"clip-norm",
+       {number(&TrainingOptions::clip_norm, 0), number(&TrainingOptions::clip_norm, 5e-324)},
+       {number(&TrainingOptions::clip_norm, -1), number(&TrainingOptions::clip_norm, kInfinity)}},
+      of_momentum(fraction("momentum", &TrainingOptions::momentum)),
       fraction("beta1", &TrainingOptions::beta1),
       fraction("beta2", &TrainingOptions::beta2),
       {"epsilon",
@@ -134,10 +189,25 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
       {"l2",
        {number(&TrainingOptions::l2, 0), number(&TrainingOptions::l2, 1e308)},
        {number(&TrainingOptions::l2, -5e-324), number(&TrainingOptions::l2, kNan)}},
+      {"patience", {[](Options& o) { o.patience = 0; }, [](Options& o) { o.patience = INT64_MAX; }}, {[](Options& o) {
+         o.patience = -1;
+       }}},
+      {"min-delta",
+       {number(&TrainingOptions::min_delta, 0), number(&TrainingOptions::min_delta, 1e308)},
+       {number(&TrainingOptions::min_delta, -5e-324), number(&TrainingOptions::min_delta, kNan)}},
+      {"monitor", {[](Options& o) { o.monitor = Metric::pinball; }}, {[](Options& o) {
+         o.monitor = static_cast<Metric>(99);
+       }}},
+      {"metrics", {[](Options& o) { o.metrics = {Metric::f1, Metric::mcc}; }}, {[](Options& o) {
+         o.metrics = {Metric::f1, Metric::f1};
+       }}},
+      {"tol",
+       {[](Options& o) { o.tol = 0; }, [](Options& o) { o.tol = 1e308; }},
+       {[](Options& o) { o.tol = -5e-324; }, [](Options& o) { o.tol = kNan; }}},
       {"weight-decay",
        {[](Options& o) { o.weight_decay = 0; }, [](Options& o) { o.weight_decay = 1e308; }},
        {[](Options& o) { o.weight_decay = -5e-324; }, [](Options& o) { o.weight_decay = kNan; },
-        [](Options& o) { o.weight_decay = kInfinity; }}},
+        [](Options& o) { o.weight_decay = kInfinity; }, [](Options& o) { o.bias_decay = -1; }}},
       {"batch-size",
        {[](Options& o) { o.batch_size = 0; }, [](Options& o) { o.batch_size = 1; },
         [](Options& o) { o.batch_size = kMost; }},
@@ -155,6 +225,9 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
       {"threads",
        {[](Options& o) { o.threads = 0; }, [](Options& o) { o.threads = 1024; }},
        {[](Options& o) { o.threads = -1; }, [](Options& o) { o.threads = 1025; }}},
+      {"time-limit",
+       {[](Options& o) { o.time_limit = 0; }, [](Options& o) { o.time_limit = 1e-9; }},
+       {[](Options& o) { o.time_limit = -1; }, [](Options& o) { o.time_limit = kNan; }}},
       {"report-every",
        {[](Options& o) { o.report_every = 0; }, [](Options& o) { o.report_every = kMost; }},
        {[](Options& o) { o.report_every = -1; }}},

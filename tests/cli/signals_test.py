@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What signals do to the program: a training saves its model, everything else ends at once."""
 
+import json
 import os
 import pty
 import resource
@@ -155,7 +156,8 @@ def test_usr1_says_where_it_was(folder):
         check(record["ended"] == "unfinished", record)
         check(str(record["iterations"]) == words[words.index("after") + 1].replace(",", ""), words, record)
         check(record["train_examples"] + record["validation_examples"] == 1797, record)
-        check(strata(folder, "evaluate", "m.strata", DIGITS, "--json").expect(0).out.count("1797") == 1)
+        figures = json.loads(strata(folder, "evaluate", "m.strata", DIGITS, "--json").expect(0).out)
+        check(figures["examples"] == 1797, figures)
     run.send_together(USR1, TERM)
     run.expect(128 + TERM)
     check(inspect(folder)["ended"] == "interrupted")

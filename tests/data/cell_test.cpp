@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -64,11 +67,23 @@ TEST(Cell, is_read_by_every_form_that_suits) {
   }
 }
 
+TEST(Cell, brackets_make_a_number_negative) {
+  for (const char* cell : {"(97.64)", "( 97.64 )", "($97.64)"}) {
+    const NumberCell number = read_number(cell);
+    EXPECT_EQ(number.by_point, -97.64) << cell;
+    double value = 0;
+    NumberForm form;
+    form.affix = number.affix;
+    EXPECT_TRUE(parse_number_as(cell, form, value)) << cell;
+    EXPECT_EQ(value, -97.64) << cell;
+  }
+}
+
 TEST(Cell, no_number_of_another_language) {
   for (const char* cell :
-       {"0x1F",  "1_000", "1d3",   "1f",       "5L",   "NaN",   "nan",    "inf", "twelve", "1 2", "12a",
-        "a12",   "--5",   "+-5",   "5-",       "1/2",  "5 $ 3", "%5",     "$",   "%",      "$%",  "$5%",
-        "5 EUR", "\xFF",  "1\xFF", "\xE2\x80", "\xC2", "1\xC2", "\u2019", "1'",  "'1",     "(3)", "1:30"}) {
+       {"0x1F",  "1_000",    "1d3",  "1f",    "5L",     "NaN", "nan", "inf",  "twelve", "1 2", "12a",   "a12",
+        "--5",   "+-5",      "5-",   "1/2",   "5 $ 3",  "%5",  "$",   "%",    "$%",     "$5%", "5 EUR", "\xFF",
+        "1\xFF", "\xE2\x80", "\xC2", "1\xC2", "\u2019", "1'",  "'1",  "(-3)", "(3",     "3)",  "()",    "1:30"}) {
     EXPECT_EQ(forms_of(cell), "") << cell;
   }
   EXPECT_EQ(forms_of(std::string_view("1\0", 2)), "");
@@ -181,6 +196,40 @@ TEST(Cell, values_are_correctly_rounded) {
     EXPECT_EQ(read_number(cell).by_point, expected) << cell;
     std::ranges::replace(cell, '.', ',');
     EXPECT_EQ(in({.decimal = ','}, cell), expected) << cell;
+  }
+}
+
+// Digits of every number, on both sides of where float64 holds them all, where 64 bits do, and of its range.
+TEST(Cell, numbers_have_the_bits_of_from_chars) {
+  std::mt19937_64 random(11);
+  const auto digits = [&](std::size_t count) {
+    std::string text;
+    for (; count > 0; --count) text += static_cast<char>('0' + random() % 10);
+    return text;
+  };
+  for (int i = 0; i < 3'000'000; ++i) {
+    std::string text = digits(i % 3 == 0 ? random() % 21 : 1 + random() % 4);
+    if (i % 4 != 0) text += "." + digits(i % 3 == 1 ? 15 + random() % 6 : random() % 20);
+    if (i % 7 == 0) {  // doubles in their shortest digits, and in 17
+      const double value = std::bit_cast<double>(random());
+      std::array<char, 40> room{};
+      const auto end = i % 2 == 0 ? std::to_chars(room.data(), room.data() + room.size(), std::abs(value))
+                                  : std::to_chars(room.data(), room.data() + room.size(), std::abs(value),
+                                                  std::chars_format::scientific, 16);
+      text.assign(room.data(), end.ptr);
+    } else if (i % 5 == 0) {
+      text += "e" + std::to_string(static_cast<int>(random() % 700) - 350);
+    }
+    double expected = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), expected);
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(expected)) continue;
+    double number = 0;
+    ASSERT_TRUE(parse_number_as(text, {}, number)) << text;
+    ASSERT_EQ(std::bit_cast<std::uint64_t>(number), std::bit_cast<std::uint64_t>(expected)) << text;
+    ASSERT_EQ(std::bit_cast<std::uint64_t>(read_number(text).by_point), std::bit_cast<std::uint64_t>(expected)) << text;
+    ASSERT_TRUE(parse_number(text, number)) << text;
+    ASSERT_EQ(std::bit_cast<std::uint64_t>(number), std::bit_cast<std::uint64_t>(expected)) << text;
+    ASSERT_EQ(std::bit_cast<std::uint64_t>(read_number("-" + text).by_point), std::bit_cast<std::uint64_t>(-expected));
   }
 }
 

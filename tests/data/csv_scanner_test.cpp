@@ -172,7 +172,7 @@ TEST(CsvScanner, ignores_the_end_of_file_that_dos_writes) {
 TEST(CsvScanner, trims_what_is_not_quoted) {
   EXPECT_EQ(scan(" a ,\tb\t, \"c \" ,\" d\"\n  \n"), (Records{{"a", "b", "c ", " d"}, {""}}));
   EXPECT_EQ(scan(" a \t \tb", '\t'), (Records{{"a", "", "b"}}));
-  EXPECT_EQ(scan("a \t b  c", ' '), (Records{{"a", "", "b", "", "c"}}));
+  EXPECT_EQ(scan("a \t b  c", ' '), (Records{{"a", "b", "c"}}));
 }
 
 TEST(CsvScanner, reads_quotes_behind_backslashes) {

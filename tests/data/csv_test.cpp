@@ -83,15 +83,15 @@ TEST_F(Csv, lines_are_true_after_quoted_line_ends) {
 TEST_F(Csv, a_word_among_numbers_has_its_place) {
   const ReadingOptions numeric{.numeric = {"rooms"}};
   EXPECT_EQ(not_numbers(read("id,kind,rooms\n1,2,3\n1,2,abc\n1,2,def\n", {}, numeric)),
-            "houses.csv:3:3: expected a number in column 'rooms', found 'abc'" + ways_out("rooms"));
+            "houses.csv:3:3: expected a number in column 'rooms', found 'abc'" + ways_out("rooms", "1,2,abc"));
   EXPECT_EQ(not_numbers(read("note,rooms\n1,2\n\"a\nb\",\"x\"\n", only({"rooms"}), numeric)),
-            "houses.csv:4:2: expected a number in column 'rooms', found 'x'" + ways_out("rooms"));
+            "houses.csv:4:2: expected a number in column 'rooms', found 'x'" + ways_out("rooms", R"("a\x0ab","x")"));
   const Table table = read("rooms\n1\nabc\n", {}, numeric);
   EXPECT_FALSE(table.fields()[0].is_text());
   EXPECT_TRUE(std::isnan(table.number(table.fields()[0], 1)));
   // Nobody said what it is: four numbers of five cells are enough.
   EXPECT_EQ(not_numbers(read("rooms\n1\n2\n3\nabc\n4\n")),
-            "houses.csv:5:1: expected a number in column 'rooms', found 'abc'" + ways_out("rooms"));
+            "houses.csv:5:1: expected a number in column 'rooms', found 'abc'" + ways_out("rooms", "abc"));
   EXPECT_EQ(texts(read("rooms\n1\n2\n3\nabc\n"), "rooms"), (std::vector<std::string>{"1", "2", "3", "abc"}));
 }
 
@@ -108,21 +108,24 @@ TEST_F(Csv, nan_is_missing_and_infinity_has_its_place) {
   const Table nan = read("a,rooms\n1,2\n3,nan\n4,5\n");
   EXPECT_TRUE(std::isnan(nan.number(nan.field("rooms"), 1)));
   EXPECT_EQ(nan.field("rooms").missing, 1U);
-  EXPECT_EQ(not_numbers(nan), "houses.csv:3:2: the cell of column 'rooms' is empty");
+  EXPECT_EQ(not_numbers(nan), "houses.csv:3:2: the cell of column 'rooms' holds 'nan', which counts as missing");
   EXPECT_EQ(not_numbers(read("a,rooms\n1,2\n3,inf\n")),
-            "houses.csv:3:2: column 'rooms' holds inf; every number must be finite");
+            "houses.csv:3:2: column 'rooms' holds inf; every number must be finite (to let it count as missing: "
+            "--missing inf)");
   EXPECT_EQ(not_numbers(read("a,rooms\n1,2\n3,-1e999\n")),
-            "houses.csv:3:2: column 'rooms' holds -inf; every number must be finite");
+            "houses.csv:3:2: column 'rooms' holds -inf; every number must be finite (to let it count as missing: "
+            "--missing -inf)");
   // The first record of a missing cell is a later one than the infinity.
   EXPECT_EQ(not_numbers(read("a,rooms\n1,inf\n3,\n4,5\n")),
-            "houses.csv:2:2: column 'rooms' holds inf; every number must be finite");
+            "houses.csv:2:2: column 'rooms' holds inf; every number must be finite (to let it count as missing: "
+            "--missing inf)");
 }
 
 TEST_F(Csv, only_the_fields_that_are_asked_for_must_be_numbers) {
   const Table table = read("a,b,c\n1,x,3\n4,,nan\n");
   EXPECT_NO_THROW(table.require_numbers(std::vector{table.find("a")}));
   EXPECT_EQ(error_of(ErrorCode::value, [&] { return table.require_numbers(std::vector{table.find("b")}), 0; }),
-            "houses.csv:2:2: expected a number in column 'b', found 'x'" + ways_out("b"));
+            "houses.csv:2:2: expected a number in column 'b', found 'x'" + ways_out("b", ""));
 }
 
 TEST_F(Csv, a_column_is_what_its_cells_say_and_not_the_first) {
@@ -134,7 +137,7 @@ TEST_F(Csv, a_column_is_what_its_cells_say_and_not_the_first) {
   EXPECT_EQ(texts(table, "c"), (std::vector<std::string>{"x", "1", "", "x"}));
   // A column of words that begins empty is told by its first word.
   EXPECT_EQ(error_of(ErrorCode::value, [&] { return table.require_numbers(std::vector{table.find("b")}), 0; }),
-            "houses.csv:3:2: expected a number in column 'b', found 'x'" + ways_out("b"));
+            "houses.csv:3:2: expected a number in column 'b', found 'x'" + ways_out("b", ""));
 }
 
 TEST_F(Csv, named_columns_are_text_whatever_they_hold) {
@@ -294,7 +297,6 @@ TEST_F(Csv, says_what_a_file_is_instead) {
   EXPECT_EQ(refused("BZh91AY&SY1"), "houses.csv is compressed with bzip2; decompress it first: bunzip2 --keep FILE");
   EXPECT_EQ(refused(std::string("\xFD\x37zXZ\0", 6)),
             "houses.csv is compressed with xz; decompress it first: unxz --keep FILE");
-  EXPECT_EQ(refused("\x28\xB5\x2F\xFD"), "houses.csv is compressed with zstd; decompress it first: unzstd FILE");
   EXPECT_EQ(refused("GIF89a"), "houses.csv is a GIF picture; only PNG and JPEG can be read");
 }
 
@@ -334,12 +336,12 @@ TEST_F(Csv, text_that_is_no_utf8_is_windows_1252) {
 
 TEST_F(Csv, messages_are_safe_for_a_terminal_and_short) {
   const std::string long_word(500, 'x');
-  EXPECT_EQ(
-      not_numbers(read("a\n1\n" + long_word + "\n", {}, {.numeric = {"a"}})),
-      "houses.csv:3:1: expected a number in column 'a', found '" + long_word.substr(0, 60) + "…'" + ways_out("a"));
+  EXPECT_EQ(not_numbers(read("a\n1\n" + long_word + "\n", {}, {.numeric = {"a"}})),
+            "houses.csv:3:1: expected a number in column 'a', found '" + long_word.substr(0, 60) + "…'" +
+                ways_out("a", long_word.substr(0, 80) + "…"));
   const std::string padding(5000, '1');  // what is near the beginning is refused as binary
   EXPECT_EQ(not_numbers(read("a,b\n1,2\n" + padding + ",3\n1,\x1B[31mred\n", only({"b"}), {.numeric = {"b"}})),
-            "houses.csv:4:2: expected a number in column 'b', found '\\x1b[31mred'" + ways_out("b"));
+            "houses.csv:4:2: expected a number in column 'b', found '\\x1b[31mred'" + ways_out("b", "1,\\x1b[31mred"));
 }
 
 TEST_F(Csv, a_million_columns_and_no_more) {

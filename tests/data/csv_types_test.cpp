@@ -67,10 +67,14 @@ TEST_F(CsvTypes, numbers_in_every_form) {
   }
 }
 
-// 1,234 alone is a thousand and more; where the file shows decimal commas, or the user says so, it is 1.234.
+// 1,234 alone is a thousand and more; where the file shows decimal commas, semicolons part its cells, or the user says
+// so, it is 1.234.
 TEST_F(CsvTypes, a_comma_is_what_the_file_shows_or_the_user_says) {
-  const std::string alone = column({"1,234", "5,678"});
+  const std::string alone = "x\ty\n1,234\t1\n5,678\t2\n", parted = "x;y\n1,234;1\n5,678;2\n";
   EXPECT_EQ(numbers(read(alone), "x"), (std::vector<double>{1234, 5678}));
+  EXPECT_EQ(numbers(read(parted), "x"), (std::vector<double>{1.234, 5.678}));
+  EXPECT_EQ(numbers(read(parted, {.decimal = DecimalSign::point}), "x"), (std::vector<double>{1234, 5678}));
+  EXPECT_EQ(numbers(read("x;y\n1.234;1\n5.678;2\n"), "x"), (std::vector<double>{1.234, 5.678})) << "as programs write";
   EXPECT_EQ(numbers(read(alone, {.decimal = DecimalSign::comma}), "x"), (std::vector<double>{1.234, 5.678}));
   const std::string beside = "x;y\n1,234;0,5\n5,678;1,25\n";
   EXPECT_EQ(numbers(read(beside), "x"), (std::vector<double>{1.234, 5.678}));
@@ -145,7 +149,7 @@ TEST_F(CsvTypes, the_first_cell_decides_nothing) {
   EXPECT_EQ(values(units, "t"), (std::vector<double>{kMissing, 1, 2, 3, 4}));
   EXPECT_EQ(told(units, "p"), "number (4 of 5 cells are numbers, 1 is not, the first in line 2: 'hPa'), 0 missing");
   EXPECT_EQ(error_of(ErrorCode::value, [&] { return units.require_numbers(std::vector{units.find("p")}), 0; }),
-            "t.csv:2:2: expected a number in column 'p', found 'hPa'" + ways_out("p"));
+            "t.csv:2:2: expected a number in column 'p', found 'hPa'" + ways_out("p", "°C,hPa"));
   const Table most = read(column({"1", "2", "3", "u"}));
   EXPECT_EQ(told(most),
             "category (4 different values in 4 cells, 3 are numbers, the first other in line 5: 'u'), 0 missing");
@@ -213,7 +217,7 @@ TEST_F(CsvTypes, what_the_user_says_must_fit) {
   EXPECT_EQ(refused(ErrorCode::usage, text, {.numeric = {"room"}}),
             "--numeric room: t.csv has no such column; did you mean 'rooms'? (it has: price, rooms, day)");
   EXPECT_EQ(refused(ErrorCode::usage, text, {.categorical = {"rooms", "z*"}}),
-            "--categorical z*: t.csv has no such column (it has: price, rooms, day)");
+            "--categorical 'z*': t.csv has no such column (it has: price, rooms, day)");
   EXPECT_EQ(refused(ErrorCode::usage, text, {.date = {"dya"}}),
             "--date dya: t.csv has no such column; did you mean 'day'? (it has: price, rooms, day)");
   EXPECT_EQ(refused(ErrorCode::usage, text, {.numeric = {"r*"}, .categorical = {"rooms"}}),
@@ -246,12 +250,30 @@ TEST_F(CsvTypes, wrong_cells_may_count_as_missing) {
   EXPECT_EQ(values(table), (std::vector<double>{1, 2, kMissing, 3, 4, kMissing}));
   EXPECT_EQ(table.field("x").missing, 2U);
   EXPECT_EQ(error_of(ErrorCode::value, [&] { return table.require_numbers(std::vector{table.find("x")}), 0; }),
-            "t.csv:4:2: the cell of column 'x' is empty");
+            "t.csv:4:2: the cell of column 'x' holds 'u', which counts as missing");
   // Words stay words.
   EXPECT_EQ(texts(read(column({"1", "u", "v"}), missing), "x"), (std::vector<std::string>{"1", "u", "v"}));
   // What an infinity is, is clear.
   const Table infinite = read(column({"1", "2", "inf", "3"}), missing);
   EXPECT_EQ(infinite.number(infinite.field("x"), 2), std::numeric_limits<double>::infinity());
+}
+
+TEST_F(CsvTypes, rows_with_wrong_cells_may_be_left_out) {
+  std::vector<std::string> notes;
+  write_file("t.csv", "a,c,b,word\n1,1,5,x\n2,,u,y\n3,3,7,z\n4,,8,x\n5,5,9,\n6,v,9,w\n7,7,10,x\n8,8,11,y\n");
+  const Table table = read_table("t.csv", {}, {.bad_rows = BadRows::skip}, &notes);
+  EXPECT_EQ(notes, (std::vector<std::string>{
+                       "2 lines are left out, with a word in a column of numbers or dates; the first is line 3"}));
+  EXPECT_EQ(numbers(table, "a"), (std::vector<double>{1, 3, 4, 5, 7, 8}));
+  EXPECT_EQ(values(table, "c"), (std::vector<double>{1, 3, kMissing, 5, 7, 8}));
+  EXPECT_EQ(numbers(table, "b"), (std::vector<double>{5, 7, 8, 9, 10, 11}));
+  EXPECT_EQ(texts(table, "word"), (std::vector<std::string>{"x", "z", "x", "", "x", "y"}));
+  EXPECT_EQ(table.field("c").missing, 1U) << "not that of a row that is left out";
+  EXPECT_EQ(table.field("word").missing, 1U);
+  EXPECT_EQ(table.where(table.field("a"), 3), "t.csv:6:1 (column 'a')");
+  EXPECT_EQ(table.where(table.field("a"), 4), "t.csv:8:1 (column 'a')");
+  // Columns that are not read have no wrong cells.
+  EXPECT_EQ(read_table("t.csv", only({"a", "word"}), {.bad_rows = BadRows::skip}).rows(), 8U);
 }
 
 TEST_F(CsvTypes, compressed_and_through_a_pipe_it_is_the_same) {
@@ -279,7 +301,8 @@ TEST_F(CsvTypes, compressed_and_through_a_pipe_it_is_the_same) {
     }
     const std::string wrong =
         error_of(ErrorCode::value, [&] { return table.require_numbers(std::vector{table.find("b")}), 0; });
-    EXPECT_EQ(wrong, std::string(name) + ":4:2: expected a number in column 'b', found 'wrong'" + ways_out("b"));
+    EXPECT_EQ(wrong, std::string(name) + ":4:2: expected a number in column 'b', found 'wrong'" +
+                         ways_out("b", "4;wrong;01.03.2024;"));
   }
 }
 

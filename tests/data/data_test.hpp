@@ -72,9 +72,10 @@ inline std::string reading_error(ErrorCode code, const std::string& name, const 
 }
 
 /// What an error about a word among numbers or dates ends with.
-inline std::string ways_out(const std::string& column) {
-  return " (to let such cells count as missing: --bad-cells missing; for a column of words: --categorical " + column +
-         ")";
+inline std::string ways_out(const std::string& column, const std::string& row) {
+  return " (to let such cells count as missing: --bad-cells missing; to leave such rows out: --bad-rows skip; for a "
+         "column of words: --categorical " +
+         column + ")" + (row.empty() ? "" : ": " + row);
 }
 
 inline FieldChooser only(std::vector<std::string> names) {

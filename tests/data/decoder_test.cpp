@@ -160,7 +160,7 @@ TEST_F(Decoder, gets_three_descriptors_and_the_default_signals) {
 TEST_F(Decoder, its_absence_names_the_places) {
   ::setenv("STRATA_DECODE", "/nowhere/strata-decode", 1);
   EXPECT_EQ(reading(ErrorCode::unsupported),
-            "HDF5, PNG and JPEG files are read by the program strata-decode, which is not here (looked for: "
+            "HDF5, PNG, JPEG and zstd files are read by the program strata-decode, which is not here (looked for: "
             "/nowhere/strata-decode); install Strata completely, or name the program in the environment variable "
             "STRATA_DECODE");
   ::setenv("STRATA_DECODE", std::filesystem::current_path().c_str(), 1);  // a folder is no program
@@ -192,7 +192,7 @@ TEST_F(Decoder, the_program_itself_answers_wrong_calls_and_wrong_names) {
     return std::pair{WEXITSTATUS(status), read_file("err")};
   };
   const std::pair usage{
-      2, std::string("usage: strata-decode list | read NAME | image, with the file as standard input\n")};
+      2, std::string("usage: strata-decode list | read NAME | image | zstd, with the file as standard input\n")};
   EXPECT_EQ(run(""), usage);
   EXPECT_EQ(run("read < x.h5"), usage);
   EXPECT_EQ(run("frob < x.h5"), usage);

@@ -111,6 +111,23 @@ TEST(Dialect, one_column_has_no_separator) {
   EXPECT_EQ(read_by("x\n1\n\n2\n\n"), "x|1||2");
 }
 
+// As R's write.table, NumPy's savetxt and programs with columns of a fixed width write.
+TEST(Dialect, blanks_part_cells_where_nothing_else_does) {
+  EXPECT_EQ(read_by("a b kind\n1 2 x\n3 4 y\n"), "a,b,kind|1,2,x|3,4,y");
+  EXPECT_EQ(read_by("  a      b  kind\n  1.5   22  x   \n 13.25   4  y\n"), "a,b,kind|1.5,22,x|13.25,4,y");
+  EXPECT_EQ(read_by("\"x\" \"col\"\n\"1\" 0.5 \"red blue\"\n\"2\" 1.5 \"\"\n"),
+            "row_names,x,col|1,0.5,red blue|2,1.5,");
+  EXPECT_EQ(read_by("# len wid\n1.0e+00 2.0e+00\n3.0e+00 4.0e+00\n"), "len,wid|1.0e+00,2.0e+00|3.0e+00,4.0e+00");
+  EXPECT_EQ(read_by("1 2 3\n\n4 5 6\n", with_header(Header::no)), "c1,c2,c3|1,2,3|4,5,6");
+  EXPECT_EQ(dialect_of("a b\n1 2\n3 4\n").notes, Names{"the separator is a blank"});
+  // Cells with blanks: words, dates with times, thousands, quantities, and rows that are not alike.
+  for (const char* one :
+       {"full name\nJohn Smith\nAnn Lee\n", "day and time\n2024-01-02 10:00:00\n2024-01-03 11:00:00\n",
+        "amount\n1 234\n5 678\n", "weight\n12 kg\n13 kg\n", "a b\n1 2\n3 4\n5 6 7\n"})
+    EXPECT_NE(separator_of(one), ' ') << one;
+  EXPECT_EQ(separator_of("a b,c d\n1 2,3 4\n5 6,7 8\n"), ',');
+}
+
 TEST(Dialect, separator_can_be_said) {
   EXPECT_EQ(read_by("a,b;c\n1,2;3\n", {.separator = ';'}), "a,b,c|1,2,3");
   EXPECT_EQ(read_by("a b\n1 2\n", {.separator = ' '}), "a,b|1,2");

@@ -33,7 +33,7 @@ TEST_F(Gzip, the_content_decides_again) {
   EXPECT_EQ(refused(gzipped("<html>")), "x.csv.gz is an HTML page, not data: the download probably failed");
   EXPECT_EQ(refused(gzipped("")), "x.csv.gz is empty");
   EXPECT_EQ(refused(gzipped(gzipped("a\n1\n")), ErrorCode::unsupported),
-            "x.csv.gz holds gzip data once more inside gzip; decompress it first (gunzip)");
+            "x.csv.gz holds gzip data inside gzip; decompress it first (gunzip)");
   EXPECT_EQ(refused(gzipped(zip_file({})), ErrorCode::unsupported),
             "x.csv.gz holds a ZIP archive inside gzip; decompress it first (gunzip)");
   EXPECT_EQ(refused(gzipped("\x89HDF\r\n\x1A\n"), ErrorCode::unsupported),

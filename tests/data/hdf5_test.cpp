@@ -183,6 +183,151 @@ TEST_F(Hdf5, what_cannot_be_read_is_left_out_and_told_when_asked_for) {
   EXPECT_EQ(refused(ErrorCode::usage, "soft"), "x.h5 has no 'soft' (it has: x)");
 }
 
+void put_attribute(hid_t object, const char* name, const std::string& text) {
+  const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+  H5Tset_size(type, text.size());
+  const hid_t attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+  H5Awrite(attribute, type, text.data());
+  H5Aclose(attribute);
+  H5Sclose(space);
+  H5Tclose(type);
+}
+
+void put_matlab_class(hid_t file, const char* array, const std::string& text) {
+  const hid_t opened = H5Dopen2(file, array, H5P_DEFAULT);
+  put_attribute(opened, "MATLAB_class", text);
+  H5Dclose(opened);
+}
+
+// MATLAB's X(3, 2) and y(3, 1): the file has the dimensions the other way round.
+TEST_F(Hdf5, arrays_of_matlab_are_turned_round) {
+  const std::vector<double> x = {1, 2, 3, 4, 5, 6}, y = {7, 8, 9};
+  const std::vector<std::uint8_t> yes = {1, 0, 2};
+  const std::vector<std::uint16_t> letters = {'a', 'b', 'c'};
+  {
+    const Hdf5File file("x.h5");
+    put_array(file, "X", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {2, 3}, x.data());
+    put_array(file, "y", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {1, 3}, y.data());
+    put_array(file, "yes", H5T_STD_U8LE, H5T_NATIVE_UINT8, {1, 3}, yes.data());
+    put_array(file, "kind", H5T_STD_U16LE, H5T_NATIVE_UINT16, {1, 3}, letters.data());
+    put_array(file, "plain", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {3, 2}, x.data());
+    for (const char* name : {"X", "y"}) put_matlab_class(file, name, "double");
+    put_matlab_class(file, "yes", "logical");
+    put_matlab_class(file, "kind", "char");
+  }
+  std::vector<std::string> notes;
+  const Table table = read_table("x.h5", {}, {}, &notes);
+  EXPECT_EQ(names(table), (std::vector<std::string>{"X", "plain", "y", "yes"}));
+  EXPECT_EQ(table.rows(), 3U);
+  EXPECT_EQ(numbers(table, "X"), (std::vector<double>{1, 4, 2, 5, 3, 6}));
+  EXPECT_EQ(numbers(table, "plain"), x);
+  EXPECT_EQ(numbers(table, "y"), y);
+  EXPECT_EQ(numbers(table, "yes"), (std::vector<double>{1, 0, 1}));
+  EXPECT_FALSE(table.field("yes").is_bytes);
+  EXPECT_EQ(notes, (std::vector<std::string>{
+                       "MATLAB turns arrays round: the last index of the file counts the examples of X, y, yes; "
+                       "--transpose no takes the first",
+                       "left out: 'kind' is a char array of MATLAB; save labels as numbers, or the table as CSV "
+                       "(writetable)"}));
+  const Table as_stored = read_table("x.h5", only({"X"}), {.transpose = Transpose::no}, &notes);
+  EXPECT_EQ(as_stored.rows(), 2U);
+  EXPECT_EQ(numbers(as_stored, "X"), x);
+  EXPECT_EQ(notes.size(), 1U);
+  const Table plain = read_table("x.h5", only({"plain"}), {.transpose = Transpose::yes}, &notes);
+  EXPECT_EQ(numbers(plain, "plain"), (std::vector<double>{1, 3, 5, 2, 4, 6}));
+}
+
+// labels = [7 8 9]: three of them where there are three examples, else one example of three numbers.
+TEST_F(Hdf5, a_row_of_matlab_is_a_list_where_there_are_as_many_examples) {
+  const std::vector<double> x = {1, 2, 3, 4, 5, 6}, y = {7, 8, 9};
+  for (const hsize_t rows : {3, 2}) {
+    {
+      const Hdf5File file("x.h5");
+      put_array(file, "X", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {6 / rows, rows}, x.data());
+      put_array(file, "y", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {3, 1}, y.data());
+      const hid_t inside = H5Gcreate2(file, "#refs#", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+      put_array(inside, "a", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {3}, y.data());
+      H5Gclose(inside);
+      for (const char* name : {"X", "y"}) put_matlab_class(file, name, "double");
+    }
+    std::vector<std::string> available;
+    const FieldChooser choose = [&](std::span<const Field> fields) -> std::vector<std::string> {
+      for (const Field& field : fields) available.push_back(field.name + " " + std::to_string(field.rows));
+      return {"y"};
+    };
+    const Table table = read_table("x.h5", choose);
+    EXPECT_EQ(available, (rows == 3 ? std::vector<std::string>{"X 3", "y 3"} : std::vector<std::string>{"X 2", "y 1"}));
+    EXPECT_EQ(numbers(table, "y"), y);
+  }
+}
+
+TEST_F(Hdf5, tables_of_pandas_are_known) {
+  {
+    const Hdf5File file("x.h5");
+    const hid_t group = H5Gcreate2(file, "df", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    put_attribute(group, "pandas_type", "frame");
+    put_array(group, "axis0", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {2}, std::vector<double>{1, 2}.data());
+    H5Gclose(group);
+  }
+  const std::string reason =
+      "'df' is a table of pandas (to_hdf); convert it first: python3 -c \"import pandas; "
+      "pandas.read_hdf('FILE', 'df').to_csv('NEW.csv', index=False)\"";
+  EXPECT_EQ(error_of(ErrorCode::format, [] { return read_table("x.h5"); }),
+            "x.h5 is an HDF5 file without arrays of examples (" + reason + ")");
+  {
+    const hid_t file = H5Fopen("x.h5", H5F_ACC_RDWR, H5P_DEFAULT);
+    put_array(file, "dfs", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {2}, std::vector<double>{1, 2}.data());
+    H5Fclose(file);
+  }
+  EXPECT_EQ(names(read_table("x.h5")), (std::vector<std::string>{"dfs"}));
+  // A choice that misses what cannot be read says so.
+  const FieldChooser wants_more = [](std::span<const Field>) -> std::vector<std::string> {
+    throw Error(ErrorCode::usage, "there is no 'X'");
+  };
+  EXPECT_EQ(error_of(ErrorCode::usage, [&] { return read_table("x.h5", wants_more); }),
+            "there is no 'X'\nleft out: " + reason);
+}
+
+// One chunk, compressed by hand: eight bytes as they are, then 24 that repeat them.
+TEST_F(Hdf5, reads_lzf) {
+  const std::string one("\0\0\0\0\0\0\xF0\x3F", 8), good = "\x07" + one + "\xE0\x0F\x07";
+  struct Case {
+    std::string bytes;
+    unsigned size;
+    bool reads;
+  };
+  const Case cases[] = {{good, 32, true},
+                        {"\x07" + one + "\xE0\x0F\x08", 32, false},  // from before the beginning
+                        {"\x07" + one + "\xE0\x10\x07", 32, false},  // too many
+                        {"\x07" + one + "\xE0\x0E\x07", 32, false},  // too few
+                        {"\x07" + one + "\xE0\x0F", 32, false},      // cut short
+                        {"\x07" + one + "\xE0", 32, false},
+                        {"\x1F" + one, 32, false},
+                        {good, 4'000'000'000, false}};  // a bomb
+  for (const Case& each : cases) {
+    {
+      const Hdf5File file("x.h5");
+      const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+      const hsize_t dims[] = {2, 2};
+      const unsigned values[] = {4, 261, each.size};
+      H5Pset_chunk(properties, 2, dims);
+      H5Pset_filter(properties, 32000, H5Z_FLAG_OPTIONAL, 3, values);
+      put_array(file, "x", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, {2, 2}, nullptr, properties);
+      const hid_t array = H5Dopen2(file, "x", H5P_DEFAULT);
+      const hsize_t first[] = {0, 0};
+      ASSERT_GE(H5Dwrite_chunk(array, H5P_DEFAULT, 0, first, each.bytes.size(), each.bytes.data()), 0);
+      H5Dclose(array);
+      H5Pclose(properties);
+    }
+    if (each.reads) {
+      EXPECT_EQ(numbers(read_table("x.h5"), "x"), (std::vector<double>{1, 1, 1, 1}));
+    } else {
+      const std::string error = error_of(ErrorCode::format, [] { return read_table("x.h5"); });
+      EXPECT_TRUE(error.starts_with("x.h5: the numbers of the HDF5 file cannot be read")) << error;
+    }
+  }
+}
+
 TEST_F(Hdf5, files_without_arrays_and_damaged_files) {
   {
     const Hdf5File file("x.h5");

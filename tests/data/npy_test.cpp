@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 
+#include "data/formats.hpp"
 #include "data_test.hpp"
 
 namespace strata::testing {
@@ -50,10 +51,81 @@ TEST_F(Npy, reads_every_type_in_both_byte_orders) {
   expect_type<std::int16_t>("i2", {-32768, 258, 32767});
   expect_type<std::uint32_t>("u4", {0, 16909060, 4294967295U});
   expect_type<std::int32_t>("i4", {-2147483647, 16909060});
-  expect_type<std::uint64_t>("u8", {0, 72623859790382856U});
-  expect_type<std::int64_t>("i8", {-9007199254740992, 72623859790382856});
+  expect_type<std::uint64_t>("u8", {0, 4538991236898929U, 9007199254740992U});
+  expect_type<std::int64_t>("i8", {-9007199254740992, 4538991236898929});
   expect_type<float>("f4", {-1.5F, 3.4e38F, 1e-40F});
   expect_type<double>("f8", {-1.5, 1e308, 5e-324});
+}
+
+// As in a column of text: what float64 would round is no quantity.
+TEST_F(Npy, whole_numbers_beyond_2_53_are_words) {
+  using Words = std::vector<std::string>;
+  const auto words = [](const Table& table) {
+    Words all;
+    for (std::size_t i = 0; i < table.rows(); ++i)
+      all.push_back(table.fields()[0].categories[static_cast<std::size_t>(table.number(table.fields()[0], i))]);
+    return all;
+  };
+  constexpr std::int64_t kLarge = 9007199254740993;
+  for (const char* shape : {"(4,)", "(4, 1)"}) {
+    const Table table = read(npy_file(">i8", shape, packed<std::int64_t>({kLarge, -kLarge, 7, kLarge}, true), false));
+    EXPECT_EQ(words(table), (Words{"9007199254740993", "-9007199254740993", "7", "9007199254740993"}));
+    EXPECT_TRUE(table.fields()[0].shape.empty());
+    EXPECT_EQ(table.fields()[0].type, ColumnType::category);
+    EXPECT_EQ(table.fields()[0].why,
+              "3 different values in 4 cells, whole numbers beyond 2^53 such as 9007199254740993");
+  }
+  EXPECT_EQ(words(read(npy_file("<i8", "(2,)", packed<std::int64_t>({-kLarge, 1}, false), false))),
+            (Words{"-9007199254740993", "1"}));
+  EXPECT_EQ(words(read(npy_file("<u8", "(2,)", packed<std::uint64_t>({1, ~std::uint64_t{0}}, false), false))),
+            (Words{"1", "18446744073709551615"}));
+  std::vector<std::uint64_t> keys;
+  for (std::uint64_t i = 0; i < 60; ++i) keys.push_back((std::uint64_t{1} << 60U) + i);
+  EXPECT_EQ(read(npy_file("<u8", "(60,)", packed(keys, false), false)).fields()[0].type, ColumnType::identifier);
+}
+
+// A model knows which it is, so that all blocks of rows are of one kind.
+TEST_F(Npy, whole_numbers_are_what_a_model_says) {
+  write_file("x.npy", npy_file("<i8", "(3,)", packed<std::int64_t>({5, 9007199254740993, 6}, false), false));
+  for (const auto& [type, is_words] : {std::pair(ColumnType::category, true), {ColumnType::number, false}}) {
+    const std::vector<KnownColumn> known{{.name = "array", .type = type, .written = {}}};
+    FileReader file("x.npy");
+    const auto blocks = read_blocks(file, Request{.choose = {}, .known = &known});
+    EXPECT_EQ(blocks->next(1)->fields()[0].is_text(), is_words);
+    if (is_words) {
+      EXPECT_EQ(blocks->next(1)->fields()[0].categories, (std::vector<std::string>{"9007199254740993"}));
+      EXPECT_EQ(blocks->next(1)->fields()[0].categories, (std::vector<std::string>{"6"}));
+    } else {
+      EXPECT_EQ(error_of(ErrorCode::value, [&] { return blocks->next(1); }),
+                "x.npy: array, example 1 (counted from 0) is 9007199254740993, beyond 2^53, where float64 would round "
+                "it; --ignore array leaves the array out");
+    }
+  }
+}
+
+TEST_F(Npy, several_whole_numbers_beyond_2_53_are_refused_with_their_place) {
+  const std::string beyond =
+      npy_file("<i8", "(3, 2)", packed<std::int64_t>({1, 2, 3, -9007199254740993, 9007199254740995, 6}, false), false);
+  EXPECT_EQ(refused(beyond, ErrorCode::value),
+            "x.npy: array, example 1 (counted from 0), number 1 is -9007199254740993, beyond 2^53, where float64 would "
+            "round it; --ignore array leaves the array out");
+  FileReader file("x.npy");
+  const auto blocks = read_blocks(file, Request{{}});
+  EXPECT_EQ(numbers(*blocks->next(2), "array"), (std::vector<double>{1, 2}));  // what is before it comes first
+  EXPECT_EQ(error_of(ErrorCode::value, [&] { return blocks->next(2); }).substr(0, 32),
+            "x.npy: array, example 1 (counted");
+}
+
+TEST_F(Npy, examples_may_be_last) {
+  const std::string bytes = npy_file("<f8", "(2, 3)", packed<double>({1, 2, 3, 4, 5, 6}, false), false);
+  const std::string fortran = npy_file("<f8", "(2, 3)", packed<double>({1, 4, 2, 5, 3, 6}, false), true);
+  for (const std::string& each : {bytes, fortran}) {
+    write_file("x.npy", each);
+    const Table table = read_table("x.npy", {}, {.transpose = Transpose::yes});
+    EXPECT_EQ(table.rows(), 3U);
+    EXPECT_EQ(table.fields()[0].shape, (std::vector<std::size_t>{2}));
+    EXPECT_EQ(numbers(table, "array"), (std::vector<double>{1, 4, 2, 5, 3, 6}));
+  }
 }
 
 TEST_F(Npy, reads_truth_values) {

@@ -50,7 +50,8 @@ TEST_F(Npz, reads_large_deflated_arrays) {
 TEST_F(Npz, fields_of_different_lengths_need_a_choice) {
   write_file("x.npz", zip_file({{.name = "X.npy", .bytes = kInputs}, {.name = "classes.npy", .bytes = kClasses}}));
   EXPECT_EQ(error_of(ErrorCode::shape, [] { return read_table("x.npz"); }),
-            "x.npz: 'X' has 2 examples, but 'classes' has 3; choose fields with as many");
+            "x.npz: 'X' has 2 examples, but 'classes' has 3; choose fields with as many, or say with --transpose "
+            "which index counts the examples");
   std::vector<std::size_t> rows;
   const Table table = read_table("x.npz", [&](std::span<const Field> fields) {
     for (const Field& field : fields) rows.push_back(field.rows);

@@ -110,7 +110,7 @@ TEST_F(TableParts, rows_in_any_order_and_twice) {
   const Table range = table.slice_rows(2, 3);
   EXPECT_EQ(numbers(range.select_rows(std::vector<std::size_t>{2, 0}), "n"), (std::vector<double>{4, 2}));
   EXPECT_EQ(numbers(range.slice_rows(1, 1), "n"), (std::vector<double>{3}));
-  EXPECT_EQ(refusal(part, "word"), "x.csv:6:2: expected a number in column 'word', found 'a'" + ways_out("word"));
+  EXPECT_EQ(refusal(part, "word"), "x.csv:6:2: expected a number in column 'word', found 'a'" + ways_out("word", ""));
 }
 
 TEST_F(TableParts, blocks_of_several_origins_keep_their_own_rows) {
@@ -168,9 +168,10 @@ TEST_F(TableParts, cells_that_are_no_numbers_say_what_they_were) {
   const std::string empty = "the cell of column 'b' is empty", expected = "expected a number in column 'b', found ";
   EXPECT_EQ(refusal(table, "b"), "x.csv:2:2: " + empty);
   EXPECT_EQ(refusal(table.slice_rows(1, 2), "b"),
-            "x.csv:6:2: " + expected + "'u'" + ways_out("b"));  // its record begins on line 4
-  EXPECT_EQ(refusal(table.slice_rows(3, 3), "b"), "x.csv:7:2: " + expected + "'x y'" + ways_out("b"));
-  EXPECT_EQ(refusal(table.slice_rows(4, 2), "b"), "x.csv:8:2: column 'b' holds inf; every number must be finite");
+            "x.csv:6:2: " + expected + "'u'" + ways_out("b", "\"\\x0a\\x0a3\",u"));  // its record begins on line 4
+  EXPECT_EQ(refusal(table.slice_rows(3, 3), "b"), "x.csv:7:2: " + expected + "'x y'" + ways_out("b", "4,x y"));
+  EXPECT_EQ(refusal(table.slice_rows(4, 2), "b"),
+            "x.csv:8:2: column 'b' holds inf; every number must be finite (to let it count as missing: --missing inf)");
   const Table last = table.select_rows(std::vector<std::size_t>{1, 5});
   EXPECT_EQ(refusal(last, "b"), "x.csv:9:2: " + empty);
   EXPECT_EQ(last.where(last.field("b"), 1), "x.csv:9:2 (column 'b')");
@@ -181,25 +182,30 @@ TEST_F(TableParts, no_more_of_those_cells_are_remembered_than_there_is_room_for)
   for (int i = 0; i < 10'001; ++i) text += "word,1,\n";
   const Table table = read(text + "2,inf,x\nword,word,\n", {"a", "b"});
   EXPECT_EQ(refusal(table.slice_rows(1, 1), "a"),
-            "x.csv:3:1: expected a number in column 'a', found 'word'" + ways_out("a"));
+            "x.csv:3:1: expected a number in column 'a', found 'word'" + ways_out("a", "word,1,"));
   EXPECT_EQ(refusal(table.slice_rows(10'003, 1), "a"),
             "x.csv:10005:1: column 'a' holds no number; every number must be finite");
   // The first of a column always is; a column of words has none.
   EXPECT_EQ(refusal(table.slice_rows(10'003, 1), "b"),
-            "x.csv:10005:2: expected a number in column 'b', found 'word'" + ways_out("b"));
-  EXPECT_EQ(refusal(table.slice_rows(10'002, 1), "b"),
-            "x.csv:10004:2: column 'b' holds inf; every number must be finite");
+            "x.csv:10005:2: expected a number in column 'b', found 'word'" + ways_out("b", "word,word,"));
+  EXPECT_EQ(
+      refusal(table.slice_rows(10'002, 1), "b"),
+      "x.csv:10004:2: column 'b' holds inf; every number must be finite (to let it count as missing: --missing inf)");
   EXPECT_TRUE(table.field("c").is_text());
 }
 
 TEST_F(TableParts, any_number_of_cells_may_be_missing) {
   std::string text = "a,b\n1,1\n";
   for (int i = 0; i < 10'001; ++i) text += ",1\n";
-  const Table table = read(text + "2,2\nNA,\n");
-  EXPECT_EQ(table.field("a").missing, 10'002U);
-  for (const std::size_t row : {std::size_t{1}, std::size_t{10'001}, std::size_t{10'003}}) {
+  const Table table = read(text + "2,2\nNA,\n,3\n");
+  EXPECT_EQ(table.field("a").missing, 10'003U);
+  // The first word is remembered: what is behind it may be another.
+  for (const auto& [row, what] : {std::pair{std::size_t{1}, "is empty"},
+                                  {std::size_t{10'001}, "is empty"},
+                                  {std::size_t{10'003}, "holds 'NA', which counts as missing"},
+                                  {std::size_t{10'004}, "is missing"}}) {
     EXPECT_EQ(refusal(table.slice_rows(row, 1), "a"),
-              "x.csv:" + std::to_string(row + 2) + ":1: the cell of column 'a' is empty");
+              "x.csv:" + std::to_string(row + 2) + ":1: the cell of column 'a' " + what);
     EXPECT_FALSE(holds_word(table, table.field("a"), row)) << row;
   }
   EXPECT_FALSE(holds_word(table, table.field("b"), 10'003));

@@ -210,13 +210,12 @@ struct SoftmaxWithoutMaximum : Healthy {
       for (Index i = 0; i < Z.rows; ++i) A(i, j) /= sum;
     }
   }
-  void loss_head(Loss loss, In Z, In Y, Out A, Out dZ, double* sum) const noexcept override {
-    if (loss != Loss::categorical_cross_entropy) return Healthy::loss_head(loss, Z, Y, A, dZ, sum);
-    *sum =
-        reference::loss_head<double>(loss, Z, Y, dZ, dZ);  // the loss of the logits; then A from them, in place or not
+  void loss_head(const Objective& of, In Z, In Y, Out A, Out dZ, double* sum) const noexcept override {
+    if (of.loss != Loss::categorical_cross_entropy) return Healthy::loss_head(of, Z, Y, A, dZ, sum);
+    *sum = reference::loss_head<double>(of, Z, Y, dZ, dZ);  // the loss of the logits; then A from them, in place or not
     head_forward(Head::softmax, Z, A);
     for (Index j = 0; j < Z.cols; ++j) {
-      for (Index i = 0; i < Z.rows; ++i) dZ(i, j) = A(i, j) - Y(i, j);
+      for (Index i = 0; i < Z.rows; ++i) dZ(i, j) = (of.w == nullptr ? 1 : of.w[j]) * (A(i, j) - Y(i, j));
     }
   }
 };
@@ -237,11 +236,11 @@ struct SoftmaxOverExamples : Healthy {
 template <class Change>
 struct ChangedLoss : Healthy {
   explicit ChangedLoss(Change change) : change_(change) {}
-  void loss_head(Loss loss, In Z, In Y, Out A, Out dZ, double* sum) const noexcept override {
+  void loss_head(const Objective& of, In Z, In Y, Out A, Out dZ, double* sum) const noexcept override {
     std::vector<double> logits;
     for (Index j = 0; j < Z.cols; ++j) logits.insert(logits.end(), Z.col(j), Z.col(j) + Z.rows);
-    Healthy::loss_head(loss, Z, Y, A, dZ, sum);
-    change_(loss, In(logits.data(), Z.rows, Z.cols), Y, In(A), dZ, *sum);
+    Healthy::loss_head(of, Z, Y, A, dZ, sum);
+    change_(of, In(logits.data(), Z.rows, Z.cols), Y, In(A), dZ, *sum);
   }
 
  private:
@@ -261,16 +260,16 @@ void for_each(Out M, const Each& each) {
 }
 
 // −Σ y ln a + (1−y) ln(1−a) from the probabilities: at ±1e3 it is infinite, or NaN from 0·ln 0.
-void loss_from_probabilities(Loss loss, In, In Y, In A, Out, double& sum) {
-  if (loss != Loss::binary_cross_entropy) return;
+void loss_from_probabilities(const Objective& of, In, In Y, In A, Out, double& sum) {
+  if (of.loss != Loss::binary_cross_entropy) return;
   sum = 0;
   for (Index j = 0; j < A.cols; ++j) {
     for (Index i = 0; i < A.rows; ++i) sum -= Y(i, j) * std::log(A(i, j)) + (1 - Y(i, j)) * std::log(1 - A(i, j));
   }
 }
 // The same with the probabilities clipped, so that nothing is infinite: finite, and wrong.
-void loss_from_clipped_probabilities(Loss loss, In, In Y, In A, Out, double& sum) {
-  if (loss != Loss::binary_cross_entropy) return;
+void loss_from_clipped_probabilities(const Objective& of, In, In Y, In A, Out, double& sum) {
+  if (of.loss != Loss::binary_cross_entropy) return;
   sum = 0;
   for (Index j = 0; j < A.cols; ++j) {
     for (Index i = 0; i < A.rows; ++i) {
@@ -279,8 +278,8 @@ void loss_from_clipped_probabilities(Loss loss, In, In Y, In A, Out, double& sum
     }
   }
 }
-void the_no_forgotten(Loss loss, In Z, In Y, In, Out, double& sum) {
-  if (loss != Loss::binary_cross_entropy) return;
+void the_no_forgotten(const Objective& of, In Z, In Y, In, Out, double& sum) {
+  if (of.loss != Loss::binary_cross_entropy) return;
   sum = 0;
   for (Index j = 0; j < Z.cols; ++j) {
     for (Index i = 0; i < Z.rows; ++i)
@@ -336,29 +335,88 @@ std::vector<KernelFault> kernel_faults() {
       {"softmax without the maximum", std::make_shared<SoftmaxWithoutMaximum>(), {"extreme logits"}},
       {"softmax over the examples", std::make_shared<SoftmaxOverExamples>(), {"equations"}},
       {"dZ = Y - A",
-       changed_loss([](Loss, In, In Y, In A, Out dZ, double&) {
+       changed_loss([](const Objective&, In, In Y, In A, Out dZ, double&) {
          for_each(dZ, [&](Index i, Index j) { return Y(i, j) - A(i, j); });
        }),
        {"step by hand", "gradients"}},
       {"dZ[L] = (A - Y) * g'",
-       changed_loss([](Loss loss, In, In Y, In A, Out dZ, double&) {
-         if (loss == Loss::binary_cross_entropy)
+       changed_loss([](const Objective& of, In, In Y, In A, Out dZ, double&) {
+         if (of.loss == Loss::binary_cross_entropy)
            for_each(dZ, [&](Index i, Index j) { return (A(i, j) - Y(i, j)) * A(i, j) * (1 - A(i, j)); });
        }),
        {"step by hand", "gradients"}},
       {"the loss is a mean over the outputs",
-       changed_loss([](Loss, In Z, In, In, Out, double& sum) { sum /= static_cast<double>(Z.rows); }),
+       changed_loss([](const Objective&, In Z, In, In, Out, double& sum) { sum /= static_cast<double>(Z.rows); }),
        {"gradients", "equations"}},
+      {"Huber's error is not held",
+       changed_loss([](const Objective& of, In, In Y, In A, Out dZ, double&) {
+         if (of.loss == Loss::huber) for_each(dZ, [&](Index i, Index j) { return A(i, j) - Y(i, j); });
+       }),
+       {"losses"}},
+      {"Huber's lines do not meet the square",
+       changed_loss([](const Objective& of, In Z, In Y, In, Out, double& sum) {
+         for (Index j = 0; of.loss == Loss::huber && j < Z.cols; ++j) {
+           for (Index i = 0; i < Z.rows; ++i)
+             if (std::abs(Z(i, j) - Y(i, j)) > of.delta[i]) sum += 0.5 * of.delta[i] * of.delta[i];
+         }
+       }),
+       {"losses"}},
+      {"every output has the first delta",
+       changed_loss([](const Objective& of, In, In Y, In A, Out dZ, double&) {
+         if (of.loss == Loss::huber)
+           for_each(dZ, [&](Index i, Index j) { return std::clamp(A(i, j) - Y(i, j), -of.delta[0], of.delta[0]); });
+       }),
+       {"losses"}},
+      {"quantile for 1 - quantile",
+       changed_loss([](const Objective& of, In, In Y, In A, Out dZ, double&) {
+         if (of.loss == Loss::quantile)
+           for_each(dZ, [&](Index i, Index j) { return A(i, j) > Y(i, j) ? of.quantile : of.quantile - 1; });
+       }),
+       {"losses"}},
+      {"the absolute error of a few is squared",
+       changed_loss([](const Objective& of, In, In Y, In A, Out dZ, double&) {
+         if (of.loss == Loss::absolute_error) for_each(dZ, [&](Index i, Index j) { return A(i, j) - Y(i, j); });
+       }),
+       {"losses"}},
+      {"the error is not smoothed",
+       changed_loss([](const Objective& of, In, In Y, In A, Out dZ, double&) {
+         if (of.smoothing != 0) for_each(dZ, [&](Index i, Index j) { return A(i, j) - Y(i, j); });
+       }),
+       {"losses"}},
+      {"a yes/no question is smoothed over the outputs",
+       changed_loss([](const Objective& of, In, In Y, In A, Out dZ, double&) {
+         if (of.smoothing == 0 || of.loss != Loss::binary_cross_entropy) return;
+         const double share = of.smoothing / static_cast<double>(A.rows);
+         for_each(dZ, [&](Index i, Index j) { return A(i, j) - (1 - of.smoothing) * Y(i, j) - share; });
+       }),
+       {"losses"}},
+      {"the error is not weighted",
+       changed_loss([](const Objective& of, In, In Y, In A, Out dZ, double&) {
+         if (of.w != nullptr) for_each(dZ, [&](Index i, Index j) { return A(i, j) - Y(i, j); });
+       }),
+       {"weights"}},
+      {"the error has the weight of the next example",
+       changed_loss([](const Objective& of, In, In Y, In A, Out dZ, double&) {
+         if (of.w != nullptr)
+           for_each(dZ, [&](Index i, Index j) { return of.w[(j + 1) % A.cols] * (A(i, j) - Y(i, j)); });
+       }),
+       {"weights"}},
+      {"the loss is weighted twice",
+       changed_loss([](const Objective& of, In Z, In Y, In, Out, double& sum) {
+         for (Index j = 0; of.w != nullptr && j < Z.cols; ++j)
+           sum += of.w[j] * (of.w[j] - 1) * reference::loss_of_example(of, Z.col(j), Y.col(j), Z.rows);
+       }),
+       {"weights"}},
       {"the loss of y = 0 is forgotten", changed_loss(the_no_forgotten), {"step by hand", "gradients"}},
       {"the loss from probabilities", changed_loss(loss_from_probabilities), {"extreme logits"}},
       {"the loss from clipped probabilities", changed_loss(loss_from_clipped_probabilities), {"extreme logits"}},
       {"squared error without the half",
-       changed_loss([](Loss loss, In, In, In, Out, double& sum) {
-         if (loss == Loss::squared_error) sum *= 2;
+       changed_loss([](const Objective& of, In, In, In, Out, double& sum) {
+         if (of.loss == Loss::squared_error) sum *= 2;
        }),
        {"gradients", "equations"}},
       {"the loss is kept as a float",
-       changed_loss([](Loss, In, In, In, Out, double& sum) { sum = static_cast<float>(sum); }),
+       changed_loss([](const Objective&, In, In, In, Out, double& sum) { sum = static_cast<float>(sum); }),
        {"equations", "gradients"}},
   };
   std::ranges::move(update_faults(), std::back_inserter(all));

@@ -136,6 +136,29 @@ struct DecayAfterTheStep : Healthy {
   }
 };
 
+struct ClippingForgotten : Healthy {
+  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
+    UpdateRule other = rule;
+    other.scale = 1;
+    Healthy::update(other, block, d);
+  }
+};
+struct RateOfTheKindForgotten : Healthy {
+  void update(const UpdateRule& rule, const Trained<double>& block, const double* d) const noexcept override {
+    Trained<double> other = block;
+    other.rate = 1;
+    Healthy::update(rule, other, d);
+  }
+};
+constexpr auto nesterov_as_momentum = [](double& theta, double d, double& v, double&, const UpdateRule& rule) {
+  v = rule.momentum * v + (1 - rule.momentum) * d;
+  theta -= rule.step.alpha * v;
+};
+constexpr auto nesterov_by_the_old_velocity = [](double& theta, double d, double& v, double&, const UpdateRule& rule) {
+  theta -= rule.step.alpha * (rule.momentum * v + (1 - rule.momentum) * d);
+  v = rule.momentum * v + (1 - rule.momentum) * d;
+};
+
 double corrected(double x, double beta, long long t) { return x / (1 - std::pow(beta, static_cast<double>(t))); }
 
 }  // namespace
@@ -157,6 +180,14 @@ std::vector<KernelFault> update_faults() {
       {"momentum is a step late",
        other_update<OptimizerKind::momentum>(momentum_of_the_step_before),
        {"updates by hand", "trajectory"}},
+      {"Nesterov does not look ahead",
+       other_update<OptimizerKind::nesterov>(nesterov_as_momentum),
+       {"updates by hand", "trajectory"}},
+      {"Nesterov looks ahead by the old velocity",
+       other_update<OptimizerKind::nesterov>(nesterov_by_the_old_velocity),
+       {"updates by hand", "trajectory"}},
+      {"clipping is forgotten", std::make_shared<ClippingForgotten>(), {"updates by hand"}},
+      {"the rate of the kind is forgotten", std::make_shared<RateOfTheKindForgotten>(), {"updates by hand"}},
       {"Adam's epsilon inside the root",
        other_adam([](double m, double v, const AdamStep& s) {
          return corrected(m, s.beta1, s.t) / std::sqrt(corrected(v, s.beta2, s.t) + s.epsilon);

@@ -120,6 +120,21 @@ TEST(FitInputs, TheYesOfAPairIsKnown) {
   EXPECT_EQ(levels({"y", "n"}), (Pair{"n", "y"}));
   EXPECT_EQ(levels({"true", "false"}), (Pair{"false", "true"}));
   EXPECT_EQ(levels({"yes", ""}), Pair{});
+  EXPECT_EQ(levels({"Yes", "NO", "yes", "no", "", "YES"}), (Pair{"NO", "Yes"}));
+  EXPECT_EQ(levels({"yes", "no", "maybe"}), Pair{});
+  EXPECT_EQ(levels({"yes", "Yes"}), Pair{});
+}
+
+TEST(FitInputs, AnAnswerInSeveralCasesIsOneLevel) {
+  Table table;
+  const std::vector<std::string> words{"Yes", "yes", "no", "", "NO"};
+  table.add_text("c", words);
+  const FittedInput all = fit(table, ColumnType::yes_no, scaled(ScaleKind::none), Rows(5));
+  EXPECT_EQ(all.input.levels, (std::vector<std::string>{"no", "Yes"}));
+  EXPECT_EQ(all.levels, 2U);
+  EXPECT_EQ(all.missing, 1U);
+  EXPECT_FALSE(all.constant);
+  EXPECT_TRUE(fit(table, ColumnType::yes_no, scaled(ScaleKind::none), Rows(2)).constant);
 }
 
 TEST(FitInputs, DatesHaveThePartsThatVary) {
@@ -178,7 +193,7 @@ TEST(FitInputs, ColumnsAreFittedAloneHoweverManyThereAre) {
   const std::vector<TypedField> fields{{&table.field("c"), ColumnType::category},
                                        {&table.field("x"), ColumnType::number}};
   for (const std::size_t at_a_time : {1UL, 2 * kRows, 3 * kRows, 1000UL}) {
-    const auto both = fit_inputs(table, fields, Rows(kRows), scaled(ScaleKind::standard), at_a_time);
+    const auto both = fit_inputs(table, fields, Rows(kRows), scaled(ScaleKind::standard), Weights(), at_a_time);
     EXPECT_EQ(both[0].input.levels.size(), 2U);
     for (std::size_t k = 0; k < kWidth; ++k) {
       std::vector<double> column;

@@ -23,7 +23,7 @@ TEST(Quantiles, AreAsManyAsTheRowsAllow) {
   const auto count = [](std::size_t rows) {
     std::vector<double> sorted(rows);
     for (std::size_t i = 0; i < rows; ++i) sorted[i] = static_cast<double>(i);
-    return quantiles_of(sorted).size();
+    return quantiles_of({sorted}).size();
   };
   EXPECT_EQ(count(1), 1U);
   EXPECT_EQ(count(7), 7U);

@@ -29,7 +29,7 @@ FRONT_OF = {
     "strata.hpp": None,  # all of them
 }
 # What the program writes as the library does.
-SHARED_WITH_PROGRAM = {"base/text.hpp", "base/json.hpp"}
+SHARED_WITH_PROGRAM = {"base/text.hpp", "base/json.hpp", "base/other_names.hpp"}
 # Headers of libraries that only these rooms may include (and the tests, which make samples with them).
 ONLY_IN = {
     "hdf5.h": {"data/decode", "tests"},

@@ -45,6 +45,10 @@ def main():
         if header not in output:
             sys.exit(f"strata predict does not print what the README says: {header}")
 
+        left = [path.name for path in folder.iterdir() if not path.is_symlink() and path.name not in ("build", "dev")]
+        if not all(name.endswith((".strata", ".sdata")) for name in left):
+            sys.exit(f"the README's commands leave files that git does not ignore: {left}")
+
         program = folder / "program"
         program.mkdir()
         (program / "main.cpp").write_text(blocks("cpp")[0])
@@ -52,7 +56,9 @@ def main():
             "cmake_minimum_required(VERSION 3.25)\nproject(reader LANGUAGES CXX)\nadd_executable(your_program main.cpp)\n"
             + blocks("cmake")[0])
         run(f"cmake -G Ninja -S program -B program/build -DCMAKE_PREFIX_PATH={folder}/build/prefix && cmake --build program/build"
-            " && { program/build/your_program || test $? -eq 1; }", folder)
+            " && program/build/your_program > printed", folder)
+        if not re.fullmatch(r"probability of malignant: [01]\.\d{3}\n", (folder / "printed").read_text()):
+            sys.exit("the README's program does not print a probability")
         if not (folder / "cancer.strata").exists():
             sys.exit("the README's program saved no model")
     for link in re.findall(r"\]\(([^)#]+)\)", README):

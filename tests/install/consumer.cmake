@@ -9,8 +9,8 @@ function(run)
   message(STATUS "${output}")
 endfunction()
 
-function(build prefix folder)
-  run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/tests/install/consumer -B ${folder} -DCMAKE_PREFIX_PATH=${prefix}
+function(build source prefix folder)
+  run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/${source} -B ${folder} -DCMAKE_PREFIX_PATH=${prefix}
     -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_CXX_FLAGS=${FLAGS})
   run(${CMAKE_COMMAND} --build ${folder})
 endfunction()
@@ -51,7 +51,7 @@ run(sh -c "echo iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAADElEQVR42mNg+A+E
 set(files ${SOURCE}/data/breast_cancer.csv ${WORK}/consumer.strata ${picture})
 
 # A program in another folder finds the helper of the package that it was built with.
-build(${WORK}/prefix ${WORK}/build)
+build(tests/install/consumer ${WORK}/prefix ${WORK}/build)
 set(consumer ${WORK}/build/consumer ${files})
 run(${consumer})
 # What the library has of fmt is its own: no symbol of it has a name that another fmt's has.
@@ -79,7 +79,9 @@ if(NOT SHARED)
     message(FATAL_ERROR "expected the place of the helper that is gone, found: ${error}")
   endif()
 endif()
-build(${WORK}/moved ${WORK}/build-moved)
+build(tests/install/consumer ${WORK}/moved ${WORK}/build-moved)
+build(examples ${WORK}/moved ${WORK}/build-examples)
+run(${WORK}/build-examples/examples/7-arrays)
 run(${WORK}/build-moved/consumer ${files})
 run(${WORK}/moved/bin/strata doctor)
 build_by_pkg_config(${WORK}/moved ${WORK}/by-pkg-config)

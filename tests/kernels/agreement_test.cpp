@@ -233,7 +233,8 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
     for (const Shape& s : {Shape{1, 33, 9}, Shape{7, 1030, 100}, Shape{300, 65, 70}, Shape{64, 30, 32}, Shape{20, 5, 1},
                            Shape{130, 700, 900}}) {
       if (too_slow(s.n, s.n_prev, s.m)) continue;
-      for (const auto kind : {OptimizerKind::gradient_descent, OptimizerKind::momentum, OptimizerKind::adam}) {
+      for (const auto kind :
+           {OptimizerKind::gradient_descent, OptimizerKind::momentum, OptimizerKind::adam, OptimizerKind::nesterov}) {
         for (const std::pair<double, double>& drawn : {std::pair(0.0, 0.0), {0.25, 0.0}, {0.0, 0.125}}) {
           const double c = drawn.first, decay = drawn.second;
           if (decay != 0 && kind == OptimizerKind::gradient_descent) continue;  // for it a penalty is the same
@@ -248,7 +249,7 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
             const double scale = 1.0 / static_cast<double>(s.m);
             if (at_once) {
               const GradientTarget<T> weights{
-                  .d = dW.view(), .rule = &rule, .block = {W.view(), W1.view().data, W2.view().data, c, decay}};
+                  .d = dW.view(), .rule = &rule, .block = {W.view(), W1.view().data, W2.view().data, c, decay, 2}};
               const GradientTarget<T> biases{
                   .d = db.view(), .rule = &rule, .block = {b.view(), b1.view().data, b2.view().data}};
               k->linear_backward(dZ.view(), A_prev.view(), scale, weights, biases);
@@ -256,7 +257,7 @@ TYPED_TEST(Agreement, AGradientUsedAtOnceGivesTheBitsOfOneKept) {
               k->linear_backward(dZ.view(), A_prev.view(), scale,
                                  GradientTarget<T>{.d = dW.view(), .penalty = c, .theta = W.view()},
                                  GradientTarget<T>{.d = db.view()});
-              k->update(rule, {W.view(), W1.view().data, W2.view().data, 0, decay}, dW.view().data);
+              k->update(rule, {W.view(), W1.view().data, W2.view().data, 0, decay, 2}, dW.view().data);
               k->update(rule, {b.view(), b1.view().data, b2.view().data}, db.view().data);
             }
             std::vector<std::vector<T>> all;
@@ -338,11 +339,15 @@ TYPED_TEST(Agreement, InPlaceGivesTheSameBits) {
           ASSERT_TRUE(same_bits(dZ, from_output)) << label << ", " << name(g);
         }
       }
-      for (const Loss loss : {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error}) {
+      const std::vector<double> delta(33, 0.7);
+      for (const Loss loss : {Loss::binary_cross_entropy, Loss::categorical_cross_entropy, Loss::squared_error,
+                              Loss::absolute_error, Loss::huber, Loss::quantile}) {
+        Objective of(loss);
+        of.delta = delta.data();
         Guarded<T> A(33, m), dZ(33, m), ZA = Z0, dZ2(33, m), H = Z0;
         double sum = 0, sum2 = 1;
-        k->loss_head(loss, Z0.view(), Y.view(), A.view(), dZ.view(), &sum);
-        k->loss_head(loss, ZA.view(), Y.view(), ZA.view(), dZ2.view(), &sum2);  // A is Z
+        k->loss_head(of, Z0.view(), Y.view(), A.view(), dZ.view(), &sum);
+        k->loss_head(of, ZA.view(), Y.view(), ZA.view(), dZ2.view(), &sum2);  // A is Z
         k->head_forward(head_of(loss), H.view(), H.view());
         ASSERT_TRUE(same_bits(A, ZA) && same_bits(dZ, dZ2) && same_bits(A, H) && sum == sum2)
             << label << ", " << name(loss);

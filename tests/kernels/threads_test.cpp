@@ -27,7 +27,8 @@ Architecture net_of(int inputs, std::vector<int> hidden, int outputs, Loss loss)
   return net;
 }
 
-constexpr OptimizerKind kOptimizers[] = {OptimizerKind::gradient_descent, OptimizerKind::momentum, OptimizerKind::adam};
+constexpr OptimizerKind kOptimizers[] = {OptimizerKind::gradient_descent, OptimizerKind::momentum, OptimizerKind::adam,
+                                         OptimizerKind::nesterov};
 
 /// What a step leaves, and how often it called the threads.
 template <class T>
@@ -61,7 +62,7 @@ Step<T> step(std::string_view kernels_name, int threads, const Architecture& net
   result.cost = train_step(net, p, all, 0.1, ws, *kernels, gradient);
   result.gradient.assign(gradient.theta().begin(), gradient.theta().end());
   rule.update(p.blocks(), p.theta(), std::as_const(gradient).theta(), *kernels);
-  UpdateAtOnce<T> at_once(p, rule, 0.1 / static_cast<double>(batch), scratch);
+  UpdateAtOnce<T> at_once(p, rule, {}, 0.1 / static_cast<double>(batch), scratch);
   result.cost += train_step(net, p, all, ws, *kernels, at_once);
   result.theta.assign(p.theta().begin(), p.theta().end());
   result.rounds = pool.rounds();
@@ -91,7 +92,7 @@ TYPED_TEST(Threads, ALargeNetCallsThemAndHasTheSameBits) {
   std::size_t turn = 0;
   for (const Backend& entry : available_backends()) {
     if (entry.name == "reference") continue;  // has no threads, and takes seconds
-    const OptimizerKind optimizer = kOptimizers[turn++ % 3];
+    const OptimizerKind optimizer = kOptimizers[turn++ % std::size(kOptimizers)];
     const Step<T> alone = step<T>(entry.name, 1, net, batch, optimizer);
     EXPECT_EQ(alone.rounds, 0U) << entry.name;
     for (const int threads : {2, 3, 8}) {

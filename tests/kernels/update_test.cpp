@@ -114,6 +114,58 @@ TYPED_TEST(Updates, DecayGoesBesideTheStep) {
   }
 }
 
+// v as momentum's; θ = θ − 0.1 (0.9v + 0.1·dθ): the steps are 0.095, −0.1495, 0.33545; with δ = 0.05: 0.9405, 0.908425,
+// 0.82945875
+TYPED_TEST(Updates, Nesterov) {
+  using T = TypeParam;
+  const double by_hand[2][3] = {{0.9905, 1.00545, 0.971905}, {0.9405, 0.908425, 0.82945875}};
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
+    for (const int decays : {0, 1}) {
+      this->theta = {0, 1, 0}, this->v = {0, 0, 0};
+      for (std::size_t step = 0; step < 3; ++step) {
+        const auto g = this->gradient(kGradients[step]);
+        update_nesterov(*k, std::span<T>(this->theta), std::span<const T>(g), std::span<T>(this->v), 0.1, 0.9,
+                        decays * 0.05);
+        EXPECT_NEAR(this->theta[1], by_hand[decays][step], 2 * this->near) << label << ", step " << step + 1;
+      }
+    }
+  }
+}
+
+// The gradient (3, 0, 0), (0, 4, 0) is 5 long. Clipped to 2.5 it is half of it; to 10, itself; and the kinds of block
+// have rates and decays of their own: W = 1 − 0.1 (1.5 + 0.5) and b = 1 − 0.2 (2 + 0.25).
+TYPED_TEST(Updates, TheOptimizerClipsAndTellsKindsApart) {
+  using T = TypeParam;
+  const std::vector<ParameterBlock> blocks = {{ParameterBlock::Kind::weights, 1, 3, 1, 0},
+                                              {ParameterBlock::Kind::biases, 1, 3, 1, 3}};
+  const std::vector<T> g{3, 0, 0, 0, 4, 0};
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
+    const auto after = [&](Options options) {
+      options.learning_rate = 0.1;
+      Optimizer<T> optimizer(options, 6);
+      std::vector<T> all{1, 7, 7, 7, 1, 7};
+      optimizer.update(blocks, std::span<T>(all), std::span<const T>(g), *k);
+      return std::pair(all[0], all[4]);
+    };
+    Options options;
+    options.optimizer = OptimizerKind::gradient_descent;
+    options.clip_norm = 10;
+    EXPECT_NEAR(after(options).first, 0.7, this->near) << label;
+    options.clip_norm = 2.5;
+    EXPECT_NEAR(after(options).first, 0.85, this->near) << label;
+    EXPECT_NEAR(after(options).second, 0.8, this->near) << label;
+    options.rate_factor = {1, 2};
+    options.weight_decay = 0.5;
+    options.bias_decay = 0.25;
+    EXPECT_NEAR(after(options).first, 0.8, this->near) << label;
+    EXPECT_NEAR(after(options).second, 0.55, this->near) << label;
+    // The same beside a rule that does not take decay for a part of the gradient: the first step is 0.1 of it.
+    options.optimizer = OptimizerKind::momentum;
+    EXPECT_NEAR(after(options).first, 1 - 0.1 * (0.15 + 0.5), this->near) << label;
+    EXPECT_NEAR(after(options).second, 1 - 0.2 * (0.2 + 0.25), this->near) << label;
+  }
+}
+
 // The optimizer calls the rule that its option names, with the option's numbers, and counts t from 1.
 TYPED_TEST(Updates, TheOptimizerFollowsItsOptions) {
   using T = TypeParam;
@@ -131,6 +183,8 @@ TYPED_TEST(Updates, TheOptimizerFollowsItsOptions) {
                       {OptimizerKind::gradient_descent, 0.5, 0.70725, 0.85},
                       {OptimizerKind::momentum, 0, 0.98545, 0.98545},
                       {OptimizerKind::momentum, 0.5, 0.8430375, 0.98545},
+                      {OptimizerKind::nesterov, 0, 0.971905, 0.971905},
+                      {OptimizerKind::nesterov, 0.5, 0.82945875, 0.971905},
                       {OptimizerKind::adam, 0, 0.9419701254291585512517, 0.9419701254291585512517},
                       {OptimizerKind::adamw, 0.5, 0.8030987325255277049678, 0.9419701254291585512517}};
   const std::vector<ParameterBlock> blocks = {{ParameterBlock::Kind::weights, 1, 3, 1, 0},

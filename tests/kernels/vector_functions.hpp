@@ -25,7 +25,7 @@ struct VectorFunctions {
   void (*activation_forward)(Activation g, View<const T> Z, View<T> A);
   void (*activation_backward)(Activation g, View<const T> dA, View<const T> Z, View<const T> A, View<T> dZ);
   void (*head_forward)(Head head, View<const T> Z, View<T> A);
-  double (*loss_head)(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ);
+  double (*loss_head)(const Objective& of, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ);
   void (*add_scaled)(double c, View<const T> X, View<T> Y);
   double (*sum_of_squares)(View<const T> X);
   void (*update)(const UpdateRule& rule, const Trained<T>& block, const T* d);

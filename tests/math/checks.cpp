@@ -247,17 +247,22 @@ Verdict check_exactness(const Subject& subject) {
   return {};
 }
 
-// θ = 1, dθ = ½, −1, 2, α = 0.1, and then momentum and Adam with a decay of 0.05; the numbers are worked out in
+// θ = 1, dθ = ½, −1, 2, α = 0.1, and then momentum and Adam with a decay of 0.05; Nesterov's without and with it;
+// gradient descent with half the gradient, and Adam at twice the rate. The numbers are worked out in
 // tests/kernels/update_test.cpp.
 Verdict check_updates(const Subject& subject) {
   const std::array<double, 3> d = {0.5, -1, 2};
-  const std::array<std::array<double, 3>, 5> by_hand = {{{0.95, 1.05, 0.85},
+  const std::array<std::array<double, 3>, 9> by_hand = {{{0.95, 1.05, 0.85},
                                                          {0.995, 1.0005, 0.98545},
                                                          {0.95, 0.9724278580726169256773, 0.9419701254291585512517},
                                                          {0.945, 0.90325, 0.8430375},
-                                                         {0.9, 0.8774278580726169256773, 0.8030987325255277049678}}};
+                                                         {0.9, 0.8774278580726169256773, 0.8030987325255277049678},
+                                                         {0.9905, 1.00545, 0.971905},
+                                                         {0.9405, 0.908425, 0.82945875},
+                                                         {0.975, 1.025, 0.925},
+                                                         {0.9, 0.9448557161452338513546, 0.8839402508583171025034}}};
   for (std::size_t rule = 0; rule < by_hand.size(); ++rule) {
-    const double decay = rule < 3 ? 0 : 0.05;
+    const double decay = rule == 3 || rule == 4 || rule == 6 ? 0.05 : 0;
     double theta = 1, first = 0, second = 0;
     for (std::size_t step = 0; step < 3; ++step) {
       const std::span<double> t(&theta, 1), m(&first, 1), v(&second, 1);
@@ -266,6 +271,18 @@ Verdict check_updates(const Subject& subject) {
       if (rule == 1 || rule == 3) update_momentum(subject.kernels, t, g, m, 0.1, 0.9, decay);
       if (rule == 2 || rule == 4) {
         update_adam(subject.kernels, t, g, m, v, {0.1, 0.9, 0.999, 0.5, static_cast<long long>(step) + 1}, decay);
+      }
+      if (rule == 5 || rule == 6) update_nesterov(subject.kernels, t, g, m, 0.1, 0.9, decay);
+      if (rule == 7) {
+        UpdateRule half{OptimizerKind::gradient_descent, 0, {0.1, 0, 0, 0, 0}};
+        half.scale = 0.5;
+        subject.kernels.update(half, trained(t), g.data());
+      }
+      if (rule == 8) {
+        Trained<double> faster = trained(t, m.data(), v.data());
+        faster.rate = 2;
+        const AdamStep at{0.1, 0.9, 0.999, 0.5, static_cast<long long>(step) + 1};
+        subject.kernels.update({OptimizerKind::adam, 0, at}, faster, g.data());
       }
       if (!near(theta, by_hand[rule][step], 1e-15)) {
         return unlike("rule " + std::to_string(rule) + ", step " + std::to_string(step + 1) + ": theta", theta,

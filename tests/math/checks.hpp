@@ -47,6 +47,8 @@ Verdict check_gradients(const Subject& subject);       ///< central differences
 Verdict check_extreme_logits(const Subject& subject);  ///< logits of ±1e3
 Verdict check_exactness(const Subject& subject);       ///< linear kernels on whole numbers
 Verdict check_updates(const Subject& subject);         ///< three steps of every rule, by hand
+Verdict check_losses(const Subject& subject);          ///< every loss: the equations, differences
+Verdict check_weights(const Subject& subject);         ///< of examples: the equations, differences, repeated rows
 Verdict check_dropout(const Subject& subject);         ///< how many units are kept, which, and their gradient
 Verdict check_batches(const Subject& subject);         ///< parts of a batch, a last short batch, one example alone
 Verdict check_repetition(const Subject& subject);      ///< nothing of an earlier step is left in a later one

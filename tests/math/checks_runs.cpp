@@ -28,6 +28,9 @@ class PlainRule {
       } else if (rule_ == 1) {
         m_[i] = kBeta1 * m_[i] + (1 - kBeta1) * d[i];
         theta[i] -= kAlpha * m_[i];
+      } else if (rule_ == 3) {
+        m_[i] = kBeta1 * m_[i] + (1 - kBeta1) * d[i];
+        theta[i] -= kAlpha * (kBeta1 * m_[i] + (1 - kBeta1) * d[i]);
       } else {
         m_[i] = kBeta1 * m_[i] + (1 - kBeta1) * d[i];
         v_[i] = kBeta2 * v_[i] + (1 - kBeta2) * d[i] * d[i];
@@ -72,10 +75,10 @@ class CountingKernels final : public Kernels<double> {
     count("head_forward");
     inner_.head_forward(head, Z, A);
   }
-  void loss_head(Loss loss, View<const double> Z, View<const double> Y, View<double> A, View<double> dZ,
+  void loss_head(const Objective& of, View<const double> Z, View<const double> Y, View<double> A, View<double> dZ,
                  double* sum) const noexcept override {
     count("loss_head");
-    inner_.loss_head(loss, Z, Y, A, dZ, sum);
+    inner_.loss_head(of, Z, Y, A, dZ, sum);
   }
   void activation_backward(Activation g, View<const double> dA, View<const double> Z, View<const double> A,
                            View<double> dZ) const noexcept override {
@@ -145,7 +148,7 @@ Verdict check_trajectory(const Subject& subject) {
   const Architecture net{4, {{5, Activation::tanh}, {3, Activation::silu}}, 2, Loss::categorical_cross_entropy};
   constexpr Index kBatch = 8, kRest = 5;
   constexpr double kLambda = 0.1;
-  for (int rule = 0; rule < 3; ++rule) {
+  for (int rule = 0; rule < 4; ++rule) {
     Problem<double> problem = make_problem(net, kBatch + kRest, 700, 1);
     const auto theta = problem.p.theta();
     std::vector<Real> plain_theta(theta.begin(), theta.end());
@@ -169,6 +172,7 @@ Verdict check_trajectory(const Subject& subject) {
       const double alpha = static_cast<double>(PlainRule::kAlpha), beta1 = static_cast<double>(PlainRule::kBeta1);
       if (rule == 0) update_gradient_descent(subject.kernels, theta, d.theta(), alpha);
       if (rule == 1) update_momentum(subject.kernels, theta, d.theta(), std::span<double>(first), alpha, beta1);
+      if (rule == 3) update_nesterov(subject.kernels, theta, d.theta(), std::span<double>(first), alpha, beta1);
       if (rule == 2) {
         update_adam(
             subject.kernels, theta, d.theta(), std::span<double>(first), std::span<double>(second),
@@ -260,6 +264,8 @@ std::span<const Check> all_checks() {
       Check{"extreme logits", check_extreme_logits},
       Check{"exactness", check_exactness},
       Check{"updates by hand", check_updates},
+      Check{"losses", check_losses},
+      Check{"weights", check_weights},
       Check{"dropout", check_dropout},
       Check{"batches", check_batches},
       Check{"repetition", check_repetition},

@@ -79,9 +79,18 @@ inline std::vector<Real> head(Head head, std::span<const Real> z) {
   return a;
 }
 
+/// What the loss holds an output to: (1−ε) y + ε/K
+inline std::vector<Real> smoothed(Loss loss, const LossParameters& of, std::span<const Real> y) {
+  std::vector<Real> all;
+  const Real K = loss == Loss::binary_cross_entropy ? 2 : static_cast<Real>(y.size());
+  for (const Real each : y) all.push_back((1 - static_cast<Real>(of.smoothing)) * each + of.smoothing / K);
+  return all;
+}
+
 /// L(z, y) of one example, from its logits
-inline Real loss_of(Loss loss, std::span<const Real> z, std::span<const Real> y) {
+inline Real loss_of(Loss loss, std::span<const Real> z, std::span<const Real> target, const LossParameters& of = {}) {
   Real sum = 0;
+  const std::vector<Real> y = smoothed(loss, of, target);
   if (loss == Loss::binary_cross_entropy) {
     // −y ln σ(z) − (1−y) ln σ(−z)
     for (std::size_t i = 0; i < z.size(); ++i)
@@ -91,10 +100,32 @@ inline Real loss_of(Loss loss, std::span<const Real> z, std::span<const Real> y)
     Real total = 0;
     for (const Real x : z) total += std::exp(x - largest);
     for (std::size_t i = 0; i < z.size(); ++i) sum += y[i] * (std::log(total) + largest - z[i]);
-  } else {
+  } else if (loss == Loss::squared_error) {
     for (std::size_t i = 0; i < z.size(); ++i) sum += (z[i] - y[i]) * (z[i] - y[i]) / 2;
+  } else if (loss == Loss::absolute_error) {
+    for (std::size_t i = 0; i < z.size(); ++i) sum += std::abs(z[i] - y[i]);
+  } else if (loss == Loss::huber) {
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      const Real r = std::abs(z[i] - y[i]), delta = of.delta[i];
+      sum += r <= delta ? r * r / 2 : delta * r - delta * delta / 2;
+    }
+  } else {
+    const Real q = of.quantile;
+    for (std::size_t i = 0; i < z.size(); ++i) sum += std::max(q * (y[i] - z[i]), (1 - q) * (z[i] - y[i]));
   }
   return sum;
+}
+
+/// ∂L/∂z of output i of one example, from a = head(z); 0 where the loss has a kink
+inline Real error_of(Loss loss, std::span<const Real> a, std::span<const Real> y, std::size_t i,
+                     const LossParameters& of = {}) {
+  const Real r = a[i] - smoothed(loss, of, y)[i], sign = r > 0 ? 1 : r < 0 ? -1 : 0;
+  switch (loss) {
+    case Loss::absolute_error: return sign;
+    case Loss::huber: return std::clamp<Real>(r, -of.delta[i], of.delta[i]);
+    case Loss::quantile: return sign / 2 + (sign != 0 ? Real{0.5} - of.quantile : 0);
+    default: return r;
+  }
 }
 
 }  // namespace strata::testing

@@ -22,8 +22,9 @@ struct Tally {
 };
 
 // Compares all blocks; the tool's own comparison must come to the same end.
-Tally expect_right(const Architecture& net, Index m, double lambda, std::uint64_t seed, double weight = 1.5) {
-  Problem<double> problem = make_problem(net, m, seed, weight);
+Tally expect_right(Problem<double> problem, double lambda) {
+  const Architecture& net = problem.net;
+  const Index m = problem.m;
   const std::string where =
       describe(net) + ", m = " + std::to_string(m) + ", lambda = " + std::to_string(lambda) + ", ";
   ThreadPool pool(1);
@@ -53,6 +54,10 @@ Tally expect_right(const Architecture& net, Index m, double lambda, std::uint64_
   gradient.theta()[problem.p.theta().size() / 2] += 1e-3;
   EXPECT_FALSE(compare_gradients(net, problem.p, problem.batch(), lambda, *kernels, pool, gradient).passed) << where;
   return {compared, kinked};
+}
+
+Tally expect_right(const Architecture& net, Index m, double lambda, std::uint64_t seed, double weight = 1.5) {
+  return expect_right(make_problem(net, m, seed, weight), lambda);
 }
 
 class Gradients : public ::testing::TestWithParam<Activation> {};
@@ -106,6 +111,19 @@ TEST(GradientsOfDepth, OneOutputAndOneInput) {
     (void)expect_right({1, {}, 1, loss}, 7, 0, 70);
     (void)expect_right({1, {{1, Activation::tanh}}, 1, loss}, 7, 0.7, 71);
     (void)expect_right({6, {{8, Activation::relu}}, 1, loss}, 64, 0.7, 72);
+  }
+}
+
+TEST(GradientsOfLosses, EveryLossWithWeightsAndWithout) {
+  std::uint64_t seed = 90;
+  for (const auto& [loss, parameters] : tested_losses()) {
+    const Architecture net{4, {{6, Activation::tanh}, {5, Activation::gelu}}, 3, loss, parameters};
+    for (const double lambda : {0.0, 0.7}) {
+      for (const Index m : {1, 7, 64}) {
+        (void)expect_right(make_problem(net, m, ++seed, 1), lambda);
+        (void)expect_right(make_weighted(net, m, ++seed, 1), lambda);
+      }
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -23,11 +24,15 @@ struct Problem {
   Parameters<T> p;
   std::vector<T> X, Y;  // (n_x, m), (n_y, m), example after example
   Index m = 0;
+  std::vector<double> w{};  // (m); empty: 1 each
 
   [[nodiscard]] Batch<T> batch() { return batch(0, m); }
   [[nodiscard]] Batch<T> batch(Index begin, Index count) {
     return {View<T>(X.data() + begin * net.inputs, net.inputs, count),
-            View<const T>(Y.data() + begin * net.outputs, net.outputs, count)};
+            View<const T>(Y.data() + begin * net.outputs, net.outputs, count),
+            {},
+            w.empty() ? nullptr : w.data() + begin,
+            w.empty() ? 0 : std::accumulate(w.begin() + begin, w.begin() + begin + count, 0.0)};
   }
 };
 
@@ -37,6 +42,16 @@ struct Problem {
 
 template <class T>
 [[nodiscard]] Problem<T> converted(const Problem<double>& from);
+
+/// Every loss with parameters of every kind, for three outputs.
+struct TestedLoss {
+  Loss loss;
+  LossParameters parameters{};
+};
+[[nodiscard]] const std::vector<TestedLoss>& tested_losses();
+
+/// The same with weights of the examples, from 0.25 to 4.
+[[nodiscard]] Problem<double> make_weighted(const Architecture& net, Index m, std::uint64_t seed, double weight = 1.5);
 
 /// "relu 6, tanh 4 → softmax 3".
 [[nodiscard]] std::string describe(const Architecture& net);
@@ -48,7 +63,7 @@ struct Plain {
   std::vector<std::vector<Real>> AL;  // of each example
 };
 [[nodiscard]] Plain plain_step(const Architecture& net, const std::vector<Real>& theta, const std::vector<Real>& X,
-                               const std::vector<Real>& Y, Real lambda);
+                               const std::vector<Real>& Y, Real lambda, const std::vector<double>& w = {});
 [[nodiscard]] Plain plain_step(const Problem<double>& problem, double lambda);
 
 /// Where W[l] (first) and b[l] (second) begin in θ; [L+1].first is the end.

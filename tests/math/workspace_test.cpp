@@ -45,7 +45,7 @@ void expect_no_allocation() {
           optimizer.update(problem.p.blocks(), problem.p.theta(), d.theta(), *kernels);
           (void)cost(net, problem.p, problem.batch(0, m), 0.5, ws, *kernels);
           predict(net, problem.p, problem.batch(0, m).X, ws, *kernels);
-          UpdateAtOnce<T> sink(problem.p, optimizer, 0.5 / static_cast<double>(m), gradient);
+          UpdateAtOnce<T> sink(problem.p, optimizer, {}, 0.5 / static_cast<double>(m), gradient);
           (void)train_step(net, problem.p, problem.batch(0, m), ws, *kernels, sink);
           best = problem.p;  // keeping the last good weights reuses their memory
         }

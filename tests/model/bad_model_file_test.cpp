@@ -32,16 +32,16 @@ TEST(BadModelFile, ForeignFiles) {
 
 TEST(BadModelFile, NewerFormatsAskForAnUpdate) {
   Parts parts(make_full_model<float>());
-  parts.version = "3";
+  parts.version = "4";
   EXPECT_EQ(message_of(parts.file()),
-            "format: was written by a newer Strata (format 3; this program reads up to 2): update Strata");
+            "format: was written by a newer Strata (format 4; this program reads up to 3): update Strata");
   // Whatever else a newer format changes.
   parts.text = "no JSON any more";
   parts.tensors.clear();
   parts.numbers.clear();
   parts.version = "12";
   EXPECT_EQ(message_of(parts.file()),
-            "format: was written by a newer Strata (format 12; this program reads up to 2): update Strata");
+            "format: was written by a newer Strata (format 12; this program reads up to 3): update Strata");
   for (const char* version : {"0", "", "-1", "1.0", "99999999999999999999", "one"}) {
     parts.version = version;
     EXPECT_EQ(message_of(parts.file()), "format: is damaged: its format version is \"" + std::string(version) + "\"");
@@ -132,14 +132,23 @@ TEST(BadModelFile, MetadataThatDoesNotFit) {
          "metadata: architecture.hidden[1].units: expected a whole number of at most 2147483647, found 2147483648");
   expect(R"("gelu")", R"("gelu","dropout":"x")",
          "metadata: architecture.hidden[1].dropout: expected a number, found \"x\"");
+  expect(R"("r2":0.75)", R"("r2":0.75,"pinball":"x")",
+         "metadata: record.train.pinball: expected a number, found \"x\"");
+  expect(R"("rows":77)", R"("rows":77,"curves":{"epochs":[1,2],"loss":[0.5]})",
+         "metadata: record.curves.loss: expected a number for each of the 2 epochs, found a list");
+  expect(R"("rows":77)", R"("rows":77,"curves":{"epochs":[0],"loss":[0.5]})",
+         "metadata: record.curves.epochs[0]: expected a whole number of at least 1, found 0");
+  expect(R"("rows":77)", R"("rows":77,"curves":{"epochs":[1],"loss":[0.5],"train":{"mae":[1,2]}})",
+         "metadata: record.curves.train.mae: expected a number for each of the 1 epochs, found a list");
   expect(R"("gelu")", R"("gelu","dropout":1)", "a dropout of 1; it needs a number from 0 to less than 1");
   expect(R"("gelu")", R"("gelu","dropout":null)", "a dropout of nan; it needs a number from 0 to less than 1");
   expect(R"("gelu")", R"("geluu")",
          "metadata: architecture.hidden[1].activation: expected the name of an activation, found \"geluu\"");
   expect(R"("squared-error")", R"("hinge")",
          "metadata: architecture.loss: expected one of \"binary-cross-entropy\", \"categorical-cross-entropy\", "
-         "\"squared-error\", "
-         "found \"hinge\"");
+         "\"squared-error\", \"absolute-error\", \"huber\", \"quantile\", found \"hinge\"");
+  expect(R"("loss":"squared-error")", R"("loss":"absolute-error")",
+         "metadata: architecture.loss: expected a loss of an older format, found \"absolute-error\"");
   expect(R"("task":"regression")", R"("task":"auto")",
          "metadata: target.task: expected one of \"binary\", \"classes\", \"regression\", found \"auto\"");
   expect(

@@ -86,7 +86,7 @@ TEST(MatchInputs, WordsAndGapsAreFoundWithTheirPlace) {
   EXPECT_ERROR(match_inputs(inputs, csv("a,b\n1,2\n,4\n", numeric)), "value",
                "test.csv:3:1: the cell of column 'a' is empty");
   EXPECT_ERROR(match_inputs(inputs, csv("a,b\n1,nan\n3,4\n", numeric)), "value",
-               "test.csv:2:2: the cell of column 'b' is empty");
+               "test.csv:2:2: the cell of column 'b' holds 'nan', which counts as missing");
 }
 
 TEST(MatchTarget, MissingAndWrongTargets) {

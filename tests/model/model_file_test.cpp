@@ -111,23 +111,19 @@ TEST(ModelFile, TheBytesOfVersionOne) {
   Model model = make_model<float>({2, {{2, Activation::leaky_relu}}, 1, Loss::binary_cross_entropy});
   Model::Data& data = model.data();
   data.scaling = {ScaleKind::standard, {1, 2}, {3, 4}};
-  data.record = {.data = "d.csv",
-                 .rows = 4,
-                 .options = {{"seed", "1"}},
-                 .iterations = 10,
-                 .epochs = 5,
-                 .ended = "done",
-                 .cost = 0.1,
-                 .train = {.task = Task::binary,
-                           .examples = 4,
-                           .loss = 0.1,
-                           .correct = 3,
-                           .accuracy = 0.75,
-                           .rmse = 0,
-                           .mae = 0,
-                           .r2 = 0},
-                 .validation = {},
-                 .version = "0.1.0"};
+  TrainingRecord& record = data.record;
+  record.data = "d.csv";
+  record.rows = 4;
+  record.options = {{"seed", "1"}};
+  record.iterations = 10;
+  record.epochs = 5;
+  record.cost = 0.1;
+  record.train.task = Task::binary;
+  record.train.examples = 4;
+  record.train.loss = 0.1;
+  record.train.correct = 3;
+  record.train.accuracy = 0.75;
+  record.version = "0.1.0";
   const std::vector<float> theta = {1, 2, 3, 4, 5, 6, 7, 8, 9};
   std::copy(theta.begin(), theta.end(), std::get<Parameters<float>>(data.parameters).theta().begin());
   const TemporaryFolder folder;
@@ -153,6 +149,42 @@ TEST(ModelFile, TheBytesOfVersionOne) {
   header.resize((header.size() + 7) / 8 * 8, ' ');
   const std::string length = bytes_of(std::vector<std::uint64_t>{header.size()});
   EXPECT_EQ(content_of(folder / "m"), length + header + numbers);
+}
+
+// A loss that came later has its parameters, and a format that older programs know they do not know.
+TEST(ModelFile, ALossThatCameLaterComesBackInFormatThree) {
+  const TemporaryFolder folder;
+  const auto version = [](const fs::path& path) {
+    FileReader file(path);
+    return *SafetensorsHeader(file).metadata("format_version");
+  };
+  const auto model_with = [](Loss loss, LossParameters parameters) {
+    return make_model<float>({2, {{3, Activation::relu}}, 2, loss, std::move(parameters)});
+  };
+  for (const auto& [loss, parameters, expected] :
+       {std::tuple<Loss, LossParameters, const char*>{Loss::squared_error, {}, "1"},
+        {Loss::absolute_error, {}, "3"},
+        {Loss::huber, {.delta = {1.35, 0.1}}, "3"},
+        {Loss::quantile, {}, "3"},
+        {Loss::quantile, {.quantile = 0.9}, "3"},
+        {Loss::categorical_cross_entropy, {}, "1"},
+        {Loss::categorical_cross_entropy, {.smoothing = 0.1}, "3"}}) {
+    const Model model = model_with(loss, parameters);
+    model.save(folder / "m");
+    EXPECT_EQ(version(folder / "m"), expected) << name(loss);
+    expect_equal<float>(Model::load(folder / "m"), model);
+  }
+  const auto refused = [&](Loss loss, LossParameters parameters, const char* message) {
+    EXPECT_ERROR(model_with(loss, std::move(parameters)).save(folder / "m"), "usage", message);
+  };
+  refused(Loss::huber, {.delta = {1}}, "the loss huber needs 2 deltas, found 1");
+  refused(Loss::huber, {.delta = {1, 0}}, "the loss huber needs a delta greater than 0, found 0");
+  refused(Loss::squared_error, {.delta = {1, 1}}, "the loss squared-error needs 0 deltas, found 2");
+  refused(Loss::quantile, {.quantile = 1},
+          "the loss quantile needs a quantile greater than 0 and less than 1, found 1");
+  refused(Loss::absolute_error, {.quantile = 0.25}, "the loss absolute-error needs no quantile");
+  refused(Loss::categorical_cross_entropy, {.smoothing = 1}, "a smoothing from 0 to less than 1, found 1");
+  refused(Loss::huber, {.delta = {1, 1}, .smoothing = 0.1}, "the loss huber needs no smoothing");
 }
 
 // The example of docs/formats.md is what is written, but for its blanks.
@@ -235,7 +267,8 @@ TEST(ModelFile, WhatCannotBeReadAgainIsNotWritten) {
          "m': a name of an input, a level, a target or a class is not UTF-8");
   refuse([](Model::Data& d) { d.record.options.push_back({"seed", "2"}); }, "internal", "option 'seed' occurs twice");
   refuse([](Model::Data& d) { d.record.iterations = -1; }, "internal", "a negative number of iterations");
-  refuse([](Model::Data& d) { d.scaling = {ScaleKind::automatic, {}, {}}; }, "internal", "the scaling is not decided");
+  for (const ScaleKind open : {ScaleKind::automatic, ScaleKind::automatic_quantile})
+    refuse([=](Model::Data& d) { d.scaling = {open, {}, {}}; }, "internal", "the scaling is not decided");
   refuse([](Model::Data& d) { d.target.task = Task::automatic; }, "internal", "the task is not decided");
 }
 
@@ -284,6 +317,20 @@ TEST(ModelFile, ReadersNeverSeeHalfAModel) {
     }
   });
   for (int i = 0; i < 200; ++i) EXPECT_NO_THROW(static_cast<void>(Model::load(folder / "m")));
+}
+
+// Format version 1 stays what it was: the files of the first program that had it, read and written again.
+TEST(ModelFile, TheFirstFormatStaysAsItIs) {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(STRATA_SOURCE_DIR "/tests/model/golden")) {
+    if (entry.path().extension() != ".strata") continue;
+    ++files;
+    std::ifstream stream(entry.path(), std::ios::binary);
+    const std::vector<char> bytes{std::istreambuf_iterator<char>(stream), {}};
+    const std::vector<std::byte> again = Model::load(entry.path()).to_bytes();
+    EXPECT_TRUE(std::ranges::equal(std::as_bytes(std::span(bytes)), again)) << entry.path();
+  }
+  EXPECT_EQ(files, 4U);
 }
 
 TEST(ModelFile, WeightsAndBiasesByLayer) {

@@ -189,6 +189,32 @@ TEST(Predict, ClassesTakeTheLargestAndTheFirstOfEquals) {
   EXPECT_EQ(p.values[6], p.values[8]);
 }
 
+TEST(Predict, AThresholdOfTwoClasses) {
+  for (const bool softmax : {false, true}) {
+    const Model model = softmax ? make_model<float>({2, {}, 2, Loss::categorical_cross_entropy})
+                                : make_model<float>({2, {}, 1, Loss::binary_cross_entropy});
+    Model two = make_model<float>(model.architecture());
+    two.data().target = {{"y"}, Task::binary, {"no", "yes"}, {}, {}};
+    const Table table = table_of(some_inputs(2, 9), 2);
+    const Predictions plain = two.predict(table);
+    for (const double threshold : {0.0, 0.1, 0.5, 0.9, 1.0}) {
+      const Predictions made = two.predict(table, 1, threshold);
+      EXPECT_EQ(made.values, plain.values);
+      for (std::size_t i = 0; i < made.examples; ++i)
+        EXPECT_EQ(made.label[i], made.values[2 * i + 1] >= threshold ? 1U : 0U) << threshold;
+    }
+    const Predictions at = two.predict(table, 1, plain.values[1]);
+    EXPECT_EQ(at.label[0], 1U);  // as much is enough
+    EXPECT_EQ(two.predict(table, 1, std::nextafter(plain.values[1], 2)).label[0], 0U);
+    EXPECT_EQ(testing::error_of([&] { static_cast<void>(two.predict(table, 1, 1.5)); }),
+              "usage: --threshold: expected a probability from 0 to 1, found 1.5");
+  }
+  Model several = make_model<float>({2, {}, 2, Loss::binary_cross_entropy});
+  several.data().target.names = {"y", "z"};
+  EXPECT_EQ(testing::error_of([&] { static_cast<void>(several.predict(table_of(some_inputs(2, 3), 2), 1, 0.5)); }),
+            "usage: --threshold decides between two classes, and the model predicts several answers");
+}
+
 TEST(Predict, RegressionGivesTheUnitsOfTheTarget) {
   Model model = one_weight(Loss::squared_error, 2, 1);
   model.data().target.offset = {10};
@@ -376,7 +402,14 @@ TEST(Evaluate, NeedsTheTargetAndExamples) {
   EXPECT_ERROR(model.evaluate(table_of({1}, 1)), "usage", "the table lacks the model's target: 'y'; it has: x0");
   Table table = table_of({1, 2}, 1);
   table.add_text("y", std::vector<std::string>{"yes", "maybe"});
-  EXPECT_ERROR(model.evaluate(table), "value",
+  const Metrics metrics = model.evaluate(table);
+  EXPECT_EQ(metrics.unseen, 1U);
+  EXPECT_EQ(metrics.first_unseen, "maybe");
+  EXPECT_EQ(metrics.examples, 2U);
+  EXPECT_EQ(metrics.correct, 1U);
+  EXPECT_EQ(metrics.accuracy, 0.5);
+  EXPECT_EQ(metrics.loss, model.evaluate(table.slice_rows(0, 1)).loss);  // of the one that is known
+  EXPECT_ERROR(model.evaluate(table.slice_rows(1, 1)), "value",
                "the table: y, example 1 (counted from 0): label 'maybe' is not one of the classes that the model "
                "knows: no, yes");
   Model three = one_weight(Loss::squared_error, 1, 0, 3);

@@ -166,11 +166,15 @@ TEST_F(ReadFor, ExplicitNamesOverride) {
   EXPECT_EQ(table.fields().size(), 3U);
 }
 
-TEST_F(ReadFor, NamesMayChangePlaces) {
-  const fs::path file = folder_.write("d.csv", "x0,x1\n1,2\n");
-  const Table table = read(of_columns(), {file, {"x1", "x0"}, {}}, false);
+// The model's own names are what they say, in any order. Others go by their places, though one of them is its own.
+TEST_F(ReadFor, OwnNamesInAnotherOrder) {
+  const fs::path file = folder_.write("d.csv", "x0,x1,x2\n1,2,3\n");
+  const Table own = read(of_columns(), {file, {"x1", "x0"}, {}}, false);
+  EXPECT_EQ(numbers_of(own, "x0"), (std::vector<double>{1}));
+  EXPECT_EQ(numbers_of(own, "x1"), (std::vector<double>{2}));
+  const Table table = read(of_columns(), {file, {"x1", "x2"}, {}}, false);
   EXPECT_EQ(numbers_of(table, "x0"), (std::vector<double>{2}));
-  EXPECT_EQ(numbers_of(table, "x1"), (std::vector<double>{1}));
+  EXPECT_EQ(numbers_of(table, "x1"), (std::vector<double>{3}));
 }
 
 TEST_F(ReadFor, MissingColumns) {
@@ -180,10 +184,9 @@ TEST_F(ReadFor, MissingColumns) {
   EXPECT_ERROR(read(of_columns(), {file, {"X0", "x1"}, {}}, true), "usage",
                "d.csv lacks the model's target: 'y' (did you mean 'Y'?); it has: X0, x1, Y; name it with --target "
                "NAME, or --target FILE");
-  EXPECT_ERROR(read(of_columns(), {file, {"x0", "x1"}, {}}, false), "usage", "--inputs x0: ");
-  EXPECT_ERROR(
-      read(of_columns(), {file, {"x0", "x1"}, {}}, false), "usage",
-      "d.csv has no such field; did you mean 'X0'? (it has: X0 (one number), x1 (one number), Y (one number))");
+  EXPECT_ERROR(read(of_columns(), {file, {"x2", "x1"}, {}}, false), "usage", "--inputs x2: ");
+  EXPECT_ERROR(read(of_columns(), {file, {"x2", "x1"}, {}}, false), "usage",
+               "d.csv has no such field; did you mean 'X0'? (it has: X0, x1, Y)");
   EXPECT_ERROR(read(of_columns(), {file, {"X0", "x1"}, {"why"}}, true), "usage",
                "d.csv has no such field, and there is no file of that name");
 }
@@ -195,8 +198,9 @@ TEST_F(ReadFor, WrongNumbersOfNames) {
   EXPECT_ERROR(read(of_columns(), {file, {}, {"y", "x1"}}, true), "usage",
                "--target names 2 fields, and the model has 1;");
   EXPECT_ERROR(read(of_columns(), {file, {"x0", "x0"}, {}}, false), "usage",
-               "d.csv: the field 'x0' is asked for twice");
-  EXPECT_ERROR(read(of_columns(), {file, {}, {"x1"}}, true), "usage", "d.csv: the field 'x1' is asked for twice");
+               "d.csv: the field 'x0' is asked for twice, for the model's 'x0' and for its 'x1'");
+  EXPECT_ERROR(read(of_columns(), {file, {}, {"x1"}}, true), "usage",
+               "d.csv: the field 'x1' is asked for twice, for the model's 'x1' and for its 'y'");
 }
 
 TEST_F(ReadFor, LabelsAreWordsWhateverTheyLookLike) {
@@ -223,9 +227,8 @@ TEST_F(ReadFor, ATargetInAFileOfItsOwn) {
   const fs::path many = folder_.write("many.csv", "id,y\n1,yes\n2,no\n");
   EXPECT_EQ(read(of_columns(), {file, {}, {many.string()}}, true).field("y").categories, (Names{"yes", "no"}));
   const fs::path unclear = folder_.write("unclear.csv", "id,answer\n1,yes\n2,no\n");
-  EXPECT_ERROR(
-      read(of_columns(), {file, {}, {unclear.string()}}, true), "usage",
-      "unclear.csv: expected a file with one field, or one named 'y'; it has: id (one number), answer (one number)");
+  EXPECT_ERROR(read(of_columns(), {file, {}, {unclear.string()}}, true), "usage",
+               "unclear.csv: expected a file with one field, or one named 'y'; it has: id, answer");
   const fs::path longer = folder_.write("longer.csv", "y\nyes\nno\nno\n");
   EXPECT_ERROR(read(of_columns(), {file, {}, {longer.string()}}, true), "shape", "longer.csv has 3 examples, but ");
 }
@@ -252,6 +255,15 @@ TEST_F(ReadFor, TheOnlyArrayOfTheRightShape) {
       (Names{"takes 'test_x' for the model's input 'train_x': the only array of shape 2×3",
              "takes 'test_y' for the model's target 'train_y': the only other array with a number for each of the 4 "
              "examples"}));
+}
+
+TEST_F(ReadFor, TheOnlyArrayWithANumberForEachClass) {
+  Model model = of_pictures();
+  model.data().target = {.names = {"train_y"}, .task = Task::classes, .classes = {"0", "1", "2"}, .one_hot = true};
+  const fs::path file = npz(folder_, {{"train_x", {4, 2, 3}, 10}, {"test_y", {4, 3}, 0}, {"number", {4}, 0}});
+  EXPECT_EQ(names_of(read(model, {file, {}, {}}, true)), (Names{"train_x", "train_y"}));
+  EXPECT_EQ(notes_, (Names{"takes 'test_y' for the model's target 'train_y': the only other array with 3 numbers for "
+                           "each of the 4 examples"}));
 }
 
 TEST_F(ReadFor, NotesAreNotNeeded) {

@@ -124,33 +124,35 @@ Model make_full_model() {
   data.inputs = {{"älter \"than\" x", {}}, {"pixels", {1, 2}}};
   data.target = {.names = {"price"}, .task = Task::regression, .classes = {}, .offset = {10.5}, .divisor = {0.1}};
   data.scaling = {ScaleKind::standard, {1, -2.5, 1e-3}, {0.1, 3, 1e5}};
-  data.record = {.data = "houses.csv",
-                 .rows = 77,
-                 .options = {{"target", "price"}, {"seed", "1"}, {"l2", "0.5"}},
-                 .iterations = 1200,
-                 .epochs = 12,
-                 .ended = "interrupted",
-                 .l2 = 0.5,
-                 .cost = 0.1,
-                 .train = {},
-                 .validation = {},
-                 .version = "0.1.0"};
-  data.record.train = {.task = Task::regression,
-                       .examples = 77,
-                       .loss = 0.1,
-                       .correct = 0,
-                       .accuracy = 0,
-                       .rmse = 2.5,
-                       .mae = 2,
-                       .r2 = 0.75};
-  data.record.validation = Metrics{.task = Task::regression,
-                                   .examples = 7,
-                                   .loss = 0.2,
-                                   .correct = 0,
-                                   .accuracy = 0,
-                                   .rmse = 3.5,
-                                   .mae = 3,
-                                   .r2 = -1};
+  TrainingRecord& record = data.record;
+  record = {};
+  record.data = "houses.csv";
+  record.rows = 77;
+  record.options = {{"target", "price"}, {"seed", "1"}, {"l2", "0.5"}};
+  record.iterations = 1200;
+  record.epochs = 12;
+  record.ended = "interrupted";
+  record.l2 = 0.5;
+  record.cost = 0.1;
+  record.version = "0.1.0";
+  Metrics& train = record.train;
+  train.task = Task::regression;
+  train.examples = 77;
+  train.loss = 0.1;
+  train.correct = 0;
+  train.accuracy = 0;
+  train.rmse = 2.5;
+  train.mae = 2;
+  train.r2 = 0.75;
+  Metrics& validation = record.validation.emplace();
+  validation.task = Task::regression;
+  validation.examples = 7;
+  validation.loss = 0.2;
+  validation.correct = 0;
+  validation.accuracy = 0;
+  validation.rmse = 3.5;
+  validation.mae = 3;
+  validation.r2 = -1;
   return model;
 }
 

@@ -251,5 +251,47 @@ TEST(TableReader, FaultsAreFoundWhereTheyAre) {
                "x.npy: array, example 2 (counted from 0), number 1 is nan; every number must be finite");
 }
 
+TEST(TableReader, KeepsColumnsBesideWhatTheModelTakes) {
+  const Folder folder;
+  const Model model = some_model();
+  write("a.csv", "id,x0,x1\n007,1.50,\" 2\"\n,2,3\n\"a \"\"b\"\"\",3,4\n");
+  for (const std::size_t rows : {1, 2, 100}) {
+    TableReader reader(model.features(), Source{.file = "a.csv", .keep = {"x0", "id"}}, false);
+    std::vector<std::vector<std::string>> kept(2);
+    while (const auto block = reader.next(rows)) {
+      ASSERT_EQ(reader.kept().size(), 2U);
+      for (std::size_t k = 0; k < 2; ++k) {
+        EXPECT_EQ(reader.kept()[k].size(), block->rows());
+        kept[k].insert(kept[k].end(), reader.kept()[k].begin(), reader.kept()[k].end());
+      }
+      EXPECT_EQ(block->fields().size(), 2U);
+    }
+    EXPECT_EQ(kept[0], (std::vector<std::string>{"1.50", "2", "3"}));
+    EXPECT_EQ(kept[1], (std::vector<std::string>{"007", "", "a \"b\""}));
+  }
+}
+
+TEST(TableReader, KeepsNumbersOfArrays) {
+  const Folder folder;
+  Model model = make_model<float>({2, {}, 1, Loss::squared_error});
+  model.data().inputs = {{"array", {2}}};
+  const double numbers[] = {0.1, 2, 1e300, -4};
+  write_npy("x.npy", std::vector<std::size_t>{2, 2}, numbers);
+  EXPECT_EQ(
+      testing::error_of([&] { TableReader(model.features(), Source{.file = "x.npy", .keep = {"array"}}, false); }),
+      "shape: --keep array: an example of it has the shape 2, and a column has one number or word a row");
+  model.data().inputs = {{"a", {}}, {"b", {}}};
+  write_npy("y.npy", std::vector<std::size_t>{2}, std::span(numbers, 2));
+  TableReader reader(model.features(), Source{.file = "x.npy"}, false);
+  const auto block = reader.next();
+  EXPECT_EQ(block->number(block->field("b"), 1), -4);
+  EXPECT_EQ(block->where(block->field("b"), 1), "x.npy: array, example 1 (counted from 0), number 1");
+  model.data().inputs = {{"array", {}}};
+  model.data().architecture.inputs = 1;
+  TableReader column(model.features(), Source{.file = "y.npy", .keep = {"array"}}, false);
+  static_cast<void>(column.next());
+  EXPECT_EQ(column.kept()[0], (std::vector<std::string>{"0.1", "2"}));
+}
+
 }  // namespace
 }  // namespace strata

@@ -72,6 +72,30 @@ TEST(TypedModel, ModelsOfPlainNumbersKeepTheFormatOfBefore) {
   EXPECT_EQ(Model::from_bytes(dropped.to_bytes()).record().dropped, 3U);
 }
 
+TEST(TypedModel, AOneHotTargetIsOfFormat2) {
+  Model model = testing::make_model<float>({2, {}, 3, Loss::categorical_cross_entropy});
+  Target& target = model.data().target;
+  target = {.names = {"a", "b", "c"}, .task = Task::classes, .classes = {"a", "b", "c"}, .one_hot = true};
+  model.data().record.train.task = Task::classes;
+  EXPECT_EQ(version_of(model), "2");
+  EXPECT_EQ(Model::from_bytes(model.to_bytes()).target(), target);
+  target.names = {"y"};
+  EXPECT_EQ(Model::from_bytes(model.to_bytes()).target(), target);
+  Parts parts(model);
+  parts.version = "2";
+  const auto expect = [&](const std::string& from, const std::string& to, const std::string& message) {
+    Parts changed = parts;
+    changed.replace(from, to);
+    EXPECT_EQ(message_of(changed.file()), "format: is damaged: " + message);
+  };
+  expect(R"("names":["y"])", R"("names":["y","z"])", "classes of 2 targets, expected 1");
+  expect(R"("one-hot":true)", R"("one-hot":1)", "metadata: target.one-hot: expected true or false, found 1");
+  Model binary = testing::make_model<float>({2, {}, 1, Loss::binary_cross_entropy});
+  binary.data().target.one_hot = true;
+  EXPECT_EQ(testing::error_of([&] { static_cast<void>(Model::from_bytes(binary.to_bytes())); }),
+            "internal: cannot write the model: the model is damaged: a one-hot target that is no classes");
+}
+
 // A file of format 1 says nothing of these, whatever other keys it has.
 TEST(TypedModel, WhatFormat1DoesNotKnowIsNotReadFromIt) {
   Parts parts(make_full_model<float>());

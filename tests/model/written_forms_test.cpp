@@ -117,13 +117,13 @@ TEST_F(WrittenForms, WhatIsWrittenOtherwiseIsAnError) {
     return streamed(model, source, 1);
   };
   EXPECT_ERROR(predict("1234.56;1 %;01/02/2023;rot;no;1\n"), "value",
-               "new.csv:3:1: expected a number in column 'size', found '1234.56'");
+               "new.csv:3:1: expected a number written like 1.234,5 in column 'size', found '1234.56'");
   EXPECT_ERROR(predict("1,5;0,01;01/02/2023;rot;no;1\n"), "value",
-               "new.csv:3:2: expected a number in column 'share', found '0,01'");
+               "new.csv:3:2: expected a number written like 1234,5 % in column 'share', found '0,01'");
   EXPECT_ERROR(predict("1,5;1 %;2023-02-01;rot;no;1\n"), "value",
-               "new.csv:3:3: expected a date in column 'seen', found '2023-02-01'");
+               "new.csv:3:3: expected a date written like day/month/year in column 'seen', found '2023-02-01'");
   EXPECT_ERROR(predict("1,5;1 %;13/13/2023;rot;no;1\n"), "value",
-               "new.csv:3:3: expected a date in column 'seen', found '13/13/2023'");
+               "new.csv:3:3: expected a date written like day/month/year in column 'seen', found '13/13/2023'");
   // The user may call them missing, all or by their words.
   const std::vector<double> missing = predict("k.A.;1 %;;rot;no;1\n");
   EXPECT_EQ(predict("1234.56;1 %;2023-02-01;rot;no;1\n", {.bad_cells = BadCells::missing}), missing);

@@ -25,6 +25,12 @@ void update_momentum(const Updates& by, std::span<T> theta, std::span<const T> d
             d.data());
 }
 template <class Updates, class T>
+void update_nesterov(const Updates& by, std::span<T> theta, std::span<const T> d, std::span<T> v, double alpha,
+                     double beta, double decay = 0) {
+  by.update({OptimizerKind::nesterov, beta, {alpha, 0, 0, 0, 0}}, trained<T>(theta, v.data(), nullptr, decay),
+            d.data());
+}
+template <class Updates, class T>
 void update_adam(const Updates& by, std::span<T> theta, std::span<const T> d, std::span<T> m, std::span<T> v,
                  AdamStep step, double decay = 0) {
   by.update({OptimizerKind::adam, 0, step}, trained(theta, m.data(), v.data(), decay), d.data());

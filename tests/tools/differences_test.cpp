@@ -103,11 +103,11 @@ class ForgetsTheLastInput final : public Faulty {
 };
 
 class ForgetsTheLastExample final : public Faulty {
-  void loss_head(Loss loss, View<const double> Z, View<const double> Y, View<double> A, View<double> dZ,
+  void loss_head(const Objective& of, View<const double> Z, View<const double> Y, View<double> A, View<double> dZ,
                  double* sum) const noexcept override {
-    ReferenceKernels::loss_head(loss, Z, Y, A, dZ, sum);
+    ReferenceKernels::loss_head(of, Z, Y, A, dZ, sum);
     if (Z.cols > 1)
-      *sum = reference::loss_head(loss, Z.columns(1, Z.cols - 1), Y.columns(1, Z.cols - 1), A.columns(1, Z.cols - 1),
+      *sum = reference::loss_head(of, Z.columns(1, Z.cols - 1), Y.columns(1, Z.cols - 1), A.columns(1, Z.cols - 1),
                                   dZ.columns(1, Z.cols - 1));
   }
 };

@@ -21,10 +21,10 @@ Model model_of(const Case& c, double l2 = 0) {
   auto data = std::make_unique<Model::Data>();
   data->architecture = c.net;
   for (int i = 0; i < c.net.inputs; ++i) data->inputs.push_back({"x" + std::to_string(i), {}});
-  switch (c.net.loss) {
-    case Loss::binary_cross_entropy: data->target = {{"y"}, Task::binary, {"no", "yes"}, {}, {}}; break;
-    case Loss::categorical_cross_entropy: data->target = {{"y"}, Task::classes, {"a", "b", "c"}, {}, {}}; break;
-    case Loss::squared_error: data->target = {{"y0", "y1"}, Task::regression, {}, {}, {}}; break;
+  switch (c.net.head()) {
+    case Head::sigmoid: data->target = {{"y"}, Task::binary, {"no", "yes"}, {}, {}}; break;
+    case Head::softmax: data->target = {{"y"}, Task::classes, {"a", "b", "c"}, {}, {}}; break;
+    case Head::identity: data->target = {{"y0", "y1"}, Task::regression, {}, {}, {}}; break;
   }
   const auto n_x = static_cast<std::size_t>(c.net.inputs);
   data->scaling = {ScaleKind::standard, std::vector<double>(n_x, 3.0), std::vector<double>(n_x, 2.0)};

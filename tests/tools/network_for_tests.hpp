@@ -34,12 +34,12 @@ struct Case {
     Y.resize(static_cast<std::size_t>(net.outputs * m));
     for (Index j = 0; j < m; ++j) {
       double* y = Y.data() + j * net.outputs;
-      switch (net.loss) {
-        case Loss::binary_cross_entropy:
+      switch (net.head()) {
+        case Head::sigmoid:
           for (int i = 0; i < net.outputs; ++i) y[i] = static_cast<double>(engine() % 2);
           break;
-        case Loss::categorical_cross_entropy: y[engine() % static_cast<unsigned>(net.outputs)] = 1; break;
-        case Loss::squared_error:
+        case Head::softmax: y[engine() % static_cast<unsigned>(net.outputs)] = 1; break;
+        case Head::identity:
           for (int i = 0; i < net.outputs; ++i) y[i] = normal(engine);
           break;
       }

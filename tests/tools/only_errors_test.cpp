@@ -76,6 +76,21 @@ TEST_F(OnlyErrors, LeaveATraining) {
   fail_everywhere("train with a validation file", [&] { static_cast<void>(train("data.csv", options)); });
 }
 
+TEST_F(OnlyErrors, LeaveACheckpoint) {
+  write_file("data.csv", some_csv());
+  const std::filesystem::path file = "data.csv";
+  std::optional<Checkpoint> made;
+  Callbacks callbacks;
+  callbacks.wants_checkpoint = [&](const Progress&) { return !made; };
+  callbacks.checkpoint = [&](Checkpoint checkpoint) { made = std::move(checkpoint); };
+  static_cast<void>(train(file, some_options(), callbacks));
+  ASSERT_TRUE(made.has_value());
+  const Options options = made->options();
+  fail_everywhere("save a checkpoint", [&] { made->save("data.checkpoint"); });
+  fail_everywhere("load a checkpoint", [] { static_cast<void>(Checkpoint::load("data.checkpoint")); });
+  fail_everywhere("go on", [&] { static_cast<void>(resume(std::span(&file, 1), *made, options)); });
+}
+
 TEST_F(OnlyErrors, LeaveAModel) {
   const Table table = some_table();
   const Model model = train(some_table(), some_options()).model;

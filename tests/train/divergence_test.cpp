@@ -90,7 +90,10 @@ Kept by_definition(const Table& data, const Options& options) {
   const auto finite = [](T value) { return std::isfinite(value); };
   Kept result;
   for (std::int64_t i = 0; i < *options.iterations; ++i) {
-    const double J = train_step(net, p, loader.next(i), options.l2, ws, *kernels, gradient);
+    const StepFactors at = factors_of(options, i, *options.iterations);
+    Batch<T> batch = loader.next(i);
+    batch.pass.dropout = at.dropout;
+    const double J = train_step(net, p, batch, options.l2, ws, *kernels, gradient);
     if (!std::isfinite(J) || !std::ranges::all_of(gradient.theta(), finite) ||
         !std::ranges::all_of(p.theta(), finite)) {
       result.updates = std::max<std::int64_t>(i - 1, 0);
@@ -101,7 +104,7 @@ Kept by_definition(const Table& data, const Options& options) {
       break;
     }
     kept = p;
-    optimizer.update(p.blocks(), p.theta(), std::as_const(gradient).theta(), *kernels);
+    optimizer.update(p.blocks(), p.theta(), std::as_const(gradient).theta(), *kernels, at);
   }
   return result;
 }
@@ -144,6 +147,25 @@ TEST(Divergence, AdamManyStepsAfterASnapshot) {
   EXPECT_GT(*kept.rbegin(), 300) << "none after the second snapshot";
 }
 
+// What is done again is done with the rates, the masks and the clipping that it had.
+TEST(Divergence, WithClippingAndSchedules) {
+  std::set<std::int64_t> kept;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Options options = options_of(seed % 2 == 0 ? OptimizerKind::nesterov : OptimizerKind::adam, 0.2, 3);
+    options.target = {"label"};
+    options.scale = ScaleKind::none;
+    options.seed = seed;
+    options.dropout = {0.25};
+    options.clip_norm = seed < 3 ? 1 : 0;
+    options.warm_up = 0.01;
+    options.schedule = Schedule{Schedule::Kind::cosine};
+    options.dropout_schedule.kind = Schedule::Kind::one_cycle;
+    options.rate_factor = {1, 0.5};
+    kept.insert(expect_last_good_weights(options, 2000, true));
+  }
+  EXPECT_GT(kept.size(), 2U);
+}
+
 TEST(Divergence, GradientDescentAfterSeveralSnapshots) {
   std::set<std::int64_t> kept;
   for (const auto& [optimizer, factor] :
@@ -151,7 +173,7 @@ TEST(Divergence, GradientDescentAfterSeveralSnapshots) {
     for (const double rate : {1.5, 1.7, 2.0, 3.0, 1e6}) {
       for (const std::int64_t batch_size : {0, 3}) {
         Options options = options_of(optimizer, factor * rate, batch_size);
-        options.hidden_layers = {};
+        options.hidden_layers = std::vector<int>{};
         if (train(table(), options).ending == Ending::diverged) kept.insert(expect_last_good_weights(options));
       }
     }
@@ -164,7 +186,7 @@ TEST(Divergence, GradientDescentAfterSeveralSnapshots) {
 // a longer run.
 TEST(Divergence, NoticedAtTheEnd) {
   Options options = options_of(OptimizerKind::gradient_descent, 2, 3);
-  options.hidden_layers = {};
+  options.hidden_layers = std::vector<int>{};
   const Fit longer = train(table(), options);
   ASSERT_EQ(longer.ending, Ending::diverged);
   for (const std::int64_t more : {1, 2, 5}) {

@@ -101,7 +101,7 @@ TEST_F(Training, TakesEveryTypeForWhatItIs) {
   EXPECT_EQ(
       note("missing"),
       "missing in training rows: age (9 of 60), answer (5 of 60), port (12 of 60), when (5 of 60); a column beside "
-      "each says where, and the mean stands for a number");
+      "each says where, but a yes or no is 0 there, and the mean stands for a number");
   EXPECT_EQ(warnings, std::vector<std::string>{});
   EXPECT_EQ(fit.model.evaluate(mixed()).correct, fit.model.record().train.correct);
   EXPECT_TRUE(fit.model.predict(mixed()).unfamiliar.empty());
@@ -397,10 +397,11 @@ TEST_F(Training, AWordAmongNumbersStaysAnError) {
   Options options = some_options();
   options.target = {"y"};
   EXPECT_EQ(error_of(ErrorCode::value, [&] { return train("data.csv", options).iterations; }),
-            "data.csv:5:1: expected a number in column 'x', found 'four'" + ways_out("x"));
+            "data.csv:5:1: expected a number in column 'x', found 'four'" + ways_out("x", "four,b"));
   write_file("data.csv", "x,y\n1,a\n,b\n3,a\n-inf,b\n5,a\n");
-  EXPECT_EQ(error_of(ErrorCode::value, [&] { return train("data.csv", options).iterations; }),
-            "data.csv:5:1: column 'x' holds -inf; every number must be finite");
+  EXPECT_EQ(
+      error_of(ErrorCode::value, [&] { return train("data.csv", options).iterations; }),
+      "data.csv:5:1: column 'x' holds -inf; every number must be finite (to let it count as missing: --missing -inf)");
 }
 
 // The target of a table of columns is scaled, unless the user says otherwise; of arrays it is not.

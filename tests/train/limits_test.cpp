@@ -40,7 +40,7 @@ std::string refusal(const Options& options) {
 TEST(Validation, ANumberIsAFractionOrRefused) {
   Options options;
   options.target = {"y"};
-  options.hidden_layers = {};
+  options.hidden_layers = std::vector<int>{};
   options.epochs = 1;
   for (const char* text : {"1.5", "-0.2", "0", "1", "nan", "inf", "-inf", "1e-400", "0.0", "1e400", " 2 "}) {
     options.validation = text;
@@ -69,7 +69,7 @@ TEST(Validation, ANumberIsAFractionOrRefused) {
 TEST(EveryDoor, RefusesOptionsThatTheCommandLineWouldRefuse) {
   Options options;
   options.target = {"y"};
-  options.hidden_layers = {};
+  options.hidden_layers = std::vector<int>{};
   options.learning_rate = -1;
   const std::function<void()> doors[] = {
       [&] { static_cast<void>(train(ten_rows(), options)); },
@@ -112,7 +112,7 @@ TEST(Iterations, ThatCannotBeCountedAreRefused) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   Options options;
   options.target = {"y"};
-  options.hidden_layers = {};
+  options.hidden_layers = std::vector<int>{};
   options.batch_size = 3;  // four batches
   Callbacks stop;
   stop.stop = [] { return true; };

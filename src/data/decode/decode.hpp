@@ -1,16 +1,18 @@
-// strata-decode: a small program around the libraries of HDF5, PNG and JPEG. Its standard input is the file, which the
-// caller has opened and which must not be a pipe; it writes to its standard output. A fault of a library ends this
-// process and no other.
+// strata-decode: a small program around the libraries of HDF5, PNG, JPEG and zstd. Its standard input is the file,
+// which the caller has opened and which must not be a pipe; it writes to its standard output. A fault of a library ends
+// this process and no other.
 //
 // clang-format off
 //   strata-decode list         a line for each array: TYPE <tab> DIMENSIONS <tab> NAME
 //                                TYPE: u1 i1 u2 i2 u4 i4 u8 i8 f4 f8 (numbers and their bytes), b (truth values),
-//                                S (text); DIMENSIONS: whole numbers with commas between, or nothing
+//                                S (text), with a T behind it where MATLAB wrote the array, which counts its indices
+//                                the other way round; DIMENSIONS: whole numbers with commas between, or nothing
 //                                "? <tab> REASON <tab> NAME" for an array that cannot be read
 //   strata-decode read NAME    the array as an .npy file in C order and the byte order of this machine; text instead
 //                                as its examples one by one: the length (32 bits, the smallest byte first), the bytes
 //   strata-decode image        a PNG or JPEG picture as an .npy file of bytes, shape (rows, cols, channels):
 //                                1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha; upright
+//   strata-decode zstd         the bytes that are compressed in it
 // clang-format on
 //
 // Exit code 0, or 1 with one line on standard error, or 2 when called wrongly.
@@ -48,10 +50,13 @@ class Output {
 
 /// Of standard input.
 [[nodiscard]] std::size_t file_size();
+/// Its next bytes; 0 at the end.
+[[nodiscard]] std::size_t read_input(std::span<char> into);
 
 void list_hdf5(Output& output);
 void read_hdf5(const std::string& name, Output& output);
 void read_image(Output& output);
+void read_zstd(Output& output);
 
 /// The most pixels that a picture may have; checked before any memory is taken for them.
 inline constexpr std::size_t kMostPixels = std::size_t{1} << 28;

@@ -12,6 +12,7 @@
 
 #include "decode.hpp"
 #include "hdf5_input.hpp"
+#include "lzf.hpp"
 
 namespace strata::decode {
 namespace {
@@ -58,6 +59,7 @@ Handle open_file() {
   H5PLset_loading_state(0);  // no filter from a library that lies about somewhere
   Handle opened(open_standard_input(), H5Fclose);
   if (opened < 0) fail("the HDF5 file cannot be opened, it is damaged or cut short");
+  register_lzf();
   return opened;
 }
 
@@ -70,6 +72,7 @@ struct Description {
   std::vector<std::size_t> dims;
   std::size_t item_bytes = 0;  // in memory
   std::size_t chunk_rows = 1;  // examples that are stored together
+  bool is_of_matlab = false;
 };
 
 const char* class_name(H5T_class_t type) {
@@ -164,6 +167,36 @@ std::string why_not_stored_here(hid_t properties) {
   return "";
 }
 
+// A short text; nothing where there is none.
+std::string attribute(hid_t object, const char* name) {
+  if (H5Aexists(object, name) <= 0) return "";
+  const Handle opened(H5Aopen(object, name, H5P_DEFAULT), H5Aclose);
+  const Handle type(opened < 0 ? -1 : H5Aget_type(opened), H5Tclose);
+  const Handle space(opened < 0 ? -1 : H5Aget_space(opened), H5Sclose);
+  if (type < 0 || space < 0 || H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0) return "";
+  char text[64] = "";
+  if (H5Tget_size(type) >= sizeof text || H5Sget_simple_extent_npoints(space) != 1) return "";
+  return H5Aread(opened, type, text) < 0 ? "" : std::string(text);
+}
+
+// MATLAB says what its arrays are.
+void describe_matlab(hid_t array, Description& found) {
+  const std::string of = attribute(array, "MATLAB_class");
+  if (of.empty()) return;
+  found.is_of_matlab = true;
+  const auto refuse = [&](const std::string& reason) {
+    found.kind = Kind::refused;
+    found.reason = reason;
+  };
+  if (of == "char" || of == "cell")
+    return refuse("is a " + of + " array of MATLAB; save labels as numbers, or the table as CSV (writetable)");
+  if (found.kind == Kind::refused) return;
+  if (H5Aexists(array, "MATLAB_empty") > 0) return refuse("is empty");
+  if (of != "logical" || found.type != "u1") return;
+  found.kind = Kind::boolean;
+  found.type = "b";
+}
+
 Description describe(hid_t array, std::size_t file_bytes) {
   Description found;
   const Handle space(H5Dget_space(array), H5Sclose);
@@ -182,6 +215,7 @@ Description describe(hid_t array, std::size_t file_bytes) {
   found.reason = why_not_stored_here(properties);
   if (!found.reason.empty()) return found;
   describe_type(type, found);
+  describe_matlab(array, found);
   if (found.kind == Kind::refused) return found;
   // A few bytes can claim any number of equal values. Gzip makes at most 1 byte of 1032.
   const std::size_t most =
@@ -202,16 +236,23 @@ Description describe(hid_t array, std::size_t file_bytes) {
   return found;
 }
 
+enum class Found { array, table_of_pandas };
+
 struct Visitor {
-  std::function<void(const char*)> visit;
-  std::exception_ptr error;
+  std::function<void(const char* name, Found found)> visit;
+  std::exception_ptr error = {};
+  std::string table = {};  // the group of pandas that was met last, and a slash: what is inside comes next
 };
 
-herr_t on_object(hid_t, const char* name, const H5O_info_t* info, void* data) {
+herr_t on_object(hid_t file, const char* name, const H5O_info_t* info, void* data) {
   auto* visitor = static_cast<Visitor*>(data);
-  if (info->type != H5O_TYPE_DATASET) return 0;
   try {
-    visitor->visit(name);
+    if (!visitor->table.empty() && std::string_view(name).starts_with(visitor->table)) return 0;
+    if (info->type == H5O_TYPE_GROUP && H5Aexists_by_name(file, name, "pandas_type", H5P_DEFAULT) > 0) {
+      visitor->table = std::string(name) + "/";
+      visitor->visit(name, Found::table_of_pandas);
+    }
+    if (info->type == H5O_TYPE_DATASET) visitor->visit(name, Found::array);
     return 0;
   } catch (...) {  // no exception may pass through the C library
     visitor->error = std::current_exception();
@@ -219,9 +260,9 @@ herr_t on_object(hid_t, const char* name, const H5O_info_t* info, void* data) {
   }
 }
 
-// Every array once, by a path of hard links: soft and external links are not followed.
-void visit_arrays(hid_t file, std::function<void(const char*)> visit) {
-  Visitor visitor{std::move(visit), nullptr};
+// Every array and every table once, by a path of hard links: soft and external links are not followed.
+void visit_arrays(hid_t file, std::function<void(const char* name, Found found)> visit) {
+  Visitor visitor{.visit = std::move(visit)};
   const herr_t status = H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, on_object, &visitor);
   if (visitor.error) std::rethrow_exception(visitor.error);
   if (status < 0) fail("the HDF5 file is damaged");
@@ -299,22 +340,34 @@ void read_texts(hid_t array, const Description& found, Output& output) {
   });
 }
 
+// What MATLAB keeps for itself: the elements of cell arrays, and objects.
+bool is_of_matlab_itself(std::string_view name) {
+  return name.starts_with("#refs#/") || name.starts_with("#subsystem#/");
+}
+
 }  // namespace
 
 void list_hdf5(Output& output) {
   const std::size_t bytes = file_size();
   const Handle opened = open_file();
   std::size_t count = 0;
-  visit_arrays(opened, [&](const char* name) {
+  visit_arrays(opened, [&](const char* name, Found what) {
     if (++count > kMostArrays) throw Failure("the HDF5 file has more than 1,000,000 arrays");
     const std::string text = name;
     const bool awkward =
         std::ranges::any_of(text, [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; });
-    if (awkward || text.size() > kLongestName) return;
+    if (awkward || text.size() > kLongestName || is_of_matlab_itself(text)) return;
+    if (what == Found::table_of_pandas) {
+      return output.write(
+          "?\tis a table of pandas (to_hdf); convert it first: python3 -c \"import pandas; "
+          "pandas.read_hdf('FILE', '" +
+          text + "').to_csv('NEW.csv', index=False)\"\t" + text + "\n");
+    }
     const Handle array(H5Dopen2(opened, name, H5P_DEFAULT), H5Dclose);
     if (array < 0) fail("the array '" + text + "' of the HDF5 file is damaged");
     const Description found = describe(array, bytes);
-    std::string line = found.kind == Kind::refused ? "?\t" + found.reason : found.type + "\t";
+    std::string line =
+        found.kind == Kind::refused ? "?\t" + found.reason : found.type + (found.is_of_matlab ? "T\t" : "\t");
     if (found.kind != Kind::refused) {
       for (std::size_t d = 0; d < found.dims.size(); ++d) line += (d > 0 ? "," : "") + std::to_string(found.dims[d]);
     }
@@ -326,7 +379,8 @@ void read_hdf5(const std::string& name, Output& output) {
   const std::size_t bytes = file_size();
   const Handle opened = open_file();
   bool exists = false;
-  visit_arrays(opened, [&](const char* found) { exists = exists || name == found; });
+  visit_arrays(opened,
+               [&](const char* found, Found what) { exists = exists || (what == Found::array && name == found); });
   if (!exists) throw Failure("the HDF5 file has no array '" + name + "'");
   const Handle array(H5Dopen2(opened, name.c_str(), H5P_DEFAULT), H5Dclose);
   if (array < 0) fail("the array '" + name + "' of the HDF5 file is damaged");

@@ -41,7 +41,7 @@ void limit_resources(bool is_list) {
 }
 
 int usage() {
-  std::fputs("usage: strata-decode list | read NAME | image, with the file as standard input\n", stderr);
+  std::fputs("usage: strata-decode list | read NAME | image | zstd, with the file as standard input\n", stderr);
   return 2;
 }
 
@@ -60,6 +60,8 @@ int main(int argc, char** argv) {
       strata::decode::read_hdf5(argv[2], output);
     } else if (command == "image") {
       strata::decode::read_image(output);
+    } else if (command == "zstd") {
+      strata::decode::read_zstd(output);
     } else {
       return usage();
     }

@@ -60,4 +60,12 @@ std::size_t file_size() {
   return static_cast<std::size_t>(status.st_size);
 }
 
+std::size_t read_input(std::span<char> into) {
+  while (true) {
+    const ssize_t got = ::read(STDIN_FILENO, into.data(), into.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) throw Failure(std::string("cannot be read: ") + std::strerror(errno));
+  }
+}
+
 }  // namespace strata::decode

@@ -74,9 +74,9 @@ class CpuKernels final : public Kernels<T> {
   void head_forward(Head head, View<const T> Z, View<T> A) const noexcept override {
     HWY_NAMESPACE::head_forward(head, Z, A);
   }
-  void loss_head(Loss loss, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ,
+  void loss_head(const Objective& of, View<const T> Z, View<const T> Y, View<T> A, View<T> dZ,
                  double* sum) const noexcept override {
-    *sum = HWY_NAMESPACE::loss_head(loss, Z, Y, A, dZ);
+    *sum = HWY_NAMESPACE::loss_head(of, Z, Y, A, dZ);
   }
   void add_scaled(double c, View<const T> X, View<T> Y) const noexcept override { HWY_NAMESPACE::add_scaled(c, X, Y); }
   [[nodiscard]] double sum_of_squares(View<const T> X) const noexcept override {
@@ -105,7 +105,7 @@ class CpuKernels final : public Kernels<T> {
                        const GradientTarget<T>& b) const noexcept override {
     if (W.rule == nullptr || b.rule == nullptr) return Kernels<T>::linear_backward(dZ, A_prev, s, W, b);
     const View<T> dW = W.d;
-    assert(W.block.theta.ld == W.block.theta.rows && dW.ld == dW.rows);
+    assert(W.rule->scale == 1 && W.block.theta.ld == W.block.theta.rows && dW.ld == dW.rows);
     // The columns k … k + count − 1 of dW are there.
     const auto update_columns = [&](Index k, Index count) HWY_ATTR {
       HWY_NAMESPACE::update(*W.rule, W.block, dW.data, k * dW.rows, count * dW.rows);
@@ -118,7 +118,7 @@ class CpuKernels final : public Kernels<T> {
       if (W.rule->kind == OptimizerKind::gradient_descent) {
         ends.end = End::descend;
         ends.theta = W.block.theta.data;
-        ends.alpha = static_cast<T>(W.rule->step.alpha);
+        ends.alpha = static_cast<T>(W.rule->step.alpha * W.block.rate);
         ends.decay = static_cast<T>(W.block.penalty);
         gradient_along_units(dZ, A_prev, dW, ends);
       } else {

@@ -67,18 +67,20 @@ struct NoDecay {
   }
 };
 
-// v = βv + (1−β) g,  θ = θ − (α v + δ θ)
-template <class T>
+// v = βv + (1−β) g,  θ = θ − (α v + δ θ); Nesterov's steps by βv + (1−β) g
+template <class T, bool kNesterov>
 struct MomentumUpdate {
   MomentumUpdate(double alpha_, double beta_)
       : alpha(static_cast<T>(alpha_)), beta(static_cast<T>(beta_)), rest(static_cast<T>(1 - beta_)) {}
 
   template <class D, class V, class Part, class Decays>
   HWY_INLINE void operator()(D d, V g, T* theta, T* v, Part part, const Decays& with_decay) const {
-    const V velocity = hn::Add(hn::Mul(hn::Set(d, beta), load(d, v, part)), hn::Mul(hn::Set(d, rest), g));
+    const V now = hn::Mul(hn::Set(d, rest), g);
+    const V velocity = hn::Add(hn::Mul(hn::Set(d, beta), load(d, v, part)), now);
     store(d, velocity, v, part);
     const V before = load(d, theta, part);
-    store(d, hn::Sub(before, with_decay(d, hn::Mul(hn::Set(d, alpha), velocity), before)), theta, part);
+    const V step = kNesterov ? hn::Add(hn::Mul(hn::Set(d, beta), velocity), now) : velocity;
+    store(d, hn::Sub(before, with_decay(d, hn::Mul(hn::Set(d, alpha), step), before)), theta, part);
   }
   T alpha, beta, rest;
 };
@@ -86,11 +88,11 @@ struct MomentumUpdate {
 // m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − (α m̂ / (√v̂ + ε) + δ θ), in the form of AdamStep.
 template <class T>
 struct AdamUpdate {
-  explicit AdamUpdate(const AdamStep& step)
+  AdamUpdate(const AdamStep& step, double factor)
       : rest1(static_cast<T>(1 - step.beta1)),
         beta2(static_cast<T>(step.beta2)),
         rest2(static_cast<T>(1 - step.beta2)),
-        rate(static_cast<T>(step.rate)),
+        rate(static_cast<T>(step.rate * factor)),
         floor(static_cast<T>(step.floor)) {}
 
   template <class D, class V, class Part, class Decays>
@@ -110,19 +112,24 @@ struct AdamUpdate {
 };
 
 // The parameters begin … begin + count − 1 of a block by one of these rules: use(i, g, part) for vectors of their
-// gradient g = d + c θ.
+// gradient g = s d + c θ.
 template <class T, class Use>
-HWY_INLINE void for_each_gradient(const Trained<T>& block, Index begin, Index count, const T* d, const Use& use) {
+HWY_INLINE void for_each_gradient(double scale, const Trained<T>& block, Index begin, Index count, const T* d,
+                                  const Use& use) {
   const hn::ScalableTag<T> tag;
-  if (block.penalty == 0) {
-    for_each_vector(tag, count,
-                    [&](Index i, auto part) HWY_ATTR { use(begin + i, load(tag, d + begin + i, part), part); });
-    return;
-  }
-  const auto c = hn::Set(tag, static_cast<T>(block.penalty));
-  for_each_vector(tag, count, [&](Index i, auto part) HWY_ATTR {
-    use(begin + i, hn::MulAdd(c, load(tag, block.theta.data + begin + i, part), load(tag, d + begin + i, part)), part);
-  });
+  const auto s = hn::Set(tag, static_cast<T>(scale)), c = hn::Set(tag, static_cast<T>(block.penalty));
+  const auto for_each = [&](const auto& sd) HWY_ATTR {
+    if (block.penalty == 0) {
+      for_each_vector(tag, count, [&](Index i, auto part) HWY_ATTR { use(begin + i, sd(begin + i, part), part); });
+    } else {
+      for_each_vector(tag, count, [&](Index i, auto part) HWY_ATTR {
+        use(begin + i, hn::MulAdd(c, load(tag, block.theta.data + begin + i, part), sd(begin + i, part)), part);
+      });
+    }
+  };
+  const auto plain = [&](Index i, auto part) HWY_ATTR { return load(tag, d + i, part); };
+  if (scale == 1) return for_each(plain);
+  for_each([&](Index i, auto part) HWY_ATTR { return hn::Mul(s, plain(i, part)); });
 }
 
 template <class T, class Decays>
@@ -130,22 +137,27 @@ void update(const UpdateRule& rule, const Trained<T>& block, const T* d, Index b
             const Decays& with_decay) {
   const hn::ScalableTag<T> tag;
   T *const theta = block.theta.data, *const first = block.first, *const second = block.second;
+  const double alpha = rule.step.alpha * block.rate;
   switch (rule.kind) {
     case OptimizerKind::gradient_descent: {
-      const GradientDescentUpdate<T> by(rule.step.alpha);
-      return for_each_gradient(block, begin, count, d,
+      const GradientDescentUpdate<T> by(alpha);
+      return for_each_gradient(rule.scale, block, begin, count, d,
                                [&](Index i, auto g, auto part) HWY_ATTR { by(tag, g, theta + i, part); });
     }
-    case OptimizerKind::momentum: {
-      const MomentumUpdate<T> by(rule.step.alpha, rule.momentum);
-      return for_each_gradient(block, begin, count, d, [&](Index i, auto g, auto part) HWY_ATTR {
-        by(tag, g, theta + i, first + i, part, with_decay);
-      });
+    case OptimizerKind::momentum:
+    case OptimizerKind::nesterov: {
+      const auto with = [&](const auto& by) HWY_ATTR {
+        for_each_gradient(rule.scale, block, begin, count, d, [&](Index i, auto g, auto part) HWY_ATTR {
+          by(tag, g, theta + i, first + i, part, with_decay);
+        });
+      };
+      return rule.kind == OptimizerKind::momentum ? with(MomentumUpdate<T, false>(alpha, rule.momentum))
+                                                  : with(MomentumUpdate<T, true>(alpha, rule.momentum));
     }
     case OptimizerKind::adam:
     case OptimizerKind::adamw: {
-      const AdamUpdate<T> by(rule.step);
-      return for_each_gradient(block, begin, count, d, [&](Index i, auto g, auto part) HWY_ATTR {
+      const AdamUpdate<T> by(rule.step, block.rate);
+      return for_each_gradient(rule.scale, block, begin, count, d, [&](Index i, auto g, auto part) HWY_ATTR {
         by(tag, g, theta + i, first + i, second + i, part, with_decay);
       });
     }

@@ -1,0 +1,481 @@
+#include "train/training.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <new>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "base/text.hpp"
+#include "config/names.hpp"
+#include "kernels/registry.hpp"
+#include "model/metrics.hpp"
+#include "model/plan.hpp"
+#include "model/score.hpp"
+#include "network/step.hpp"
+#include "strata/error.hpp"
+
+namespace strata::internal {
+namespace {
+
+constexpr std::int64_t kEpochs = 100;  // where nobody says how long
+
+constexpr std::size_t kMostPoints = 1000, kMostOfWholeBatches = 32;  // of the curves
+std::int64_t report_interval(std::int64_t asked, std::int64_t iterations) {
+  if (asked > 0) return asked;
+  std::int64_t interval = 1;
+  while (interval <= (iterations - 1) / 20) interval = interval * (fmt::format("{}", interval)[0] == '2' ? 5 : 4) / 2;
+  return interval;
+}
+
+// Beside the usual ones: what is asked for, and what says which epoch is the best.
+std::vector<Metric> more_of(const Problem& problem) {
+  std::vector<Metric> wanted = problem.options.metrics;
+  wanted.push_back(problem.options.monitor);
+  return beside_the_usual(problem.target.task, wanted);
+}
+
+}  // namespace
+
+Messages messages_of(const Callbacks& callbacks) {
+  const auto forward_to = [](const std::function<void(std::string_view)>& to) {
+    return [&to](std::string_view text) {
+      if (to) to(text);
+    };
+  };
+  return {forward_to(callbacks.note), forward_to(callbacks.warning)};
+}
+
+std::int64_t iterations_of(const Options& options, std::int64_t batches_per_epoch) {
+  if (options.iterations) return *options.iterations;
+  const std::int64_t epochs = options.epochs.value_or(kEpochs);
+  std::int64_t iterations = 0;
+  if (__builtin_mul_overflow(epochs, batches_per_epoch, &iterations)) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{}: each epoch has {} batches, which makes more updates than can be counted; the "
+                            "largest possible number is {}",
+                            spelled("epochs", std::to_string(epochs)), batches_per_epoch,
+                            std::numeric_limits<std::int64_t>::max() / batches_per_epoch));
+  }
+  return iterations;
+}
+
+template <class T>
+Training<T>::Training(Problem problem, TrainingRecord record, Examples<T> examples, Examples<T> validation,
+                      const Callbacks& callbacks, Beginning beginning)
+    : problem_(std::move(problem)),
+      record_(std::move(record)),
+      examples_(std::move(examples)),
+      validation_(std::move(validation)),
+      callbacks_(callbacks),
+      beginning_(std::move(beginning)),
+      descent_(problem_.architecture, problem_.options, examples_, beginning_.initial),
+      more_(more_of(problem_)),
+      stopping_(problem_.options.patience.value_or(0), higher_is_better(problem_.options.monitor),
+                problem_.options.min_delta),
+      plateau_(problem_.options.tol),
+      trend_(problem_.options.epochs || problem_.options.iterations || problem_.options.time_limit > 0 ? 0 : kEpochs),
+      history_(descent_.loader().batches_per_epoch() > 1 ? kMostPoints : kMostOfWholeBatches) {}
+
+// How it ended; nothing: a number is not finite.
+template <class T>
+std::optional<Ending> Training<T>::loop(std::int64_t iterations) {
+  const std::vector<Observer> all = observers(report_interval(problem_.options.report_every, iterations));
+  std::vector<const Observer*> looking;
+  const std::int64_t per_epoch = descent_.loader().batches_per_epoch();
+  Moment now{.iteration = descent_.state().iteration, .iterations = iterations, .ending = {}};
+  if (now.iteration < iterations) now.ending = gives_up();  // the training that goes on may have come to its end
+  while (!now.ending) {
+    if (now.iteration == iterations) return Ending::done;
+    looking.clear();
+    for (const Observer& each : all)
+      if (each.wants(now)) looking.push_back(&each);
+    if (!descent_.step(!looking.empty())) return std::nullopt;
+    now.cost = descent_.cost();
+    for (const Observer* each : looking) each->before_update(now);
+    descent_.update();
+    ++now.iteration;
+    for (const Observer* each : looking) each->after_update(now);
+    const Progress progress{now.iteration, iterations, now.cost, now.iteration / per_epoch};
+    if (callbacks_.progress) callbacks_.progress(progress);
+    if (!now.ending && now.iteration < iterations && out_of_time()) now.ending = Ending::time_limit;
+    if (callbacks_.stop && callbacks_.stop()) now.ending = Ending::interrupted;
+    const bool cut =
+        (now.ending == Ending::interrupted || now.ending == Ending::time_limit) && now.iteration < iterations;
+    if (callbacks_.checkpoint && ((callbacks_.wants_checkpoint && callbacks_.wants_checkpoint(progress)) || cut))
+      give_checkpoint(iterations);
+  }
+  return now.ending;
+}
+
+// Those who want to be told of costs, models and epochs, in this order.
+template <class T>
+std::vector<Observer> Training<T>::observers(std::int64_t report_every) {
+  const std::int64_t per_epoch = descent_.loader().batches_per_epoch();
+  const auto reported = [=](const Moment& now) { return now.iteration % report_every == 0; };
+  std::vector<Observer> all;
+  if (callbacks_.cost)
+    all.push_back({.wants = reported, .before_update = [this, per_epoch](const Moment& now) {
+                     callbacks_.cost({now.iteration, now.iteration / per_epoch, now.cost});
+                   }});
+  if (callbacks_.wants_model)
+    all.push_back({.wants = [this](const Moment& now) { return now.iteration > 0 && callbacks_.wants_model(); },
+                   .before_update = [this](const Moment&) { give_model(); }});
+  // With a single batch every step is an epoch. Then it is told with the costs, and only where something is measured.
+  const auto told = [this, per_epoch, report_every](std::int64_t step, std::int64_t steps) {
+    return callbacks_.epoch && (per_epoch > 1 || (measures() && (step % report_every == 0 || step == steps)));
+  };
+  // And it is kept after steps that depend neither on what is told nor on how many there are, and after the last.
+  const auto kept = [this, per_epoch](std::int64_t step, std::int64_t steps) {
+    return measures() && (history_.wants(step / per_epoch) || step == steps);
+  };
+  all.push_back({.wants =
+                     [=, this](const Moment& now) {
+                       const std::int64_t step = now.iteration + 1, steps = now.iterations;
+                       return step % per_epoch == 0 &&
+                              (stops_early() || plateau_.looks() || trend_.wants(step / per_epoch) ||
+                               told(step, steps) || kept(step, steps));
+                     },
+                 .after_update =
+                     [=, this](Moment& now) {
+                       EpochReport report{now.iteration / per_epoch, now.iteration, descent_.epoch_cost(), {}, {}};
+                       trend_.add(report.epoch, report.mean_cost);
+                       plateau_.add(report.mean_cost);
+                       look_at(report);
+                       if (now.iteration < now.iterations) now.ending = gives_up();
+                       const std::int64_t last = now.ending ? now.iteration : now.iterations;
+                       if (kept(now.iteration, last))
+                         history_.add(report, descent_.epoch_loss(), now.iteration == last);
+                       if (told(now.iteration, last)) callbacks_.epoch(report);
+                     }});
+  return all;
+}
+
+template <class T>
+void Training<T>::look_at(EpochReport& report) {
+  const Parameters<T>& p = descent_.state().p;
+  if (validates())
+    report.validation = metrics_of(validation_, p);
+  else if (measures())
+    report.train = metrics_of(examples_, p);
+  report.best = stops_early() && stopping_.improves(report.validation->value(problem_.options.monitor));
+  if (report.best) descent_.keep_best();
+}
+
+template <class T>
+void Training<T>::say_if_undefined() {
+  if (!stops_early() || stopping_.has_best() || descent_.state().iteration < descent_.loader().batches_per_epoch())
+    return;
+  messages_of(callbacks_)
+      .warning(fmt::format("{} was not defined on the validation part after any epoch, so none was the best: the last "
+                           "weights are kept",
+                           name(problem_.options.monitor)));
+}
+
+// Of a model that was trained further.
+template <class T>
+void Training<T>::say_if_worse(const Metrics& before, const TrainingRecord& record) {
+  if (!record.validation) return;
+  const Metric monitor = problem_.options.monitor;
+  const double then = before.value(monitor), now = record.validation->value(monitor);
+  if (!(higher_is_better(monitor) ? now < then : now > then)) return;
+  messages_of(callbacks_)
+      .warning(fmt::format("on the rows that are held back the model was better before: {} {:.5g}, now {:.5g} (if it "
+                           "was trained on some of them, that says little); a lower {}, or old and new rows together, "
+                           "may do better",
+                           name(monitor), then, now, spelled("learning-rate")));
+}
+
+// Why there are fewer updates than planned.
+template <class T>
+std::string Training<T>::explain(Ending ending, std::int64_t iterations) const {
+  const std::int64_t iteration = descent_.state().iteration;
+  const std::int64_t epoch = iteration / descent_.loader().batches_per_epoch();
+  switch (ending) {
+    case Ending::interrupted: return fmt::format("interrupted after iteration {} of {}", iteration, iterations);
+    case Ending::time_limit: return fmt::format("the time was up after iteration {} of {}", iteration, iterations);
+    case Ending::early_stopping:
+      return fmt::format("stopped after epoch {}: no better {} for {} epochs", epoch, name(problem_.options.monitor),
+                         *problem_.options.patience);
+    case Ending::tolerance:
+      return fmt::format("stopped after epoch {}: the cost fell by no more than {} for {} epochs", epoch,
+                         shortest(*problem_.options.tol), Plateau::kEpochs);
+    default: return {};
+  }
+}
+
+// That a length that was nobody's wish may be too short.
+template <class T>
+void Training<T>::say_length() {
+  const Options& options = problem_.options;
+  if (options.epochs || options.iterations) return;
+  const auto say = [&](const std::string& what) {
+    messages_of(callbacks_).note(fmt::format("{}; more epochs may do better ({})", what, spelled("epochs", "300")));
+  };
+  if (stops_early()) {
+    const std::int64_t per_epoch = descent_.loader().batches_per_epoch();
+    if (!stopping_.gives_up() && descent_.kept_iteration() + 5 * per_epoch >= descent_.state().iteration)
+      say(problem_.options.monitor == Metric::loss
+              ? "the validation loss was still falling at the end"
+              : fmt::format("the validation {} was still becoming better at the end", name(problem_.options.monitor)));
+  } else if (trend_.still_falls()) {
+    say(fmt::format("the cost was still falling: {:.4g} in epoch {}, {:.4g} in the last one", trend_.late(),
+                    trend_.late_epoch(), trend_.last()));
+  }
+}
+
+template <class T>
+Metrics Training<T>::metrics_of(Examples<T>& examples, const Parameters<T>& p) {
+  constexpr Index kBatch = 256;  // examples predicted at a time: their activations stay in the cache
+  std::vector<double>& deviations = deviations_[&examples == &examples_ ? 0 : 1];
+  Score<T> sums(problem_.architecture, problem_.target, more_, deviations);
+  for_each_output<T>(
+      problem_.architecture, p, examples, kBatch, descent_.kernels(),
+      [&](Index, View<const T> A, View<const T> Y, const double* w, double loss) { sums.add(A, Y, loss, w); });
+  deviations = sums.deviations();
+  return sums.metrics();
+}
+
+// A model of the weights that are kept, still without them.
+template <class T>
+std::unique_ptr<Model::Data> Training<T>::model_without_figures(std::string_view ended) const {
+  auto data = std::make_unique<Model::Data>();
+  data->architecture = problem_.architecture;
+  const Features& features = problem_;
+  static_cast<Features&>(*data) = features;
+  data->bf16 = problem_.options.precision == Precision::bf16;
+  data->record = record_;
+  const std::int64_t per_epoch = descent_.loader().batches_per_epoch();
+  data->record.iterations = descent_.kept_iteration();
+  data->record.epochs = data->record.iterations / per_epoch;
+  if (stopping_.has_best()) data->record.epochs_tried = descent_.state().iteration / per_epoch;
+  data->record.ended = ended;
+  data->record.curves = history_.curves();
+  return data;
+}
+
+// The same with these figures. Its cost is that of a batch of all examples.
+template <class T>
+std::unique_ptr<Model::Data> Training<T>::model_of(const Metrics& train, std::string_view ended) {
+  auto data = model_without_figures(ended);
+  const Parameters<T>& p = descent_.kept_weights();
+  data->record.train = train;
+  data->record.cost = with_penalty(train.loss, p, descent_.loader().weight(), problem_.options.l2, descent_.kernels());
+  if (validates()) data->record.validation = metrics_of(validation_, p);
+  return data;
+}
+
+// Weights that are not finite are no state to go on from: the next step sees it.
+template <class T>
+void Training<T>::give_checkpoint(std::int64_t iterations) {
+  if (!descent_.weights_finite()) return;
+  std::optional<Checkpoint> made;
+  try {
+    if (!data_) data_ = fingerprint_of(examples_), held_ = fingerprint_of(validation_);
+    auto model = model_without_figures("unfinished");
+    model->parameters = descent_.kept_weights();
+    model->record.reached = descent_.state().iteration;
+    model->record.planned = iterations;
+    auto checkpoint = std::make_unique<Checkpoint::Data>(Checkpoint::Data{.model = Model(std::move(model)),
+                                                                          .asked = beginning_.asked,
+                                                                          .open_length = beginning_.open_length,
+                                                                          .own_start = beginning_.own_start,
+                                                                          .continues = beginning_.continues != nullptr,
+                                                                          .kernels = std::string(chosen_kernels())});
+    Options& asked = checkpoint->asked;
+    static_cast<RunningOptions&>(asked) = {};
+    asked.epochs = problem_.options.epochs, asked.iterations = problem_.options.iterations;
+    const FieldWriter write(checkpoint->fields);
+    write("data", *data_), write("held", *held_), fields(write);
+    made.emplace(std::move(checkpoint));
+  } catch (const std::bad_alloc&) {
+    messages_of(callbacks_)
+        .warning(fmt::format("no memory for the checkpoint of iteration {}; the training goes on",
+                             descent_.state().iteration));
+    return;
+  }
+  callbacks_.checkpoint(std::move(*made));
+}
+
+template <class T>
+void Training<T>::go_on(const Checkpoint::Data& from, std::int64_t iterations) {
+  const TrainingRecord& record = from.model.record();
+  if (iterations < record.reached) {
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("the training has done {} updates already, and {} are asked for: ask for more, or leave out {}",
+                    record.reached, iterations, spelled(problem_.options.epochs ? "epochs" : "iterations")));
+  }
+  const bool follows_length = problem_.options.warm_up > 0 || problem_.options.schedule ||
+                              problem_.options.decay_schedule != Schedule{} ||
+                              problem_.options.dropout_schedule != Schedule{};
+  if (iterations != record.planned && follows_length) {
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("the training was planned for {} updates, and {} are asked for: its schedule depends on how "
+                    "many there are in all, so that what is done would have been done otherwise; leave out {}",
+                    record.planned, iterations, spelled(problem_.options.epochs ? "epochs" : "iterations")));
+  }
+  data_ = fingerprint_of(examples_), held_ = fingerprint_of(validation_);
+  try {
+    Fingerprint data, held;
+    const FieldReader read(from.fields);
+    read("data", data), read("held", held);
+    for (const auto& [then, now, which] : {std::tuple{data, *data_, "training"}, {held, *held_, "validation"}})
+      if (then != now)
+        throw Error(ErrorCode::value,
+                    fmt::format("the data are not those of the checkpoint: {}", difference(then, now, which)));
+    fields(read);
+    const std::size_t figures = usual_metrics(problem_.target.task).size() + more_.size();
+    history_.go_on(record.curves, measures() && !validates() ? figures : 0, validates() ? figures : 0);
+    if (record.reached < iterations && !gives_up()) history_.forget_last();
+    read.require_end();
+    if (descent_.state().iteration != record.reached || !descent_.go_on())
+      throw Error(ErrorCode::format, "is damaged: its numbers of updates");
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::format) throw;
+    throw Error(ErrorCode::format, fmt::format("the checkpoint {}", error.what()));
+  }
+  const Messages messages = messages_of(callbacks_);
+  messages.note(gives_up() || record.reached == iterations
+                    ? fmt::format("the training of the checkpoint had ended, after {} updates: nothing is left to do",
+                                  record.reached)
+                    : fmt::format("goes on after {} of {} updates", record.reached, iterations));
+  if (from.kernels != chosen_kernels())
+    messages.warning(
+        fmt::format("the checkpoint was computed with the kernels {}, and here they are {}: the result may "
+                    "differ in the last bits",
+                    printable(from.kernels), chosen_kernels()));
+}
+
+// Since the beginning, with the reading.
+template <class T>
+double Training<T>::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - beginning_.at).count();
+}
+
+template <class T>
+bool Training<T>::out_of_time() const {
+  const double limit = problem_.options.time_limit;
+  return limit > 0 && seconds() + last_figures_ >= limit;
+}
+
+// As many epochs as fit into the time that is left, by a rehearsal of the first steps.
+template <class T>
+void Training<T>::fix_length() {
+  const double limit = problem_.options.time_limit, reading = seconds();
+  const double step = descent_.rehearse(std::clamp(limit / 50, 0.01, 1.0));
+  const double begin = seconds();
+  if (measures()) static_cast<void>(metrics_of(validates() ? validation_ : examples_, descent_.state().p));
+  const double measuring = seconds() - begin;
+  const auto batches = static_cast<double>(descent_.loader().batches_per_epoch());
+  const double epoch = batches * step + measuring;
+  last_figures_ = batches * step / 3 + measuring;  // a way forward is about a third of a step
+  const double fit = (limit - seconds() - last_figures_) / epoch;
+  const std::optional<std::int64_t> usual = problem_.options.epochs;  // of a rate that ends at 0: more does no good
+  const auto epochs =
+      static_cast<std::int64_t>(std::clamp(fit, 1.0, static_cast<double>(usual.value_or(1'000'000'000))));
+  problem_.options.epochs = epochs;
+  for (auto& [name, value] : record_.options)
+    if (name == "epochs") value = std::to_string(epochs);
+  const Messages messages = messages_of(callbacks_);
+  if (fit < 1) {
+    messages.warning(
+        fmt::format("{:.3g} s are less than one epoch takes: {:.3g} s, after {:.3g} s for the reading; the "
+                    "training ends within its first epoch. Give it more time, or fewer rows",
+                    limit, epoch + last_figures_, reading));
+  } else {
+    const std::string what = epochs == usual
+                                 ? fmt::format("{} epochs, the usual number, take less than", epochs)
+                                 : fmt::format("{} {} in", epochs, epochs == 1 ? "epoch fits" : "epochs fit");
+    messages.note(fmt::format(
+        "{} {:.3g} s, by the first steps ({} repeats them without a clock, with the other options that the model's "
+        "record has)",
+        what, limit, spelled("epochs", std::to_string(epochs))));
+  }
+}
+
+// Of the weights before an update whose step is known to be good.
+template <class T>
+void Training<T>::give_model() {
+  if (!callbacks_.model) return;
+  std::unique_ptr<Model::Data> data;
+  try {
+    const Parameters<T>& p = descent_.kept_weights();
+    data = model_of(metrics_of(examples_, p), "unfinished");
+    data->parameters = p;
+  } catch (const std::bad_alloc&) {
+    messages_of(callbacks_)
+        .warning(
+            fmt::format("no memory for the model of iteration {}; the training goes on", descent_.state().iteration));
+    return;
+  }
+  callbacks_.model(Model(std::move(data)));
+}
+
+template <class T>
+Fit Training<T>::run() {
+  const auto start = std::chrono::steady_clock::now();
+  if (const std::int64_t asked = problem_.options.batch_size; asked > examples_.m())
+    messages_of(callbacks_)
+        .warning(fmt::format("there are {} rows to train on, fewer than {}: every update uses all of them",
+                             examples_.m(), spelled("batch-size", std::to_string(asked))));
+  if (problem_.options.time_limit > 0) fix_length();
+  const std::int64_t iterations = iterations_of(problem_.options, descent_.loader().batches_per_epoch());
+  descent_.plan(iterations);
+  const bool starts_from_model = beginning_.continues != nullptr && beginning_.from == nullptr;
+  std::optional<Metrics> before;
+  if (starts_from_model) before = metrics_of(validates() ? validation_ : examples_, descent_.state().p);
+  if (beginning_.from != nullptr) go_on(*beginning_.from, iterations);
+  std::optional<Ending> ending = loop(iterations);
+  std::string explanation = ending ? explain(*ending, iterations) : descent_.diverge();
+
+  const auto figures = [&] { return metrics_of(examples_, descent_.kept_weights()); };
+  Metrics train = figures();
+  if (ending && !(std::isfinite(train.loss) && descent_.weights_finite())) {
+    // One of the last updates went wrong, with no iteration after it to notice.
+    ending.reset();
+    explanation = descent_.diverge(train.loss);
+    train = figures();
+  }
+  if (ending == Ending::done) say_length();
+  if (ending) say_if_undefined();
+  const Ending ended = ending.value_or(Ending::diverged);
+  auto data = model_of(train, name(ended));
+  if (before) say_if_worse(*before, data->record);
+  const std::int64_t updates = descent_.state().iteration;
+  data->parameters = descent_.take_weights();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  return {.model = Model(std::move(data)),
+          .before = std::move(before),
+          .ending = ended,
+          .explanation = std::move(explanation),
+          .iterations = updates,
+          .seconds = seconds.count()};
+}
+
+template class Training<float>;
+template class Training<double>;
+
+}  // namespace strata::internal
+
+namespace strata {
+
+std::string_view name(Ending ending) noexcept {
+  switch (ending) {
+    case Ending::done: return "done";
+    case Ending::interrupted: return "interrupted";
+    case Ending::time_limit: return "time limit";
+    case Ending::early_stopping: return "early stopping";
+    case Ending::tolerance: return "tolerance";
+    case Ending::diverged: break;
+  }
+  return "diverged";
+}
+
+}  // namespace strata

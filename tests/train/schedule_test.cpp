@@ -1,0 +1,183 @@
+// Schedules by hand, and trainings that follow them: by the number of the step and by nothing else.
+#include "optim/schedule.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "strata/error.hpp"
+#include "strata/trainer.hpp"
+#include "support/weights.hpp"
+
+namespace strata {
+using namespace internal;
+namespace {
+
+Schedule of_kind(Schedule::Kind kind) {
+  Schedule schedule;
+  schedule.kind = kind;
+  return schedule;
+}
+
+TEST(Schedules, ByHand) {
+  const Schedule constant, cosine = of_kind(Schedule::Kind::cosine), one_cycle = of_kind(Schedule::Kind::one_cycle);
+  Schedule step = of_kind(Schedule::Kind::step);
+  for (const double t : {0.0, 0.3, 1.0}) EXPECT_EQ(factor_at(constant, t), 1);
+  EXPECT_EQ(factor_at(cosine, 0), 1);
+  EXPECT_NEAR(factor_at(cosine, 1 / 3.0), 0.75, 1e-15);  // cos 60° = ½
+  EXPECT_NEAR(factor_at(cosine, 0.5), 0.5, 1e-15);
+  EXPECT_NEAR(factor_at(cosine, 1), 0, 1e-15);
+  EXPECT_EQ(factor_at(step, std::nextafter(0.5, 0.0)), 1);
+  EXPECT_EQ(factor_at(step, 0.5), 0.1);
+  EXPECT_EQ(factor_at(step, 0.75), 0.1 * 0.1);
+  step.factor = 0.5;
+  step.places = {0.25};
+  EXPECT_EQ(factor_at(step, 0), 1);
+  EXPECT_EQ(factor_at(step, 1), 0.5);
+  EXPECT_EQ(factor_at(one_cycle, 0), 0.04);
+  EXPECT_NEAR(factor_at(one_cycle, 0.15), (1 + 0.04) / 2, 1e-15);
+  EXPECT_NEAR(factor_at(one_cycle, 0.3), 1, 1e-15);
+  EXPECT_NEAR(factor_at(one_cycle, 0.65), (1 + 4e-6) / 2, 1e-15);
+  EXPECT_NEAR(factor_at(one_cycle, 1), 4e-6, 1e-15);
+}
+
+TEST(Schedules, WarmUpComesFirstAndIsOfTheRateAlone) {
+  TrainingOptions options;
+  options.warm_up = 0.2;
+  options.decay_schedule.kind = options.dropout_schedule.kind = Schedule::Kind::cosine;
+  options.schedule = options.decay_schedule;
+  // 20 of 100 updates: the first has a twentieth, the twentieth all of it; halfway through the rest, half of it.
+  EXPECT_EQ(factors_of(options, 0, 100).rate, 0.05);
+  EXPECT_EQ(factors_of(options, 9, 100).rate, 0.5);
+  EXPECT_EQ(factors_of(options, 19, 100).rate, 1);
+  EXPECT_EQ(factors_of(options, 20, 100).rate, 1);
+  EXPECT_NEAR(factors_of(options, 60, 100).rate, 0.5, 1e-15);
+  EXPECT_EQ(factors_of(options, 0, 100).decay, 1);
+  EXPECT_NEAR(factors_of(options, 50, 100).decay, 0.5, 1e-15);
+  EXPECT_NEAR(factors_of(options, 50, 100).dropout, 0.5, 1e-15);
+  // Nothing asked for is nothing done, whatever the length; one that is not known is no division by 0.
+  const StepFactors plain = factors_of(TrainingOptions(), 7, 0);
+  EXPECT_TRUE(plain.rate == 1 && plain.decay == 1 && plain.dropout == 1);
+}
+
+Table numbers() {
+  std::vector<double> a, b, y;
+  for (int i = 0; i < 200; ++i) {
+    a.push_back(std::sin(i));
+    b.push_back(std::cos(3 * i));
+    y.push_back(2 * a.back() - b.back() + 0.1 * std::sin(7 * i));
+  }
+  Table table;
+  table.add_numbers("a", {}, a);
+  table.add_numbers("b", {}, b);
+  table.add_numbers("y", {}, y);
+  return table;
+}
+
+Options everything() {
+  Options options;
+  options.hidden_layers = {16, 8};
+  options.dropout = {0.25};
+  options.validation = "none";
+  options.batch_size = 16;
+  options.epochs = 5;
+  options.optimizer = OptimizerKind::adamw;
+  options.weight_decay = 0.05;
+  options.bias_decay = 0.01;
+  options.rate_factor = {1, 2};
+  options.clip_norm = 0.5;
+  options.warm_up = 0.1;
+  options.schedule = Schedule{Schedule::Kind::cosine};
+  options.decay_schedule.kind = Schedule::Kind::step;
+  options.dropout_schedule.kind = Schedule::Kind::one_cycle;
+  options.threads = 1;
+  return options;
+}
+
+TEST(Schedules, TheSameBitsForAnyThreadsAndForEveryWayToLook) {
+  for (const Loss loss : {Loss::huber, Loss::quantile, Loss::absolute_error}) {
+    Options options = everything();
+    options.loss = loss;
+    const auto once = testing::weights_of(train(numbers(), options).model);
+    for (const int threads : {2, 3, 8}) {
+      options.threads = threads;
+      EXPECT_EQ(testing::weights_of(train(numbers(), options).model), once) << threads << " threads";
+    }
+    options.report_every = 1;  // every step looked at
+    Callbacks callbacks;
+    callbacks.cost = [](const CostReport&) {};
+    EXPECT_EQ(testing::weights_of(train(numbers(), options, callbacks).model), once);
+  }
+}
+
+// Each of the options changes the weights: none is forgotten on the way.
+TEST(Schedules, EachOptionCounts) {
+  const auto with = [](void (*change)(Options&)) {
+    Options options = everything();
+    change(options);
+    return testing::weights_of(train(numbers(), options).model);
+  };
+  const auto all = with([](Options&) {});
+  EXPECT_NE(all, with([](Options& o) { o.bias_decay = 0; }));
+  EXPECT_NE(all, with([](Options& o) { o.rate_factor = {1, 1}; }));
+  EXPECT_NE(all, with([](Options& o) { o.clip_norm = 0; }));
+  EXPECT_NE(all, with([](Options& o) { o.warm_up = 0; }));
+  EXPECT_NE(all, with([](Options& o) { o.schedule.reset(); }));
+  EXPECT_NE(all, with([](Options& o) { o.decay_schedule = {}; }));
+  EXPECT_NE(all, with([](Options& o) { o.dropout_schedule = {}; }));
+  EXPECT_EQ(with([](Options& o) { o.clip_norm = 0; }), with([](Options& o) { o.clip_norm = 1e30; }))
+      << "nothing is so long";
+}
+
+// One update of gradient descent, all rates and schedules in their first step: the change is at most the rate times the
+// norm that is left.
+TEST(Schedules, AClippedStepIsAsLongAsItMayBe) {
+  Options options;
+  options.hidden_layers = {4};
+  options.validation = "none";
+  options.precision = Precision::float64;
+  options.optimizer = OptimizerKind::gradient_descent;
+  options.learning_rate = 0.5;
+  options.batch_size = 0;
+  options.iterations = 1;
+  options.clip_norm = 0.01;
+  const auto start = [&] {
+    Options still = options;
+    still.learning_rate = 1e-300;
+    return testing::weights_of(train(numbers(), still).model);
+  }();
+  for (const bool looked_at : {false, true}) {
+    Callbacks callbacks;
+    if (looked_at) callbacks.cost = [](const CostReport&) {};
+    const auto end = testing::weights_of(train(numbers(), options, callbacks).model);
+    double squares = 0;
+    for (std::size_t b = 0; b < end.size(); ++b)
+      for (std::size_t i = 0; i < end[b].size(); ++i) squares += (end[b][i] - start[b][i]) * (end[b][i] - start[b][i]);
+    EXPECT_NEAR(std::sqrt(squares), 0.5 * 0.01, 1e-12);
+  }
+}
+
+TEST(Schedules, WithoutWhatTheyChangeTheyAreRefused) {
+  const auto refusal = [](const std::function<void(Options&)>& set) -> std::string {
+    Options options;
+    options.epochs = 1;
+    set(options);
+    try {
+      static_cast<void>(train(numbers(), options));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "nothing";
+  };
+  EXPECT_EQ(refusal([](Options& o) { o.dropout_schedule = {Schedule::Kind::cosine}; }),
+            "--dropout-schedule cosine has no effect: there is no --dropout");
+  EXPECT_EQ(refusal([](Options& o) { o.decay_schedule = {Schedule::Kind::cosine}; }),
+            "--decay-schedule cosine has no effect: there is no --weight-decay");
+  EXPECT_EQ(refusal([](Options& o) { o.decay_schedule = {Schedule::Kind::cosine}, o.bias_decay = 0.1; }), "nothing");
+}
+
+}  // namespace
+}  // namespace strata
