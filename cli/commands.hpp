@@ -57,6 +57,8 @@ void add_input(Json& json, const InputField& input);
 [[nodiscard]] std::string describe_best(const TrainingRecord& record);
 /// "12288-20-7-5-1"
 [[nodiscard]] std::string layer_sizes(const Architecture& architecture);
+/// The same, and what goes in where a stage stands in front: "14 columns → 37-256-256-256-1".
+[[nodiscard]] std::string describe_layers(const Architecture& architecture);
 /// A word as a shell reads it back.
 [[nodiscard]] std::string shell_word(const std::string& word);
 /// Opens a file for what the model needs of it and says on stderr which choices were made: of which file, where a

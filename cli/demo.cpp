@@ -51,7 +51,7 @@ Learned learn(const fs::path& file, const Settings& settings, const Arguments& a
   if (fit.ending == Ending::diverged) throw Error(ErrorCode::diverged, fit.explanation);
 
   const Architecture& net = fit.model.architecture();
-  out().line(fmt::format("  network {} ({}), {} epochs in {}\n", layer_sizes(net),
+  out().line(fmt::format("  network {} ({}), {} epochs in {}\n", describe_layers(net),
                          counted(net.parameter_count(), "parameter"), costs.size(), duration(fit.seconds)));
   out().line(fmt::format("  the cost, epoch by epoch: from {:.3f} to {:.3f}", costs.front(), costs.back()));
   out().write(picture_of(costs, out()));

@@ -13,8 +13,66 @@ std::string_view activation_of(const Architecture& net, int l) {
   return l == net.depth() ? name(net.head()) : name(net.layer(l).activation);
 }
 
+bool learns_slopes(const Architecture& net, int l) { return l < net.depth() && net.layer(l).learned_slope; }
+
 std::size_t parameters_of(const Architecture& net, int l) {
-  return static_cast<std::size_t>(net.units(l)) * (static_cast<std::size_t>(net.units(l - 1)) + 1);
+  return static_cast<std::size_t>(net.units(l)) *
+         (static_cast<std::size_t>(net.units(l - 1)) + 1 + learns_slopes(net, l));
+}
+
+std::size_t parameters_of_stage(const Architecture& net) {
+  std::size_t count = net.parameter_count();
+  for (int l = 1; l <= net.depth(); ++l) count -= parameters_of(net, l);
+  return count;
+}
+
+/// Where a column of X goes in the stage in front of the layers.
+struct StageColumn {
+  RowEmbedding row;
+  std::int64_t first = 0, units = 0;  ///< its rows of A[0], the first of them from 1
+};
+
+std::vector<StageColumn> columns_of(const Architecture& net) {
+  std::vector<StageColumn> columns;
+  std::int64_t first = 1;
+  for (std::size_t j = 0; j < static_cast<std::size_t>(net.inputs); ++j) {
+    const RowEmbedding row = net.stage.rows.empty() ? RowEmbedding() : net.stage.rows[j];
+    columns.push_back({row, first, net.stage.units_of(row.kind)});
+    first += columns.back().units;
+  }
+  return columns;
+}
+
+std::string_view name_of(RowEmbedding::Kind kind) {
+  return kind == RowEmbedding::Kind::periodic ? "periodic" : kind == RowEmbedding::Kind::levels ? "levels" : "none";
+}
+
+std::string text_of(const StageColumn& column, const InputStage& stage) {
+  const std::string rows = column.units == 1 ? std::to_string(column.first)
+                                             : fmt::format("{} … {}", column.first, column.first + column.units - 1);
+  const std::string s = stage.scales ? "s * " : "";
+  switch (column.row.kind) {
+    case RowEmbedding::Kind::none: break;
+    case RowEmbedding::Kind::periodic:
+      return fmt::format("{}: {}(x, Vᵀ cos(2π f x + φ) + c), {} f", rows, s, stage.frequencies);
+    case RowEmbedding::Kind::levels: return fmt::format("{}: {}one of {} columns of E", rows, s, column.row.levels);
+  }
+  return fmt::format("{}: {}x", rows, s);
+}
+
+void add_stage(Json& json, const Architecture& net) {
+  const InputStage& stage = net.stage;
+  json.key("stage").object().whole("parameters", parameters_of_stage(net)).truth("scales", stage.scales);
+  json.whole("frequencies", std::int64_t{stage.frequencies});
+  json.whole("periodic_units", std::int64_t{stage.periodic_units})
+      .whole("level_units", std::int64_t{stage.level_units});
+  json.key("rows").array();
+  for (const StageColumn& column : columns_of(net)) {
+    json.object().text("embedding", name_of(column.row.kind)).whole("first", column.first).whole("units", column.units);
+    if (column.row.levels > 0) json.whole("levels", std::int64_t{column.row.levels});
+    json.end();
+  }
+  json.end().end();
 }
 
 /// δ of each target, in its units.
@@ -50,13 +108,18 @@ void print_json(const Model& model) {
   for (const InputField& input : model.inputs()) add_input(json, input);
   json.end();
   if (has_columns(model.features())) add_columns(json, encoded_columns(model.features()));
+  if (!net.stage.empty()) add_stage(json, net);
   json.text("task", name(model.target().task)).texts("target", model.target().names);
+  if (!model.target().least.empty())
+    json.numbers("least", model.target().least).numbers("largest", model.target().largest);
   json.texts("classes", model.target().classes).text("scale", name(model.scaling().kind));
   json.key("layers").array();
   for (int l = 1; l <= net.depth(); ++l) {
     const std::size_t shape[] = {static_cast<std::size_t>(net.units(l)), static_cast<std::size_t>(net.units(l - 1))};
     json.object().whole("layer", static_cast<std::int64_t>(l)).wholes("W", shape);
-    json.text("activation", activation_of(net, l)).whole("parameters", parameters_of(net, l)).end();
+    json.text("activation", activation_of(net, l));
+    if (learns_slopes(net, l)) json.truth("slopes", true);
+    json.whole("parameters", parameters_of(net, l)).end();
   }
   json.end().key("training").object().text("data", record.data).whole("rows", record.rows);
   if (record.dropped > 0) json.whole("dropped", record.dropped);
@@ -86,13 +149,20 @@ void print_json(const Model& model) {
   out().line(json.text("version", record.version).end().end().str());
 }
 
-/// What the network sees: the first columns of X, and how they come from the data.
+/// What the network sees: the first columns of X, how they come from the data, and what the stage makes of them.
 void print_columns(const Model& model) {
   constexpr std::size_t kMost = 40;
   const std::vector<EncodedColumn> columns = encoded_columns(model.features());
-  TextTable table({{"X", true}, {"column"}, {"from the data"}});
-  for (std::size_t j = 0; j < columns.size() && j < kMost; ++j)
-    table.add({std::to_string(j + 1), printable(columns[j].name), printable(columns[j].equation)});
+  const InputStage& stage = model.architecture().stage;
+  std::vector<TextTable::Column> head{{"X", true}, {"column"}, {"from the data"}};
+  if (!stage.empty()) head.push_back({"rows of A[0]"});
+  TextTable table(head);
+  const std::vector<StageColumn> of_stage = columns_of(model.architecture());
+  for (std::size_t j = 0; j < columns.size() && j < kMost; ++j) {
+    std::vector<std::string> line{std::to_string(j + 1), printable(columns[j].name), printable(columns[j].equation)};
+    if (!stage.empty()) line.push_back(text_of(of_stage[j], stage));
+    table.add(line);
+  }
   if (columns.size() > kMost) table.add({"", fmt::format("… ({} more: --json)", columns.size() - kMost)});
   out().write(table.text(out()) + '\n');
 }
@@ -113,14 +183,20 @@ void print_text(const Model& model, const std::string& file) {
   item("loss", describe_loss(model));
 
   TextTable table({{"layer", true}, {"units", true}, {"activation"}, {"W"}, {"b"}, {"parameters", true}});
-  table.add({"0", with_commas(static_cast<std::uint64_t>(net.units(0))), "(the input)"});
+  if (net.stage.empty()) {
+    table.add({"0", with_commas(static_cast<std::uint64_t>(net.units(0))), "(the input)"});
+  } else {
+    table.add({"0", with_commas(static_cast<std::uint64_t>(net.units(0))), "(the stage)", "", "",
+               with_commas(parameters_of_stage(net))});
+  }
   for (int l = 1; l <= net.depth(); ++l)
     table.add({std::to_string(l), with_commas(static_cast<std::uint64_t>(net.units(l))),
-               std::string(activation_of(net, l)), fmt::format("({}, {})", net.units(l), net.units(l - 1)),
-               fmt::format("({}, 1)", net.units(l)), with_commas(parameters_of(net, l))});
+               std::string(activation_of(net, l)) + (learns_slopes(net, l) ? ", slopes" : ""),
+               fmt::format("({}, {})", net.units(l), net.units(l - 1)), fmt::format("({}, 1)", net.units(l)),
+               with_commas(parameters_of(net, l))});
   table.add({"", "", "", "", "total", with_commas(net.parameter_count())});
   out().write('\n' + table.text(out()) + '\n');
-  if (has_columns(model.features())) print_columns(model);
+  if (has_columns(model.features()) || !net.stage.empty()) print_columns(model);
 
   std::string rows = fmt::format("{}, {}", record.data, counted(record.rows, "row"));
   if (record.dropped > 0) rows += fmt::format(" ({} without the target left out)", with_commas(record.dropped));

@@ -34,7 +34,7 @@ void print_text(const TrainingPlan& plan) {
         (option.name == "weight-column" || option.name == "class-weights") && value != option.standard)
       weights.push_back(fmt::format("--{} {}", option.name, value));
   if (!weights.empty()) item("weights", fmt::format("{}", fmt::join(weights, " times ")));
-  item("network", fmt::format("{} ({}, {}), {}", layer_sizes(plan.architecture),
+  item("network", fmt::format("{} ({}, {}), {}", describe_layers(plan.architecture),
                               counted(plan.architecture.parameter_count(), "parameter"), name(plan.options.precision),
                               name(plan.architecture.loss)));
   std::string rows = fmt::format("{} to train on", with_commas(plan.rows));

@@ -52,6 +52,7 @@ void add_input(Json& json, const InputField& input) {
   json.object().text("name", input.name).wholes("shape", input.shape);
   if (input.type != ColumnType::number) json.text("type", name(input.type));
   if (!input.levels.empty()) json.texts("levels", input.levels);
+  if (input.embedded) json.truth("embedded", true);
   if (input.missing) json.truth("missing", true);
   if (input.fill) json.number("fill", *input.fill);
   json.end();
@@ -64,7 +65,11 @@ std::string describe_inputs(const Features& features, const Architecture& net) {
     names.push_back(name_text(input.name));
     if (!input.shape.empty()) names.back() += fmt::format(" ({})", shape_text(input.shape));
     if (input.type == ColumnType::category)
-      names.back() += fmt::format(" (category, {})", counted(input.levels.size(), "level"));
+      names.back() += fmt::format(
+          " (category, {}{})", counted(input.levels.size(), "level"),
+          input.embedded
+              ? fmt::format(" of {}", counted(static_cast<std::uint64_t>(net.stage.level_units), "learned number"))
+              : "");
     else if (input.type != ColumnType::number)
       names.back() += fmt::format(" ({})", name(input.type));
   }
@@ -82,6 +87,10 @@ std::string describe_target(const Target& target) {
   else if (!target.classes.empty())
     text += fmt::format(": {} classes: {}", target.classes.size(), joined(target.classes, 12));
   if (!target.divisor.empty()) text += ", scaled for the training";
+  if (target.least.size() == 1)
+    text += fmt::format(", kept between {} and {}", brief(target.least[0]), brief(target.largest[0]));
+  else if (!target.least.empty())
+    text += ", each kept between its least and its largest of the training rows";
   return text;
 }
 
@@ -89,7 +98,9 @@ std::string describe_scaling(const Scaling& scaling) {
   switch (scaling.kind) {
     case ScaleKind::standard: return "standard: (x - mean) / standard deviation of the training rows";
     case ScaleKind::divide_255: return "1/255: x / 255";
-    case ScaleKind::robust: return "robust: t = (x - median) / (third quartile - first), then t / sqrt(1 + (t/3)^2)";
+    case ScaleKind::robust:
+      return std::string("robust: t = (x - median) / (third quartile - first), then t / sqrt(1 + (t/3)^2)") +
+             (scaling.levels ? "; yes/no and levels too" : "");
     case ScaleKind::quantile: return "quantile: to a normal distribution, by the quantiles of the training rows";
     default: return "none";
   }
@@ -150,6 +161,12 @@ std::string layer_sizes(const Architecture& architecture) {
   std::string text;
   for (int l = 0; l <= architecture.depth(); ++l) text += fmt::format("{}{}", l == 0 ? "" : "-", architecture.units(l));
   return text;
+}
+
+std::string describe_layers(const Architecture& architecture) {
+  const std::string sizes = layer_sizes(architecture);
+  if (architecture.stage.empty()) return sizes;
+  return fmt::format("{} → {}", counted(static_cast<std::uint64_t>(architecture.inputs), "column"), sizes);
 }
 
 std::string shell_word(const std::string& word) {

@@ -76,7 +76,7 @@ void print_text(const Trace& trace, const Arguments& arguments) {
       shortened = shortened || is_shortened(matrix);
     }
     if (matrices.empty()) return;
-    const std::string title = layer.layer == 0 ? "input"
+    const std::string title = layer.layer == 0 ? (backward ? "input, backward" : "input")
                                                : fmt::format("layer {}, {}, {}", layer.layer, layer.activation,
                                                              backward ? "backward" : "forward");
     text += fmt::format("{}\n{}\n", out().paint(Style::bold, title), matrices);
@@ -112,7 +112,6 @@ void print_json(const Trace& trace) {
   out().line(json.end().end().str());
 }
 
-/// Z1.npy, dW2.npy, …; X.npy and Y.npy have no layer.
 void write_arrays(const Trace& trace, const std::filesystem::path& folder) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
@@ -126,8 +125,7 @@ void write_arrays(const Trace& trace, const std::filesystem::path& folder) {
       for (std::size_t i = 0; i < matrix.rows; ++i)
         for (std::size_t j = 0; j < matrix.cols; ++j) c_order.push_back(matrix(i, j));
       const std::size_t shape[] = {matrix.rows, matrix.cols};
-      const bool data = matrix.name == "X" || matrix.name == "Y";
-      write_npy(folder / fmt::format("{}{}.npy", matrix.name, data ? "" : std::to_string(layer.layer)), shape, c_order);
+      write_npy(folder / (matrix.file + ".npy"), shape, c_order);
       ++files;
     }
   }
@@ -165,7 +163,11 @@ Command trace_command() {
       with_reading_of_model({kInputsOfModel, kTargetOfModel}),
       {{"example", 0, "I", "This example only; the first is 0."},
        {"layer", 0, "L", "This layer only: 0 is the input, the first hidden layer is 1."},
-       {"npy", 0, "DIR", "Write each matrix to DIR as a NumPy file: Z1.npy, dW2.npy, ..."},
+       {"npy", 0, "DIR",
+        "Write each matrix to DIR as a NumPy file: Z1.npy, dW2.npy, ... Learned slopes are slopes1.npy, dslopes1.npy, "
+        "...; "
+        "what a stage in front of the layers learns has no number: F.npy, phi.npy, V.npy, c.npy, E.npy, s.npy, dF.npy, "
+        "...; X.npy and Y.npy have none either."},
        kJsonFlag,
        kQuietFlag},
       run};

@@ -73,7 +73,7 @@ void print_summary(const Fit& fit, const std::string& file, std::int64_t before)
     out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<12}", what)), text));
   };
   item("network",
-       fmt::format("{} ({}, {})", layer_sizes(fit.model.architecture()),
+       fmt::format("{} ({}, {})", describe_layers(fit.model.architecture()),
                    counted(fit.model.architecture().parameter_count(), "parameter"), name(fit.model.precision())));
   item("iterations",
        fmt::format("{}{} in {}{}", with_commas(static_cast<std::uint64_t>(fit.iterations)),
@@ -295,8 +295,9 @@ Command train_command() {
         1, kAnyNumber}},
       all_options(),
       {{"recipe", 0, "NAME",
-        "Begin with a named set of options: plain (what a table gets without options, trained on all rows), classic "
-        "(all that the notes set). Other options override it."},
+        "Begin with a named set of options: plain (what a table gets without options, trained on all rows), realmlp "
+        "(RealMLP, which takes some fifty times as long), classic (all that the notes set). Other options override "
+        "it."},
        {"output", 'o', "FILE",
         "Where the model goes. Default: model.strata. An old model there is replaced when the training ends (or "
         "SIGUSR1 comes). -: standard output; all that it would have goes to stderr then."},

@@ -20,14 +20,23 @@ const std::optional<Metrics>& measured(const EpochReport& report) {
 
 std::size_t width_of(Metric metric) { return std::max<std::size_t>(title_of(metric).size(), 8); }
 
-/// Of what is measured beside the usual, what has room on a terminal: what is monitored, then the others in their
-/// order.
+/// What is measured beside the usual, and what is monitored, of which the star speaks, where it is usual but has no
+/// column: RMSE, MAE, R2.
+std::vector<Metric> beside_the_loss(const Metrics& metrics, Metric monitored) {
+  std::vector<Metric> wanted = metrics.more;
+  const bool has_column = monitored == Metric::loss || metrics.task != Task::regression;
+  if (!has_column && std::ranges::count(wanted, monitored) == 0) wanted.insert(wanted.begin(), monitored);
+  return wanted;
+}
+
+/// Of these, what has room on a terminal: what is monitored, then the others in their order.
 std::vector<Metric> fitting(const Metrics& metrics, Metric monitored) {
-  if (!out().is_terminal()) return metrics.more;
+  const std::vector<Metric> wanted = beside_the_loss(metrics, monitored);
+  if (!out().is_terminal()) return wanted;
   std::size_t used = kMeasured + (metrics.task == Task::regression ? 10 : 19) + std::string_view("  *").size();
-  if (std::ranges::count(metrics.more, monitored) > 0) used += 2 + width_of(monitored);
+  if (std::ranges::count(wanted, monitored) > 0) used += 2 + width_of(monitored);
   std::vector<Metric> shown;
-  for (const Metric each : metrics.more) {
+  for (const Metric each : wanted) {
     if (each != monitored && used + 2 + width_of(each) > out().width()) continue;
     if (each != monitored) used += 2 + width_of(each);
     shown.push_back(each);
@@ -68,7 +77,6 @@ std::string heading_of(const EpochReport& report, std::span<const Metric> more) 
 TrainingTable::TrainingTable(const Options& options, ProgressBar& bar)
     : by_epoch_(options.batch_size != 0 && options.report_every == 0),
       single_(options.precision != Precision::float64),
-      monitored_(options.monitor),
       bar_(bar) {}
 
 void TrainingTable::cost(const CostReport& report) {
@@ -87,7 +95,7 @@ void TrainingTable::cost(const CostReport& report) {
 }
 
 void TrainingTable::epoch(const EpochReport& report) {
-  if (!latest_ && measured(report)) more_ = fitting(*measured(report), monitored_);
+  if (!latest_ && measured(report)) more_ = fitting(*measured(report), report.monitored);
   latest_ = report;
   if (report.best) best_ = report, best_shown_ = false;
   if (!by_epoch_) return;

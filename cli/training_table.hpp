@@ -36,7 +36,6 @@ class TrainingTable {
 
   bool by_epoch_;
   bool single_;
-  Metric monitored_;
   std::vector<Metric> more_;  // the figures beside the usual ones that a row shows
   ProgressBar& bar_;
   bool headed_ = false, shown_ = false, best_shown_ = false;  // the latest; the best

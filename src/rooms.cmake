@@ -26,7 +26,7 @@ target_compile_options(strata_data PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)  # loo
 endif()
 
 strata_room(network
-  SOURCES parameters.cpp workspace.cpp step.cpp
+  SOURCES parameters.cpp initialize.cpp workspace.cpp step.cpp
   USES kernels config base)
 
 strata_room(optim
@@ -35,7 +35,7 @@ strata_room(optim
 
 if(NOT STRATA_CORE_ONLY)
 strata_room(features
-  SOURCES calendar.cpp columns.cpp encode.cpp examples.cpp fit_inputs.cpp inputs.cpp quantiles.cpp scaling.cpp unfamiliar.cpp weights.cpp
+  SOURCES calendar.cpp columns.cpp encode.cpp examples.cpp fit_inputs.cpp inputs.cpp quantiles.cpp scaling.cpp stage_rows.cpp unfamiliar.cpp weights.cpp
   USES data config base)
 
 strata_room(model

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -69,34 +70,70 @@ struct LayerSpec {
   int units = 0;
   Activation activation = Activation::relu;
   double dropout = 0;  ///< p: training leaves a unit out with this probability, prediction none
+  /// A = Z + a * (g(Z) − Z), with a slope a for each unit that is learned and begins at 1 (Holzmüller et al., 2024).
+  bool learned_slope = false;
   bool operator==(const LayerSpec&) const = default;
+};
+
+/// What becomes of a row x of X on the way to A[0], by numbers that are learned.
+struct RowEmbedding {
+  enum class Kind {
+    none,      ///< itself
+    periodic,  ///< x and Vᵀ cos(2π f x + φ) + c: "PBLD" of Holzmüller et al., 2024, after Gorishniy et al., 2022
+    levels,    ///< a code from 0 to levels − 1: its column of E; that of levels − 1 for any other number
+  };
+  Kind kind = Kind::none;
+  int levels = 0;
+  bool operator==(const RowEmbedding&) const = default;
+};
+
+/// The stage in front of the layers: Z[0] = e(X), row by row, and A[0] = s * Z[0]. Without it A[0] = X.
+struct InputStage {
+  std::vector<RowEmbedding> rows;  ///< one for each row of X; empty: each is itself
+  int frequencies = 16;            ///< of a periodic embedding: f, φ
+  int periodic_units = 3;          ///< of a periodic embedding, beside x itself: c
+  int level_units = 8;             ///< of a level: the rows of E
+  bool scales = false;             ///< s, a number for each row of Z[0]; else 1
+
+  [[nodiscard]] bool empty() const noexcept { return rows.empty() && !scales; }
+  /// Rows of Z[0] that become of a row of X.
+  [[nodiscard]] std::int64_t units_of(RowEmbedding::Kind kind) const noexcept {
+    return kind == RowEmbedding::Kind::periodic ? std::int64_t{1} + periodic_units
+           : kind == RowEmbedding::Kind::levels ? level_units
+                                                : 1;
+  }
+  bool operator==(const InputStage&) const = default;
 };
 
 /// A fully connected network of depth L: hidden layers 1 … L−1, then the output layer L whose activation is the loss's
 /// head.
 struct Architecture {
-  int inputs = 0;                 ///< n_x = n_0
+  int inputs = 0;                 ///< n_x, the rows of X
   std::vector<LayerSpec> hidden;  ///< layers 1 … L−1; empty: logistic or linear regression
   int outputs = 1;                ///< n_y = n_L
   Loss loss = Loss::binary_cross_entropy;
   LossParameters loss_parameters;
+  InputStage stage;
 
   [[nodiscard]] int depth() const noexcept { return static_cast<int>(hidden.size()) + 1; }  ///< L
-  /// n_l, for l = 0 … L.
+  /// n_l, for l = 0 … L: n_0 is the rows of A[0], n_x unless the stage embeds some.
   [[nodiscard]] int units(int l) const noexcept {
-    return l == 0 ? inputs : l == depth() ? outputs : hidden[static_cast<std::size_t>(l - 1)].units;
+    return l == 0 ? embedded_inputs() : l == depth() ? outputs : hidden[static_cast<std::size_t>(l - 1)].units;
   }
   /// The hidden layer l, for l = 1 … L−1.
   [[nodiscard]] const LayerSpec& layer(int l) const noexcept { return hidden[static_cast<std::size_t>(l - 1)]; }
   [[nodiscard]] Head head() const noexcept { return head_of(loss); }
-  /// The number of weights and biases: Σ_l n_l·n_{l−1} + n_l.
+  /// The number of weights and biases, Σ_l n_l·n_{l−1} + n_l, of slopes, and of what the stage learns.
   [[nodiscard]] std::size_t parameter_count() const;
-  /// Throws Error(shape) unless every layer has at least one unit and softmax has at least two outputs; Error(usage)
-  /// for an activation or a loss that does not exist, a dropout that is not from 0 to less than 1, and parameters that
-  /// the loss does not take.
+  /// Throws Error(shape) unless every layer has at least one unit, softmax has at least two outputs and the stage fits
+  /// the inputs; Error(usage) for an activation or a loss that does not exist, a dropout that is not from 0 to less
+  /// than 1, and parameters that the loss does not take.
   void validate() const;
 
   bool operator==(const Architecture&) const = default;
+
+ private:
+  [[nodiscard]] int embedded_inputs() const noexcept;
 };
 
 }  // namespace strata STRATA_EXPORT

@@ -32,6 +32,9 @@ enum class DatePart : std::uint8_t { year, month, day, weekday, hour };
 /// - a yes or no is +1 or −1, and 0 where it is missing or another word;
 /// - a category has a column for each level, 1 at its own and else 0; then one for all other levels, if these are
 ///   pooled; then one that is 1 where it is missing, if training rows lacked it;
+/// - a category that is embedded has one column, the number of its level, counted from 0, and as many as there are
+///   levels for any other word and where it is missing: which column of E the stage in front of the network takes. The
+///   column of these begins at 0, and is learned from missing cells where training rows have some;
 /// - a date is its parts, then its days since 1970-01-01, then the column for what is missing, as a number has it.
 struct InputField {
   std::string name;
@@ -39,6 +42,7 @@ struct InputField {
   ColumnType type = ColumnType::number;  ///< number, yes_no, category or date; all but numbers have the shape {}
   std::vector<std::string> levels = {};  ///< yes_no: {the no, the yes}; category: by value, words by their bytes
   bool pooled = false;                   ///< category: there is a column for levels that are not listed
+  bool embedded = false;                 ///< category: its one column is the number of its level
   bool missing = false;                  ///< cells of training rows were missing
   /// number, date: what stands for a missing one. Empty: the offset of the standard scaling, which is the mean; where
   /// inputs are scaled otherwise, a missing number is an error, as one in an array always is.
@@ -56,6 +60,8 @@ struct Target {
   std::vector<std::string> classes;  ///< binary: {the no, the yes}; classes: in the order of the outputs; else empty
   /// Regression with --scale-target: y = output·divisor + offset, one each; else empty.
   std::vector<double> offset, divisor;
+  /// Regression with DataOptions::clamp_target: predictions are kept between these, one each; else empty.
+  std::vector<double> least = {}, largest = {};
   /// As Field::written says, one each; empty: all are plain, or classes that are spelled as the data spell them.
   std::vector<std::string> written = {};
   /// classes: the data have a number for each of them, in their order, of which one is 1 and the others are 0.
@@ -63,8 +69,9 @@ struct Target {
   bool operator==(const Target&) const = default;
 };
 
-/// How numbers and dates are scaled, fitted on the training examples only; what is missing takes no part. Columns of
-/// yes and no, of categories and of what is missing stay as they are: offset 0, divisor 1.
+/// How numbers and dates are scaled, fitted on the training examples only; what is missing takes no part. Columns for
+/// what is missing, and codes of levels, stay as they are: offset 0, divisor 1. So do columns of yes and no and of
+/// levels, unless `levels` says otherwise.
 struct Scaling {
   /// Never automatic. standard: (x − offset) / divisor. robust: the same, t, and then t / √(1 + (t/3)²); 0 where the
   /// divisor is 0. quantile: the normal quantile of the share of the training examples below x, as `quantiles` have it;
@@ -72,6 +79,7 @@ struct Scaling {
   ScaleKind kind = ScaleKind::none;
   std::vector<double> offset, divisor;              ///< standard, robust, quantile: one each a column of X; else empty
   std::vector<std::vector<double>> quantiles = {};  ///< quantile: of each column, ascending, or none
+  bool levels = false;  ///< robust: columns of yes and no and of levels are scaled as those of numbers are
   bool operator==(const Scaling&) const = default;
 };
 

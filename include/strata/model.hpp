@@ -123,6 +123,13 @@ struct Predictions {
   std::vector<UnfamiliarInput> unfamiliar = {};  ///< in the order of the inputs; empty where there is nothing to say
 };
 
+/// Numbers of a model that belong together.
+struct LearnedMatrix {
+  std::string name;
+  std::size_t rows = 0, cols = 0;
+  std::vector<double> values;  ///< column-major
+};
+
 class TableReader;
 
 class Model {
@@ -153,6 +160,11 @@ class Model {
   /// W[l], (n_l, n_{l−1}) column-major, and b[l], (n_l); l = 1 … L.
   [[nodiscard]] std::vector<double> weights(int l) const;
   [[nodiscard]] std::vector<double> biases(int l) const;
+  /// a[l], (n_l), of a hidden layer whose slopes are learned; else empty.
+  [[nodiscard]] std::vector<double> slopes(int l) const;
+  /// What the stage in front of the layers has learned, as far as it has any: "F", "phi", "V", "c", "E" and "s", whose
+  /// shapes docs/notation.md says.
+  [[nodiscard]] std::vector<LearnedMatrix> stage() const;
 
   /// Fields match by name; others are ignored. What is missing in an input that may lack it has its fill. An example
   /// alone and in any batch gives the same bits, with any number of threads. `threads`: 1 to 1024, or 0: as the

@@ -22,6 +22,13 @@ enum class RandomStream { strata, numpy };
 /// What the network computes with. bf16: float32, but for the products, whose operands are rounded to bfloat16 (8 bits
 /// of mantissa) and whose sums stay in float32; the weights that are trained and stored are of float32.
 enum class Precision { float32, float64, bf16 };
+/// What a number of a table becomes in front of the network: itself, or what InputStage says of a periodic embedding.
+enum class NumericEmbedding { none, pbld };
+/// What a rate is of. ntp: of W·√n with n inputs of a layer, in place of W (Jacot et al., 2018; Holzmüller et al.,
+/// 2024).
+enum class Parametrization { standard, ntp };
+/// What becomes of the examples of an epoch that do not fill a batch.
+enum class LastBatch { keep, drop };
 enum class ScaleKind { automatic, automatic_quantile, standard, divide_255, none, robust, quantile };
 /// What stands for a missing number.
 enum class Impute { mean, median };
@@ -29,9 +36,9 @@ enum class Impute { mean, median };
 enum class MissingTarget { error, drop };
 enum class Header { automatic, yes, no };
 enum class DecimalSign { automatic, point, comma };
-/// Which of day, month and year a date of numbers begins with.
 /// Does the last index of an array count its examples? automatic: where its writer turns arrays round, as MATLAB does.
 enum class Transpose { automatic, yes, no };
+/// Which of day, month and year a date of numbers begins with.
 enum class DateOrder { automatic, dmy, mdy, ymd };
 /// What becomes of a cell that is no number in a column of numbers.
 enum class BadCells { error, missing };
@@ -59,6 +66,9 @@ enum class Metric {
 [[nodiscard]] std::string_view name(OptimizerKind kind) noexcept;
 [[nodiscard]] std::string_view name(RandomStream stream) noexcept;
 [[nodiscard]] std::string_view name(Precision precision) noexcept;
+[[nodiscard]] std::string_view name(NumericEmbedding embedding) noexcept;
+[[nodiscard]] std::string_view name(Parametrization parametrization) noexcept;
+[[nodiscard]] std::string_view name(LastBatch last) noexcept;
 [[nodiscard]] std::string_view name(ScaleKind kind) noexcept;
 [[nodiscard]] std::string_view name(Impute impute) noexcept;
 [[nodiscard]] std::string_view name(MissingTarget missing) noexcept;
@@ -79,6 +89,7 @@ struct Initializer {
     normal,  ///< a constant, `scale`
     zeros,
     arrays,  ///< the user's own, from `file`
+    data,  ///< from the training rows: each unit's Z has deviation 1, its zero among their Z (Holzmüller et al., 2024)
   };
   Kind kind = Kind::he;
   double scale = 0.01;
@@ -104,6 +115,10 @@ struct DataOptions {
   std::optional<bool> scale_target = {};
   Impute impute = Impute::mean;
   int one_hot_limit = 100;  ///< levels of a category with a column of their own
+  /// Categories of more levels than that become so many numbers, learned for each level; 0: the rare levels are one.
+  int embedding_size = 0;
+  NumericEmbedding numeric_embedding = NumericEmbedding::none;
+  bool clamp_target = false;  ///< regression: predictions stay between the least and the largest of the training rows
   MissingTarget missing_target = MissingTarget::error;
   std::string weight_column;   ///< how much each row counts; empty: 1
   ClassWeights class_weights;  ///< and times this
@@ -139,12 +154,16 @@ struct NetworkOptions {
   /// Empty: 64,32 or, with rows held back without being asked for, those of the recipe plain, with its dropout and
   /// weight decay where these are empty too.
   std::optional<std::vector<int>> hidden_layers;
-  std::vector<Activation> activation = {Activation::relu};  ///< one for all hidden layers, or one each
+  /// One for all hidden layers, or one each. Empty: relu; with Parametrization::ntp selu for classes, mish for numbers.
+  std::vector<Activation> activation;
   std::vector<double> dropout;        ///< one for all hidden layers, or one each; empty: see there
   std::optional<Loss> loss;           ///< empty: the one that belongs to the task
   std::optional<double> huber_delta;  ///< δ in the units of the target; empty: 1.35 of its standard deviations
   std::optional<double> quantile;     ///< q; empty: 0.5, the median
-  double label_smoothing = 0;         ///< ε of the cross-entropies
+  /// ε of the cross-entropies. Empty: 0.1 where `monitor` looks at labels and not at probabilities, else 0.
+  std::optional<double> label_smoothing = 0;
+  bool learned_slopes = false;  ///< of the hidden layers
+  bool input_scale = false;     ///< a factor is learned for each input
   Initializer initializer;
   RandomStream random = RandomStream::strata;
   std::uint64_t seed = 1;
@@ -157,9 +176,11 @@ struct NetworkOptions {
 struct Schedule {
   enum class Kind {
     constant,
-    step,      ///< `factor` to the power of the number of `places` that t has reached
-    cosine,    ///< (1 + cos πt)/2 (Loshchilov and Hutter, 2017)
-    one_cycle  ///< up from 1/25 until t = 0.3, then down to 1/250000, each along half a cosine (Smith, 2018)
+    step,        ///< `factor` to the power of the number of `places` that t has reached
+    cosine,      ///< (1 + cos πt)/2 (Loshchilov and Hutter, 2017)
+    one_cycle,   ///< up from 1/25 until t = 0.3, then down to 1/250000, each along half a cosine (Smith, 2018)
+    coslog4,     ///< (1 − cos(2π log2(1 + 15t)))/2: four times up and down, ever longer (Holzmüller et al., 2024)
+    flat_cosine  ///< 1 until t = 0.5, then (1 + cos(π(2t − 1)))/2 (Holzmüller et al., 2024)
   };
   Kind kind = Kind::constant;
   double factor = 0.1;
@@ -170,17 +191,20 @@ struct Schedule {
 
 /// A number for the parameters of each kind.
 struct PerKind {
-  double weights = 0, biases = 0;
+  double weights = 0, biases = 0, slopes = 0;
+  double numbers = 0;  ///< F, φ, V and c of the numbers that are embedded
+  double levels = 0;   ///< E of the categories that are
+  double scales = 0;   ///< s
   bool operator==(const PerKind&) const = default;
 };
 
 /// How it learns.
 struct TrainingOptions {
   OptimizerKind optimizer = OptimizerKind::adam;
-  /// Empty: adam and adamw 0.001, or 0.005 with the cosine of an empty `schedule`; momentum and nesterov 0.01, gradient
-  /// descent 0.0075.
+  /// Empty: adam and adamw 0.001, or 0.005 with the cosine of an empty `schedule`, and with Parametrization::ntp 0.04
+  /// for classes and 0.2 for numbers; momentum and nesterov 0.01, gradient descent 0.0075.
   std::optional<double> learning_rate;
-  PerKind rate_factor = {1, 1};  ///< the rate of each kind is so many times the learning rate
+  PerKind rate_factor = {1, 1, 1, 1, 1, 1};  ///< the rate of each kind is so many times the learning rate
   /// Of the rate, after the warm-up. Empty: constant, or cosine from 0.005 (docs/decisions/0007-defaults.md).
   std::optional<Schedule> schedule;
   double warm_up = 0;     ///< the share of the updates in which the rate rises in a straight line
@@ -188,27 +212,35 @@ struct TrainingOptions {
   double momentum = 0.9;  ///< β of v = βv + (1−β)dW
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double l2 = 0;  ///< λ: λ/(2m)·Σ‖W‖² in the cost
-  std::optional<double>
-      weight_decay;              ///< λ of W = W − rate·(step + λW), apart from the cost; empty: adamw 0.01, else 0
-  double bias_decay = 0;         ///< the same of the biases
-  Schedule decay_schedule;       ///< of both
+  /// λ of W = W − rate·(step + λW), apart from the cost, for each kind. Empty: of the weights adamw 0.01, else 0.
+  std::optional<PerKind> weight_decay;
+  Schedule decay_schedule;       ///< of all of them
   Schedule dropout_schedule;     ///< of the rates of dropout
   std::int64_t batch_size = 32;  ///< examples an update; 0: full
+  LastBatch last_batch = LastBatch::keep;
+  Parametrization parametrization = Parametrization::standard;
   std::optional<std::int64_t> iterations;
-  std::optional<std::int64_t> epochs;  ///< neither: 100; of a rate that ends at 0 what 500,000 rows take, 10 to 30
-  /// Epochs without a better `monitor` after which the training stops; the weights of the best one are kept. 0: never,
-  /// and the last weights are kept. Empty: 10 with the cosine of an empty `schedule`; else 20 where rows are held back
-  /// without being asked for, or with another `monitor` than the loss or a `min_delta`; else 0.
+  /// Neither: 100; of a rate that ends at 0 what 500,000 rows take, 10 to 30; of coslog4 256.
+  std::optional<std::int64_t> epochs;
+  /// Epochs without a better `monitor` after which the training stops; the weights of the best one are kept, and of
+  /// epochs that do equally well those of the last (with a `min_delta` those of the first). 0: never, and the last
+  /// weights are kept. Empty: 10 with the cosine of an empty `schedule`; else 20 where rows are held back without being
+  /// asked for, or with another `monitor` than the loss or a `min_delta`; else 0.
   std::optional<std::int64_t> patience;
-  Metric monitor = Metric::loss;  ///< which figure of the validation part says what the best epoch is
-  double min_delta = 0;           ///< an epoch is better only where it is by more than this
+  /// Which figure of the validation part says what the best epoch is. Empty: roc_auc for two classes, log_loss for
+  /// more, rmse for the squared error of one target, the loss for other numbers.
+  std::optional<Metric> monitor = Metric::loss;
+  double min_delta = 0;  ///< an epoch is better only where it is by more than this
   /// Measured beside the usual figures: after every epoch on the validation part or, without one, on the training rows;
   /// and on both at the end.
   std::vector<Metric> metrics;
   std::optional<double> tol;  ///< the cost of 10 epochs that falls by no more than this ends the training; empty: never
 
-  [[nodiscard]] double effective_learning_rate() const noexcept;
-  [[nodiscard]] double effective_weight_decay() const noexcept;
+  /// `task`: automatic where it is not known, which counts as classes.
+  [[nodiscard]] double effective_learning_rate(Task task = Task::automatic) const noexcept;
+  [[nodiscard]] PerKind effective_weight_decay() const noexcept;
+  /// `loss` and `outputs`: those of the network.
+  [[nodiscard]] Metric effective_monitor(Task task, Loss loss, int outputs) const noexcept;
   bool operator==(const TrainingOptions&) const = default;
 };
 
@@ -226,6 +258,9 @@ struct RunningOptions {
 
 /// How to train. The members have the names of the options; the defaults are those of a first, sensible run.
 struct Options : DataOptions, ReadingOptions, NetworkOptions, TrainingOptions, RunningOptions {
+  /// Names of options that a recipe or the record of a model has set, and nobody since: no message tells who trains to
+  /// leave them out, or that they do nothing.
+  std::vector<std::string> inherited;
   bool operator==(const Options&) const = default;
 };
 

@@ -33,7 +33,8 @@ class Predictor {
   /// Scales inputs and outputs as the model does, and computes in its precision. Errors: unsupported (STRATA_KERNELS),
   /// memory.
   explicit Predictor(const Model& model);
-  /// A network without scaling: `theta` is W[1], b[1], …, W[L], b[L], each matrix (n_l, n_{l−1}) column-major.
+  /// A network without scaling: `theta` is what the stage in front learns, F, φ, V, c, E, s as far as it has them, then
+  /// W[1], b[1], a[1], …, W[L], b[L], with the slopes that are learned; each matrix column-major.
   /// `precision` is float32 or bf16; the numbers are float for both. Errors: shape (the architecture is none, or
   /// another number of parameters), usage (float64, whose weights are double), unsupported, memory.
   Predictor(const Architecture& net, std::span<const float> theta, Precision precision = Precision::float32);

@@ -18,11 +18,16 @@ namespace strata STRATA_EXPORT {
 
 /// A matrix of the equations, with the equation that made it.
 struct TracedMatrix {
-  std::string name;      ///< "X", "Y", "Z", "A", "dA", "dZ", "dW" or "db"
+  /// "X", "Y", "Z", "A", "dA", "dZ", "dW", "db"; "a", "da" where slopes are learned; of a stage in front of the layers
+  /// "F", "phi", "V", "c", "E", "s" and their gradients "dF", …
+  std::string name;
   std::string equation;  ///< "Z[2] = W[2] A[1] + b[2]"
+  /// For a file, another one for each matrix of a trace also where A is a: "Z1", "dW2"; "slopes1", "dslopes1"; without
+  /// a layer X, Y and what the stage learns.
+  std::string file;
   std::size_t rows = 0, cols = 0;
   std::vector<double> values;  ///< column-major, in float64 whatever the model's precision
-  /// X of a model whose inputs are more than scaled numbers: what each row is; else empty.
+  /// X of a model whose inputs are more than scaled numbers, and Z[0] of a stage: what each row is; else empty.
   std::vector<EncodedColumn> meaning = {};
 
   [[nodiscard]] double operator()(std::size_t i, std::size_t j) const { return values[i + j * rows]; }
@@ -37,15 +42,17 @@ struct TracedLayer {
 struct Trace {
   std::size_t examples = 0;
   double cost = 0;
-  std::vector<TracedLayer> layers;  ///< 0 (X and Y), 1 … L; or the one that was asked for
+  std::vector<TracedLayer>
+      layers;  ///< 0 (X, the stage in front of the layers, and Y), 1 … L; or the one that was asked for
 };
 
 /// One forward and one backward pass over example `example` (from 0), or over the whole table, with the model's weights
-/// and in the model's own precision: what is shown is what the network computes. Layer 0 has X and Y, layers 1 … L have
-/// Z, A, dA, dZ, dW, db. dW and db are those of this batch (m = 1 for one example); a model that was trained with L2
-/// shows the term λ/m W in dW and in the cost. dA[L] is the un-fused formula of the notes, infinite where an output is
-/// saturated on the wrong side; dZ[L], which comes from the logits, does not use it. Where the table has no target,
-/// there is no Y, no backward pass and no cost (NaN). With as many threads as Model::evaluate. Errors: as
+/// and in the model's own precision: what is shown is what the network computes. Layer 0 has X and Y, and with a stage
+/// in front of the layers what it learns, Z, A, dA, dZ and its gradients; layers 1 … L have Z, A, dA, dZ, dW, db, and
+/// a, da where slopes are learned. dW and db are those of this batch (m = 1 for one example); a model that was trained
+/// with L2 shows the term λ/m W in dW and in the cost. dA[L] is the un-fused formula of the notes, infinite where an
+/// output is saturated on the wrong side; dZ[L], which comes from the logits, does not use it. Where the table has no
+/// target, there is no Y, no backward pass and no cost (NaN). With as many threads as Model::evaluate. Errors: as
 /// Model::evaluate; usage (no such example, no such layer); value (no rows).
 [[nodiscard]] Trace trace(const Model& model, const Table& table, std::optional<std::size_t> example = {},
                           std::optional<int> layer = {});

@@ -35,8 +35,9 @@ struct EpochReport {
   std::int64_t iteration = 0;  ///< updates so far
   double mean_cost = 0;        ///< over the batches of the epoch, weighted by their examples; L2's part is sampled
   std::optional<Metrics> validation;
-  std::optional<Metrics> train;  ///< where Options::metrics are asked for and nothing is held back
-  bool best = false;             ///< with a patience: the best so far
+  std::optional<Metrics> train;     ///< where Options::metrics are asked for and nothing is held back
+  bool best = false;                ///< with a patience: the best so far
+  Metric monitored = Metric::loss;  ///< the figure of the validation part that says so
 };
 
 /// Told after every update, for a progress bar.

@@ -50,6 +50,11 @@ double CounterRandom::normal(std::uint64_t n) const noexcept {
   return radius * (n % 2 == 0 ? std::cos(angle) : std::sin(angle));
 }
 
+double CounterRandom::uniform(std::uint64_t n) const noexcept {
+  const auto w = words(n);
+  return open_unit(w[0], w[1]);
+}
+
 std::array<std::uint32_t, 2> CounterRandom::key(std::uint64_t n) const noexcept {
   const auto w = words(n);
   return {w[0], w[1]};

@@ -13,7 +13,15 @@ namespace strata::internal {
                                                       std::array<std::uint32_t, 2> key) noexcept;
 
 /// What the numbers are drawn for; each purpose has its own stream, so that none disturbs another.
-enum class RandomPurpose : std::uint32_t { weights = 1, shuffle = 2, split = 3, dropout = 4, bootstrap = 5 };
+enum class RandomPurpose : std::uint32_t {
+  weights = 1,
+  shuffle = 2,
+  split = 3,
+  dropout = 4,
+  bootstrap = 5,
+  stage = 6,
+  biases = 7
+};
 
 /// Counter-based numbers: the n-th depends on (seed, purpose, index, n) and on nothing else.
 class CounterRandom {
@@ -21,6 +29,8 @@ class CounterRandom {
   CounterRandom(std::uint64_t seed, RandomPurpose purpose, std::uint32_t index) noexcept;
   /// A standard normal number (Box and Muller, 1958): the n-th of the stream.
   [[nodiscard]] double normal(std::uint64_t n) const noexcept;
+  /// Uniform between 0 and 1, and neither: the n-th of the stream.
+  [[nodiscard]] double uniform(std::uint64_t n) const noexcept;
   /// For who needs all of a counter: the n-th key of the stream.
   [[nodiscard]] std::array<std::uint32_t, 2> key(std::uint64_t n) const noexcept;
   /// Uniform in 0 … bound − 1, without bias (Lemire, 2019): the next of the stream.

@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
 
-#include "base/checked.hpp"
 #include "base/only_errors.hpp"
 #include "base/text.hpp"
+#include "config/blocks.hpp"
 #include "strata/error.hpp"
 
 namespace strata {
@@ -31,6 +36,31 @@ void require_parameters(const Architecture& net) {
   if (of.smoothing != 0 && net.head() == Head::identity) refuse("no smoothing");
 }
 
+void require_stage(const Architecture& net) {
+  const InputStage& stage = net.stage;
+  const auto refuse = [](const std::string& message) {
+    throw Error(ErrorCode::shape, "the stage in front of the network " + message);
+  };
+  if (!stage.rows.empty() && stage.rows.size() != static_cast<std::size_t>(net.inputs))
+    refuse(fmt::format("embeds {} rows of X, which has {}", stage.rows.size(), net.inputs));
+  for (const auto& [size, what] : {std::pair(stage.frequencies, "frequencies"),
+                                   {stage.periodic_units, "numbers of a periodic embedding"},
+                                   {stage.level_units, "numbers of a level"}}) {
+    if (size < 1) refuse(fmt::format("has {} {}; it needs at least one", size, what));
+  }
+  std::int64_t units = 0;
+  for (const RowEmbedding& row : stage.rows) {
+    if (row.kind < RowEmbedding::Kind::none || row.kind > RowEmbedding::Kind::levels)
+      refuse(fmt::format("has an embedding number {}, which there is not", static_cast<int>(row.kind)));
+    const bool is_code = row.kind == RowEmbedding::Kind::levels;
+    if (is_code ? row.levels < 1 : row.levels != 0)
+      refuse(fmt::format("has {} levels where it embeds {}", row.levels, is_code ? "a code" : "a number"));
+    units += stage.units_of(row.kind);
+  }
+  if (units > std::numeric_limits<int>::max())
+    refuse(fmt::format("gives {} rows, more than a network can take", units));
+}
+
 }  // namespace
 
 Head head_of(Loss loss) noexcept {
@@ -45,20 +75,23 @@ Head head_of(Loss loss) noexcept {
   return Head::identity;
 }
 
+int Architecture::embedded_inputs() const noexcept {
+  if (stage.rows.empty()) return inputs;
+  std::int64_t units = 0;  // as many as can be counted: validate() says where there are more
+  for (const RowEmbedding& row : stage.rows) units += stage.units_of(row.kind);
+  return static_cast<int>(std::min<std::int64_t>(units, std::numeric_limits<int>::max()));
+}
+
 std::size_t Architecture::parameter_count() const try {
   std::size_t count = 0;
-  for (int l = 1; l <= depth(); ++l) {
-    const auto n = static_cast<std::size_t>(units(l)), n_prev = static_cast<std::size_t>(units(l - 1));
-    count = checked_add(
-        count, checked_add(checked_multiply(n, n_prev, "the size of the network"), n, "the size of the network"),
-        "the size of the network");
-  }
+  for_each_block(*this, [&](const ParameterBlock& block) { count = block.offset + block.size(); });
   return count;
 } catch (...) {
   throw_as_error("for a message");
 }
 
 void Architecture::validate() const try {
+  require_stage(*this);
   for (int l = 0; l <= depth(); ++l) {
     if (units(l) < 1) {
       throw Error(ErrorCode::shape, l == 0 ? fmt::format("the network has {} inputs; it needs at least one", inputs)

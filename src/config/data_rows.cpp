@@ -31,7 +31,8 @@ std::vector<OptionSpec> data_rows() {
       choice_row(
           {"scale", "SCALE",
            "How inputs are scaled. standard: mean 0 and standard deviation 1, fitted on the training rows. robust: by "
-           "the median and the quartiles, large numbers bent to at most 3. quantile: to a normal distribution. auto: "
+           "the median and the quartiles, large numbers bent to at most 3; the columns of yes/no and of categories "
+           "too. quantile: to a normal distribution. auto: "
            "1/255 for 8-bit pixels; quantile where rows are held back without being asked for (see --validation); "
            "standard for anything else. auto-quantile: 1/255 for 8-bit pixels, else quantile. The model remembers it."},
           "Data", &DataOptions::scale),
@@ -44,6 +45,15 @@ std::vector<OptionSpec> data_rows() {
                        "How many values of a category have a column of their own: the most frequent ones; the others "
                        "share one."},
                       "Data", "a whole number from 1 to 1000000", {}, 1'000'000, &DataOptions::one_hot_limit)),
+      later(count_row({"embedding-size", "N|none",
+                       "A category with more values than --one-hot-limit becomes so many numbers, learned for each of "
+                       "its values; any other word, and a missing cell, have numbers of their own, which begin at 0 "
+                       "and are learned from missing cells where training rows have some."},
+                      "Data", "a whole number from 1 to 1000", "none", 1000, &DataOptions::embedding_size)),
+      later(choice_row({"numeric-embedding", "NAME",
+                        "pbld: beside each number the network gets 3 numbers more, a learned mixture of 16 cosines of "
+                        "learned frequencies and phases."},
+                       "Data", &DataOptions::numeric_embedding)),
       later(choice_row(
           {"missing-target", "HOW", "Rows to train on that lack the target: error, or drop to leave them out."}, "Data",
           &DataOptions::missing_target)),
@@ -62,8 +72,8 @@ std::vector<OptionSpec> data_rows() {
       row(
           {"scale-target", "SCALE",
            "Regression: train on the target scaled to mean 0 and standard deviation 1. Costs are then of the scaled "
-           "target; predictions stay in the units of the data. auto: standard where inputs and target are columns, "
-           "none for arrays."},
+           "target; predictions stay in the units of the data. auto: standard where inputs and target are columns or "
+           "with --parametrization ntp, none for other arrays."},
           "Data", "auto, standard, none",
           [](Options& o, Text t) {
             const std::string form = normal_form(t);
@@ -74,6 +84,10 @@ std::vector<OptionSpec> data_rows() {
           [](const Options& o) {
             return std::string(!o.scale_target ? "auto" : *o.scale_target ? "standard" : "none");
           }),
+      later(word_row({"clamp-target", "RANGE",
+                      "Regression. training: a prediction below the least target of the training rows is that, and one "
+                      "above the largest is that one."},
+                     "Data", "training", "none", &DataOptions::clamp_target)),
       row(
           {"validation", "FILE|FRACTION",
            "Rows to measure on that are not trained on: a file of their own, or this part of the data, of each class "

@@ -6,7 +6,9 @@
 #include <initializer_list>
 
 #include "base/text.hpp"
+#include "config/blocks.hpp"
 #include "config/names.hpp"
+#include "config/option_values.hpp"
 #include "strata/error.hpp"
 
 namespace strata::internal {
@@ -59,11 +61,13 @@ constexpr Effect kEffects[] = {
      }},
     {"huber-delta", Judged::once_decided, [](const Options& o) { return of_loss(o, {Loss::huber}); }},
     {"quantile", Judged::once_decided, [](const Options& o) { return of_loss(o, {Loss::quantile}); }},
+    {"last-batch", Judged::at_once,
+     [](const Options& o) { return unless(o.batch_size != 0, "has no effect: every update uses all rows"); }},
     {"label-smoothing", Judged::once_decided,
      [](const Options& o) { return of_loss(o, {Loss::binary_cross_entropy, Loss::categorical_cross_entropy}); }},
     {"decay-schedule", Judged::once_decided,
      [](const Options& o) {
-       return unless(o.effective_weight_decay() != 0 || o.bias_decay != 0,
+       return unless(o.effective_weight_decay() != PerKind(),
                      fmt::format("has no effect: there is no {}", spelled("weight-decay")));
      }},
     {"dropout-schedule", Judged::once_decided,
@@ -77,6 +81,12 @@ constexpr Effect kEffects[] = {
            o.task == Task::regression || !o.scale_target.value_or(false),
            fmt::format("has no effect: the task is {}, and only numbers to predict are scaled", name(o.task)));
      }},
+    {"clamp-target", Judged::with_a_warning,
+     [](const Options& o) {
+       return unless(
+           o.task == Task::regression || o.task == Task::automatic,
+           fmt::format("has no effect: the task is {}, and only numbers to predict have a range", name(o.task)));
+     }},
     {"group-column", Judged::with_a_warning,
      [](const Options& o) {
        const bool holds_back = o.validation.empty() ? o.patience.value_or(0) > 0  // and then a fifth
@@ -86,14 +96,17 @@ constexpr Effect kEffects[] = {
      }},
     {"activation", Judged::with_a_warning,
      [](const Options& o) {
-       return unless(!o.hidden_layers || !o.hidden_layers->empty(), "has no effect: there is no hidden layer");
+       const bool has_none = o.hidden_layers && o.hidden_layers->empty();
+       return unless(!has_none || o.activation == std::vector{Activation::relu},  // which auto is then
+                     "has no effect: there is no hidden layer");
      }},
     {"random", Judged::with_a_warning,
      [](const Options& o) {
-       const bool draws =
-           o.initializer.kind != Initializer::Kind::zeros && o.initializer.kind != Initializer::Kind::arrays;
-       return unless(draws,
-                     fmt::format("has no effect: {} draws no numbers", spelled("initializer", to_text(o.initializer))));
+       const Initializer::Kind kind = o.initializer.kind;
+       const bool own = kind == Initializer::Kind::data;
+       const bool draws = !own && kind != Initializer::Kind::zeros && kind != Initializer::Kind::arrays;
+       return unless(draws, fmt::format("has no effect: {} draws {}", spelled("initializer", to_text(o.initializer)),
+                                        own ? "from the stream of strata alone" : "no numbers"));
      }},
 };
 
@@ -118,6 +131,14 @@ void require_effect(const Options& options) {
   });
 }
 
+bool has_effect(std::string_view option, const Options& options) {
+  bool has = true;
+  for_each_without(options, [&](const Effect& effect, const std::string& /*value*/) {
+    if (effect.option == option) has = effect.why_none(options).empty();
+  });
+  return has;
+}
+
 std::vector<WithoutEffect> without_effect(const Options& decided) {
   std::vector<WithoutEffect> all;
   for_each_without(decided, [&](const Effect& effect, const std::string& value) {
@@ -128,6 +149,32 @@ std::vector<WithoutEffect> without_effect(const Options& decided) {
     all.push_back({effect.option, std::move(text)});
   });
   return all;
+}
+
+std::vector<WithoutEffect> without_effect(const Options& decided, const Architecture& net) {
+  std::vector<WithoutEffect> all = without_effect(decided);
+  const std::vector<ParameterBlock> blocks = blocks_of(net);
+  const auto add = [&](Text option, const std::string& why) {
+    const auto row = std::ranges::find(option_table(), option, &OptionSpec::name);
+    all.push_back({row->name, fmt::format("{} has no effect{}", spelled(option, row->show(decided)), why)});
+  };
+  const auto add_kinds = [&](Text option, const PerKind& numbers, const PerKind& usual) {
+    if (const std::vector<std::string> kinds = kinds_without(blocks, numbers, usual); !kinds.empty())
+      add(option, fmt::format(" on {}: the network learns none", joined(kinds)));
+  };
+  if (decided.numeric_embedding != NumericEmbedding::none && !embeds_numbers(net))
+    add("numeric-embedding", ": no input is a number of a table (arrays, and columns of 0 and 1, stay as they are)");
+  add_kinds("rate-factor", decided.rate_factor, Options().rate_factor);
+  add_kinds("weight-decay", decided.effective_weight_decay(), PerKind());
+  std::erase_if(all, [&](const WithoutEffect& each) {
+    return std::ranges::find(decided.inherited, each.option) != decided.inherited.end();
+  });
+  return all;
+}
+
+bool embeds_numbers(const Architecture& net) {
+  return std::ranges::any_of(net.stage.rows,
+                             [](const RowEmbedding& row) { return row.kind == RowEmbedding::Kind::periodic; });
 }
 
 }  // namespace strata::internal

@@ -41,10 +41,10 @@ constexpr Named<OptimizerKind> kOptimizers[] = {{"gradient-descent", OptimizerKi
                                                 {"adamw", OptimizerKind::adamw},
                                                 {"nesterov", OptimizerKind::nesterov},
                                                 {"sgd", OptimizerKind::gradient_descent}};
-constexpr Named<Schedule::Kind> kSchedules[] = {{"constant", Schedule::Kind::constant},
-                                                {"step", Schedule::Kind::step},
-                                                {"cosine", Schedule::Kind::cosine},
-                                                {"one-cycle", Schedule::Kind::one_cycle}};
+constexpr Named<Schedule::Kind> kSchedules[] = {
+    {"constant", Schedule::Kind::constant}, {"step", Schedule::Kind::step},
+    {"cosine", Schedule::Kind::cosine},     {"one-cycle", Schedule::Kind::one_cycle},
+    {"coslog4", Schedule::Kind::coslog4},   {"flat-cosine", Schedule::Kind::flat_cosine}};
 constexpr Named<RandomStream> kStreams[] = {{"strata", RandomStream::strata}, {"numpy", RandomStream::numpy}};
 constexpr Named<Precision> kPrecisions[] = {
     {"float32", Precision::float32}, {"float64", Precision::float64}, {"bf16", Precision::bf16}};
@@ -53,6 +53,10 @@ constexpr Named<ScaleKind> kScales[] = {
     {"standard", ScaleKind::standard}, {"1/255", ScaleKind::divide_255},
     {"robust", ScaleKind::robust},     {"quantile", ScaleKind::quantile},
     {"none", ScaleKind::none}};
+constexpr Named<NumericEmbedding> kEmbeddings[] = {{"none", NumericEmbedding::none}, {"pbld", NumericEmbedding::pbld}};
+constexpr Named<Parametrization> kParametrizations[] = {{"standard", Parametrization::standard},
+                                                        {"ntp", Parametrization::ntp}};
+constexpr Named<LastBatch> kLastBatches[] = {{"keep", LastBatch::keep}, {"drop", LastBatch::drop}};
 constexpr Named<Impute> kImputes[] = {{"mean", Impute::mean}, {"median", Impute::median}};
 constexpr Named<MissingTarget> kMissingTargets[] = {{"error", MissingTarget::error}, {"drop", MissingTarget::drop}};
 constexpr Named<Header> kHeaders[] = {{"auto", Header::automatic}, {"yes", Header::yes}, {"no", Header::no}};
@@ -85,7 +89,8 @@ constexpr Named<Metric> kMetrics[] = {{"loss", Metric::loss},
                                       {"average-precision", Metric::pr_auc}};
 constexpr Named<Initializer::Kind> kInitializers[] = {
     {"lecun", Initializer::Kind::lecun},   {"he", Initializer::Kind::he},       {"glorot", Initializer::Kind::glorot},
-    {"normal", Initializer::Kind::normal}, {"zeros", Initializer::Kind::zeros}, {"xavier", Initializer::Kind::glorot}};
+    {"normal", Initializer::Kind::normal}, {"zeros", Initializer::Kind::zeros}, {"data", Initializer::Kind::data},
+    {"xavier", Initializer::Kind::glorot}};
 
 constexpr auto kAllActivations = [] {
   std::array<Activation, std::size(kActivations) - 1> all{};  // swish is none of its own
@@ -119,6 +124,9 @@ STRATA_NAMES(Schedule::Kind, kSchedules)
 STRATA_NAMES(RandomStream, kStreams)
 STRATA_NAMES(Precision, kPrecisions)
 STRATA_NAMES(ScaleKind, kScales)
+STRATA_NAMES(NumericEmbedding, kEmbeddings)
+STRATA_NAMES(Parametrization, kParametrizations)
+STRATA_NAMES(LastBatch, kLastBatches)
 STRATA_NAMES(Impute, kImputes)
 STRATA_NAMES(MissingTarget, kMissingTargets)
 STRATA_NAMES(Header, kHeaders)
@@ -139,6 +147,9 @@ std::string_view name(OptimizerKind kind) noexcept { return name_in_table(kind);
 std::string_view name(RandomStream stream) noexcept { return name_in_table(stream); }
 std::string_view name(Precision precision) noexcept { return name_in_table(precision); }
 std::string_view name(ScaleKind kind) noexcept { return name_in_table(kind); }
+std::string_view name(NumericEmbedding embedding) noexcept { return name_in_table(embedding); }
+std::string_view name(Parametrization parametrization) noexcept { return name_in_table(parametrization); }
+std::string_view name(LastBatch last) noexcept { return name_in_table(last); }
 std::string_view name(Impute impute) noexcept { return name_in_table(impute); }
 std::string_view name(MissingTarget missing) noexcept { return name_in_table(missing); }
 std::string_view name(Header header) noexcept { return name_in_table(header); }

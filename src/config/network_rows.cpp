@@ -18,10 +18,20 @@ std::vector<OptionSpec> network_rows() {
           },
           [](const Options& o) { return o.hidden_layers ? layers_text(*o.hidden_layers) : std::string("auto"); }),
       row(
-          {"activation", "NAME", "g of the hidden layers: one for all of them, or one for each, separated by commas."},
-          "Network", joined(own_names<Activation>(), 100),
+          {"activation", "NAME",
+           "g of the hidden layers: one for all of them, or one for each, separated by commas. auto: relu; with "
+           "--parametrization ntp selu for classes and mish for numbers."},
+          "Network", joined(own_names<Activation>({"auto"}), 100),
           [](Options& o, Text t) { o.activation = activations_from("activation", t); },
           [](const Options& o) { return activations_text(o.activation); }),
+      later(word_row({"slopes", "WHICH",
+                      "learned: a hidden layer is A = Z + a (g(Z) - Z), with a slope a of each unit that begins at 1 "
+                      "and is learned; fixed: A = g(Z)."},
+                     "Network", "learned", "fixed", &NetworkOptions::learned_slopes)),
+      later(word_row({"input-scale", "WHICH",
+                      "learned: each number that goes into the first layer is multiplied by one that begins at 1 and "
+                      "is learned."},
+                     "Network", "learned", "none", &NetworkOptions::input_scale)),
       later(row(
           {"dropout", "RATE",
            "Training leaves each unit of a hidden layer out with this probability, anew for every example of every "
@@ -36,7 +46,8 @@ std::vector<OptionSpec> network_rows() {
       row(
           {"loss", "LOSS",
            "What is minimised, and with it the last activation: sigmoid, softmax, identity. auto: the one that belongs "
-           "to the task. Of numbers, absolute-error and huber are moved less by a few that are far off, and quantile "
+           "to the task; with --parametrization ntp two classes have an output each (softmax). Of numbers, "
+           "absolute-error and huber are moved less by a few that are far off, and quantile "
            "predicts what a share of them lies below."},
           "Network", joined(own_names<Loss>({"auto"}), 100),
           [](Options& o, Text t) {
@@ -53,16 +64,18 @@ std::vector<OptionSpec> network_rows() {
                            "median."},
                           "a number greater than 0 and less than 1", &NetworkOptions::quantile, is_inside)),
       later(
-          number_row({"label-smoothing", "E",
-                      "The cross-entropies: the right class is to have the probability 1 - E + E/K and each other E/K "
-                      "(K classes, 2 for each yes/no question), so that no output needs to grow for ever."},
-                     kFrom0To1, &NetworkOptions::label_smoothing, is_fraction)),
+          automatic_row({"label-smoothing", "E",
+                         "The cross-entropies: the right class is to have the probability 1 - E + E/K and each other "
+                         "E/K (K classes, 2 for each yes/no question), so that no output needs to grow for ever. auto: "
+                         "0.1 where --monitor is accuracy, balanced-accuracy, f1 or mcc, else 0."},
+                        kFrom0To1, &NetworkOptions::label_smoothing, is_fraction)),
       row(
           {"initializer", "NAME|FILE",
            "The standard deviation of the normal numbers that weights start from: lecun 1/sqrt(n_in), he sqrt(2/n_in), "
-           "glorot sqrt(2/(n_in+n_out)), normal:0.01 as given; biases start at 0. FILE.npz: your own arrays, named W1 "
-           "(n_1, n_0), b1 (n_1, 1), W2, and so on."},
-          "Network", "lecun, he, glorot, normal:NUMBER, zeros, an .npz file",
+           "glorot sqrt(2/(n_in+n_out)), normal:0.01 as given; biases start at 0. data: weights and biases by the "
+           "training rows, so that each unit of Z has deviation 1 and its zero among theirs. FILE.npz: your own "
+           "arrays, named W1 (n_1, n_0), b1 (n_1, 1), W2, and so on."},
+          "Network", "lecun, he, glorot, normal:NUMBER, zeros, data, an .npz file",
           [](Options& o, Text t) { o.initializer = initializer_from("initializer", t); },
           [](const Options& o) { return to_text(o.initializer); }),
       choice_row(

@@ -60,6 +60,19 @@ inline OptionSpec choice_row(const Row& r, Text group, Kind Group::* member) {
       [=](const Options& o) { return std::string(name(o.*member)); });
 }
 
+/// One of two words.
+template <class Group>
+inline OptionSpec word_row(const Row& r, Text group, Text yes, Text no, bool Group::* member) {
+  return row(
+      r, group, fmt::format("{}, {}", no, yes),
+      [=](Options& o, Text t) {
+        const std::string form = normal_form(t), words[] = {std::string(no), std::string(yes)};
+        if (form != yes && form != no) refuse_name(r.name, words, t);
+        o.*member = form == yes;
+      },
+      [=](const Options& o) { return std::string(o.*member ? yes : no); });
+}
+
 /// The heading of the options that are of one kind of value only.
 template <class Group>
 inline constexpr Text kHeading = std::is_same_v<Group, NetworkOptions> ? "Network" : "Training";

@@ -168,7 +168,8 @@ std::string layers_text(const std::vector<int>& layers) {
 
 std::vector<Activation> activations_from(Text option, Text text) {
   std::vector<Activation> list;
-  for (const std::string& part : split(text, ',')) list.push_back(kind_from<Activation>(option, part));
+  if (normal_form(text) == "auto") return list;
+  for (const std::string& part : split(text, ',')) list.push_back(kind_from<Activation>(option, part, {"auto"}));
   return list;
 }
 
@@ -190,8 +191,15 @@ std::vector<Metric> metrics_from(Text option, Text text) {
   return list;
 }
 
+std::optional<Metric> monitor_from(Text option, Text text) {
+  if (normal_form(text) == "task") return std::nullopt;
+  return kind_from<Metric>(option, text, {"task"});
+}
+
+std::string monitor_text(std::optional<Metric> monitor) { return std::string(monitor ? name(*monitor) : "task"); }
+
 std::string activations_text(const std::vector<Activation>& list) {
-  return list_text(list, [](Activation g) { return name(g); });
+  return list.empty() ? "auto" : list_text(list, [](Activation g) { return name(g); });
 }
 std::string rates_text(const std::vector<double>& list) {
   return list_text(list, [](double rate) { return shortest(rate); });
@@ -250,7 +258,10 @@ Schedule schedule_from(Text option, Text text, std::initializer_list<std::string
 
 namespace {
 
-constexpr std::pair<Text, double PerKind::*> kKinds[] = {{"weights", &PerKind::weights}, {"biases", &PerKind::biases}};
+constexpr std::pair<Text, double PerKind::*> kKinds[] = {{"weights", &PerKind::weights}, {"biases", &PerKind::biases},
+                                                         {"slopes", &PerKind::slopes},   {"numbers", &PerKind::numbers},
+                                                         {"levels", &PerKind::levels},   {"scales", &PerKind::scales}};
+constexpr std::size_t kInEveryNetwork = 2;
 
 }  // namespace
 
@@ -271,14 +282,29 @@ PerKind numbers_of_kinds(Text option, Text text, Text expected, PerKind numbers,
   return numbers;
 }
 
-std::string text_of_kinds(const PerKind& numbers) {
-  return list_text(std::vector(std::begin(kKinds), std::end(kKinds)), [&](const auto& kind) {
-    return fmt::format("{}:{}", kind.first, shortest(numbers.*(kind.second)));
-  });
+std::string text_of_kinds(const PerKind& numbers, const PerKind& usual) {
+  std::string text;
+  for (std::size_t i = 0; i < std::size(kKinds); ++i) {
+    const auto& [name, member] = kKinds[i];
+    if (i >= kInEveryNetwork && numbers.*member == usual.*member) continue;
+    text += fmt::format("{}{}:{}", text.empty() ? "" : ",", name, shortest(numbers.*member));
+  }
+  return text;
 }
 
-std::string decays_text(double weights, double biases) {
-  return biases == 0 ? shortest(weights) : text_of_kinds({weights, biases});
+std::vector<std::string> kinds_without(const std::vector<ParameterBlock>& blocks, const PerKind& numbers,
+                                       const PerKind& usual) {
+  std::vector<std::string> names;
+  for (const auto& [name, member] : kKinds)
+    if (numbers.*member != usual.*member && std::ranges::none_of(blocks, [of = member](const ParameterBlock& block) {
+          return number_of(block.kind) == of;
+        }))
+      names.emplace_back(name);
+  return names;
+}
+
+std::string decays_text(const PerKind& decays) {
+  return decays == PerKind{decays.weights} ? shortest(decays.weights) : text_of_kinds(decays, {});
 }
 
 }  // namespace strata::internal

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "config/blocks.hpp"
 #include "config/names.hpp"
 #include "strata/options.hpp"
 
@@ -60,13 +61,17 @@ inline constexpr Text kAtLeast1 = "a whole number, at least 1";
 inline constexpr Text kDuration = "a time such as 90s, 10min or 1.5h";
 /// Of a time with its unit, more than 0. `others`: ", or …", what else the option takes.
 [[nodiscard]] double seconds_from(Text option, Text text, Text others = {});
-/// constant, cosine, one-cycle, step, or step:FACTOR@PLACE,PLACE.
+/// A name, or step:FACTOR@PLACE,PLACE.
 [[nodiscard]] Schedule schedule_from(Text option, Text text, std::initializer_list<std::string> before = {});
 /// "weights:1,biases:2"; the kinds that are not named keep what they have in `numbers`.
 [[nodiscard]] PerKind numbers_of_kinds(Text option, Text text, Text expected, PerKind numbers, bool (*allowed)(double));
-[[nodiscard]] std::string text_of_kinds(const PerKind& numbers);
+/// The kinds of every network, and the others where they differ from `usual`.
+[[nodiscard]] std::string text_of_kinds(const PerKind& numbers, const PerKind& usual);
+/// Those that differ from `usual`, by their names, of kinds that are none of `blocks`.
+[[nodiscard]] std::vector<std::string> kinds_without(const std::vector<ParameterBlock>& blocks, const PerKind& numbers,
+                                                     const PerKind& usual);
 /// One number where only the weights decay.
-[[nodiscard]] std::string decays_text(double weights, double biases);
+[[nodiscard]] std::string decays_text(const PerKind& decays);
 
 /// One visible sign of ASCII. `others`: "or …", what else the option takes.
 [[nodiscard]] char sign_from(Text option, Text text, Text others);
@@ -96,6 +101,10 @@ template <class T, class Show>
 [[nodiscard]] std::vector<double> rates_from(Text option, Text text);
 /// Each at most once.
 [[nodiscard]] std::vector<Metric> metrics_from(Text option, Text text);
+/// task: the one that belongs to the task.
+[[nodiscard]] std::optional<Metric> monitor_from(Text option, Text text);
+[[nodiscard]] std::string monitor_text(std::optional<Metric> monitor);
+/// auto: none.
 [[nodiscard]] std::string activations_text(const std::vector<Activation>& list);
 [[nodiscard]] std::string rates_text(const std::vector<double>& list);
 [[nodiscard]] Initializer initializer_from(Text option, Text text);

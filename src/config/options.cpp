@@ -89,7 +89,7 @@ std::string to_text(const Schedule& schedule) try {
   throw_as_error("for the options");
 }
 
-double TrainingOptions::effective_learning_rate() const noexcept {
+double TrainingOptions::effective_learning_rate(Task task) const noexcept {
   if (learning_rate) return *learning_rate;
   switch (optimizer) {
     case OptimizerKind::gradient_descent: return 0.0075;
@@ -98,11 +98,17 @@ double TrainingOptions::effective_learning_rate() const noexcept {
     case OptimizerKind::adam:
     case OptimizerKind::adamw: break;
   }
-  return 0.001;
+  return parametrization == Parametrization::standard ? 0.001 : task == Task::regression ? 0.2 : 0.04;
 }
 
-double TrainingOptions::effective_weight_decay() const noexcept {
-  return weight_decay.value_or(optimizer == OptimizerKind::adamw ? 0.01 : 0);
+PerKind TrainingOptions::effective_weight_decay() const noexcept {
+  return weight_decay.value_or(PerKind{optimizer == OptimizerKind::adamw ? 0.01 : 0});
+}
+
+Metric TrainingOptions::effective_monitor(Task task, Loss loss, int outputs) const noexcept {
+  if (monitor) return *monitor;
+  if (task != Task::regression) return task == Task::binary ? Metric::roc_auc : Metric::log_loss;
+  return loss == Loss::squared_error && outputs == 1 ? Metric::rmse : Metric::loss;
 }
 
 std::span<const OptionSpec> option_table() {
@@ -127,7 +133,11 @@ void set_option(Options& options, Text name, Text text) try {
   if (wanted.starts_with("--")) wanted.erase(0, 2);
   std::vector<std::string> names;
   for (const OptionSpec& option : option_table()) {
-    if (option.name == wanted) return option.set(options, text);
+    if (option.name == wanted) {
+      option.set(options, text);
+      std::erase(options.inherited, wanted);
+      return;
+    }
     names.emplace_back(option.name);
   }
   throw Error(ErrorCode::usage,
@@ -162,11 +172,12 @@ void require_monitored(const Options& options) {
                             spelled("patience", std::to_string(*options.patience)), spelled("validation", "none")));
   }
   if (!monitors && options.min_delta == 0) return;
-  const std::string what =
-      monitors ? spelled("monitor", name(options.monitor)) : spelled("min-delta", shortest(options.min_delta));
+  const std::string figure = monitor_text(options.monitor);
+  const std::string what = monitors ? spelled("monitor", figure) : spelled("min-delta", shortest(options.min_delta));
   if (!held) {
-    const std::string advice =
-        monitors ? fmt::format(" ({} measures on the rows trained on)", spelled("metrics", name(options.monitor))) : "";
+    const std::string advice = monitors && options.monitor
+                                   ? fmt::format(" ({} measures on the rows trained on)", spelled("metrics", figure))
+                                   : "";
     throw Error(ErrorCode::usage, fmt::format("{} is about rows that are held back, and {} holds none back; leave one "
                                               "of them out{}",
                                               what, spelled("validation", "none"), advice));
@@ -176,13 +187,13 @@ void require_monitored(const Options& options) {
                 fmt::format("{} is about the best epoch, and {} looks for none; leave one of them out", what,
                             spelled("patience", "none")));
   }
-  const auto range = range_of(options.monitor);
+  const auto range = options.monitor ? range_of(*options.monitor) : std::nullopt;
   if (range && options.min_delta >= range->second - range->first) {
     throw Error(ErrorCode::usage,
                 fmt::format("{}: {} goes from {} to {} (1 % of that is {}), so no epoch can be better "
                             "by more than this",
-                            spelled("min-delta", shortest(options.min_delta)), name(options.monitor), range->first,
-                            range->second, 0.01 * (range->second - range->first)));
+                            spelled("min-delta", shortest(options.min_delta)), figure, range->first, range->second,
+                            0.01 * (range->second - range->first)));
   }
 }
 
@@ -204,12 +215,11 @@ void validate(const Options& options) try {
                 fmt::format("{} finds out how many epochs fit, and {} says how long to train; give one of them",
                             spelled("time-limit"), spelled(options.epochs ? "epochs" : "iterations")));
   }
-  if (options.l2 != 0 && (options.effective_weight_decay() != 0 || options.bias_decay != 0)) {
-    throw Error(
-        ErrorCode::usage,
-        fmt::format("{} and {} both draw the weights towards 0; give one of them, and 0 for the other",
-                    spelled("l2", shortest(options.l2)),
-                    spelled("weight-decay", decays_text(options.effective_weight_decay(), options.bias_decay))));
+  const PerKind decays = options.effective_weight_decay();
+  if (options.l2 != 0 && decays != PerKind()) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{} and {} both draw the weights towards 0; give one of them, and 0 for the other",
+                            spelled("l2", shortest(options.l2)), spelled("weight-decay", decays_text(decays))));
   }
   require_one_split(options);
   require_monitored(options);
@@ -224,6 +234,10 @@ void validate(const Options& options) try {
   if (layers == 0 && std::ranges::any_of(options.dropout, [](double rate) { return rate != 0; })) {
     throw Error(ErrorCode::usage, fmt::format("{}: there is no hidden layer whose units could be left out",
                                               spelled("dropout", rates_text(options.dropout))));
+  }
+  if (layers == 0 && options.learned_slopes) {
+    throw Error(ErrorCode::usage, fmt::format("{}: there is no hidden layer whose slopes could be learned",
+                                              spelled("slopes", "learned")));
   }
   require_effect(options);
 } catch (...) {

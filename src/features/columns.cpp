@@ -55,7 +55,7 @@ std::size_t encoded_width(const InputField& input) noexcept {
   const std::size_t missing = input.missing ? 1 : 0;
   switch (input.type) {
     case ColumnType::yes_no: return 1;
-    case ColumnType::category: return input.levels.size() + (input.pooled ? 1 : 0) + missing;
+    case ColumnType::category: return input.embedded ? 1 : input.levels.size() + (input.pooled ? 1 : 0) + missing;
     case ColumnType::date: return input.parts.size() + 1 + missing;
     default: break;
   }
@@ -74,16 +74,26 @@ std::vector<EncodedColumn> encoded_columns(const Features& features) try {
     if (fill) equation += fmt::format("; missing: {}", brief(*fill));
     add(std::move(name), std::move(equation));
   };
+  const auto add_level = [&](std::string name, const std::string& x) {
+    const std::string of_x = features.scaling.levels ? scaled(features.scaling, columns.size(), "x") : "x";
+    add(std::move(name), of_x == "x" ? x : of_x == "0" ? of_x : fmt::format("{}, x = {}", of_x, x));
+  };
   for (const InputField& input : features.inputs) {
     const std::string& name = input.name;
     switch (input.type) {
       case ColumnType::yes_no:
-        add(name, fmt::format("+1 for {}, −1 for {}, else 0", input.levels[1], input.levels[0]));
+        add_level(name, fmt::format("+1 for {}, −1 for {}, else 0", input.levels[1], input.levels[0]));
         continue;
       case ColumnType::category:
+        if (input.embedded) {
+          const std::size_t count = input.levels.size();
+          add(name,
+              fmt::format("code {}, {} for any other", count > 1 ? fmt::format("0 … {}", count - 1) : "0", count));
+          continue;
+        }
         for (const std::string& level : input.levels)
-          add(fmt::format("{}={}", name, level), fmt::format("1 for {}, else 0", level));
-        if (input.pooled) add(name + " other", "1 for any other, else 0");
+          add_level(fmt::format("{}={}", name, level), fmt::format("1 for {}, else 0", level));
+        if (input.pooled) add_level(name + " other", "1 for any other, else 0");
         break;
       case ColumnType::date:
         for (const DatePart part : input.parts) {

@@ -1,6 +1,7 @@
 // Which fields of a table a model means, and its target as a column of Y.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -24,6 +25,15 @@ namespace strata::internal {
 [[nodiscard]] std::vector<std::size_t> rows_without_target(const Target& target, const Table& table);
 
 [[nodiscard]] std::vector<const Field*> find_target(const Target& target, const Table& table);
+
+/// Output k of the network, or the truth that it is held to, in the units of the target.
+[[nodiscard]] inline double in_units(const Target& target, std::size_t k, double y) noexcept {
+  return target.offset.empty() ? y : y * target.divisor[k] + target.offset[k];
+}
+/// What is predicted where output k says y, in these units: y, but no less than the least and no more than the largest.
+[[nodiscard]] inline double kept_within(const Target& target, std::size_t k, double y) noexcept {
+  return target.least.empty() ? y : std::clamp(y, target.least[k], target.largest[k]);
+}
 
 /// The targets of a table as a column of Y (n_y, 1) each: 0 or 1, one-hot, or numbers.
 class TargetEncoder {

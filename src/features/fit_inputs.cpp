@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <utility>
 
@@ -19,6 +20,7 @@
 namespace strata::internal {
 namespace {
 
+constexpr std::size_t kMostEmbedded = 1'000'000;  // levels; of a category of more, the rare ones are pooled
 constexpr std::size_t kFewValues = 20;  // distinct whole numbers that are no distribution to take quantiles of
 constexpr std::string_view kYes[] = {"yes", "y", "true", "t", "on"};
 
@@ -124,6 +126,39 @@ void add_unscaled(Scaling& to, std::size_t count) {
   if (to.kind == ScaleKind::quantile) to.quantiles.resize(to.quantiles.size() + count);
 }
 
+// How many rows there are, and how much they count.
+struct Count {
+  std::size_t rows = 0;
+  double weight = 0;
+
+  void add(double w) {
+    ++rows;
+    weight += w;
+  }
+  Count& operator+=(const Count& other) {
+    rows += other.rows;
+    weight += other.weight;
+    return *this;
+  }
+};
+
+// A column of a few values, ascending, in so many rows each; at least one.
+void add_levels(Scaling& to, std::span<const std::pair<double, Count>> values, double unit) {
+  if (to.kind != ScaleKind::robust) return add_unscaled(to, 1);
+  constexpr double kRounding = 1e-9;  // that of weights sets no quartiles apart
+  Sample sample{.x = {}, .w = {}, .unit = unit};
+  for (const auto& [value, count] : values) {
+    if (count.rows == 0) continue;
+    sample.x.push_back(value);
+    sample.w.push_back(count.weight);
+  }
+  const Quantiles quantile(sample);
+  const double between = quantile(0.75) - quantile(0.25);
+  to.offset.push_back(quantile(0.5));
+  to.divisor.push_back(between > kRounding ? between : (sample.x.back() - sample.x.front()) / 2);
+  to.levels = true;
+}
+
 double fill_for(Sample present, Impute impute) {
   if (impute == Impute::median) {
     present.sort();
@@ -168,22 +203,6 @@ void fit_date(FittedInput& to, const Cells& column, const DataOptions& options) 
   if (to.input.missing) add_unscaled(to.scaling, 1);
 }
 
-// How many rows there are, and how much they count.
-struct Count {
-  std::size_t rows = 0;
-  double weight = 0;
-
-  void add(double w) {
-    ++rows;
-    weight += w;
-  }
-  Count& operator+=(const Count& other) {
-    rows += other.rows;
-    weight += other.weight;
-    return *this;
-  }
-};
-
 // How many training rows have each level, and which have none.
 std::map<std::string, Count> count_levels(FittedInput& to, const Field& field, const Cells& column) {
   std::map<std::string, Count> counts;
@@ -209,34 +228,72 @@ std::map<std::string, Count> count_levels(FittedInput& to, const Field& field, c
   return counts;
 }
 
+using Counts = std::map<std::string, Count>;
+
+// The levels that have a column of their own: the most frequent ones, or all of them.
+void choose_levels(FittedInput& to, const Counts& counts, const Cells& column, const DataOptions& options) {
+  std::vector<std::string>& levels = to.input.levels;
+  for (const auto& [level, count] : counts) levels.push_back(level);
+  sort_levels(levels);
+  const auto limit = static_cast<std::size_t>(options.one_hot_limit);
+  if (levels.size() <= limit) return;
+  to.input.embedded = options.embedding_size > 0 && levels.size() <= kMostEmbedded;
+  if (to.input.embedded) return;
+  // In millionths of a row: what is as frequent stays so, however its weights are rounded; of equals the first by
+  // value.
+  std::vector<std::pair<double, std::size_t>> by_rank;
+  for (std::size_t l = 0; l < levels.size(); ++l)
+    by_rank.emplace_back(-std::round(counts.at(levels[l]).weight / column.weights.unit * 0x1p20), l);
+  std::ranges::sort(by_rank);
+  std::vector<std::string> frequent;
+  for (std::size_t r = 0; r < by_rank.size(); ++r) {
+    std::string& level = levels[by_rank[r].second];
+    if (r >= limit)
+      to.pooled_rows += counts.at(level).rows;
+    else
+      frequent.push_back(std::move(level));
+  }
+  levels = std::move(frequent);
+  sort_levels(levels);
+  to.input.pooled = true;
+}
+
 void fit_levels(FittedInput& to, const Field& field, const Cells& column, const DataOptions& options) {
-  const std::map<std::string, Count> counts = count_levels(to, field, column);
+  const Counts counts = count_levels(to, field, column);
   to.input.missing = to.missing > 0;
   to.levels = counts.size();
   to.constant = counts.size() + (to.missing > 0 ? 1 : 0) <= 1;
+  Count all;
+  for (std::size_t i = 0; i < column.x.size(); ++i) all.add(column.weights.weight(i));
+  const auto others = [&](const Count& count) { return Count{all.rows - count.rows, all.weight - count.weight}; };
+  const auto add = [&](std::initializer_list<std::pair<double, Count>> values) {
+    add_levels(to.scaling, values, column.weights.unit);
+  };
   if (to.input.type == ColumnType::yes_no) {
     to.input.levels = yes_no_levels(field);
-  } else {
-    std::vector<std::string>& levels = to.input.levels;
-    for (const auto& [level, count] : counts) levels.push_back(level);
-    sort_levels(levels);
-    const auto limit = static_cast<std::size_t>(options.one_hot_limit);
-    if (levels.size() > limit) {
-      std::map<std::string, std::size_t, std::less<>> place;  // by value: decides among equals
-      for (std::size_t l = 0; l < levels.size(); ++l) place[levels[l]] = l;
-      // In millionths of a row: what is as frequent stays so, however its weights are rounded.
-      const auto rank = [&](const Count& count) { return std::round(count.weight / column.weights.unit * 0x1p20); };
-      std::ranges::sort(levels, [&](const std::string& a, const std::string& b) {
-        const double of_a = rank(counts.at(a)), of_b = rank(counts.at(b));
-        return of_a != of_b ? of_a > of_b : place.at(a) < place.at(b);
-      });
-      for (std::size_t l = limit; l < levels.size(); ++l) to.pooled_rows += counts.at(levels[l]).rows;
-      levels.resize(limit);
-      sort_levels(levels);
-      to.input.pooled = true;
+    Count no_or_yes[2];
+    for (std::size_t l = 0; l < 2; ++l) {
+      const auto found = counts.find(lower_case(to.input.levels[l]));
+      if (found != counts.end()) no_or_yes[l] = found->second;
     }
+    const auto& [no, yes] = no_or_yes;
+    return add({{-1, no}, {0, others({no.rows + yes.rows, no.weight + yes.weight})}, {1, yes}});
   }
-  add_unscaled(to.scaling, encoded_width(to.input));
+  choose_levels(to, counts, column, options);
+  if (to.input.embedded) return add_unscaled(to.scaling, 1);
+  Count listed;
+  for (const std::string& level : to.input.levels) {
+    const Count& count = counts.at(level);
+    listed += count;
+    add({{0, others(count)}, {1, count}});
+  }
+  if (to.input.pooled) {
+    Count pooled;
+    for (const auto& [level, count] : counts) pooled += count;
+    pooled = {pooled.rows - listed.rows, pooled.weight - listed.weight};
+    add({{0, others(pooled)}, {1, pooled}});
+  }
+  if (to.input.missing) add_unscaled(to.scaling, 1);
 }
 
 }  // namespace
@@ -295,6 +352,7 @@ Features features_of(std::span<const FittedInput> inputs, ScaleKind scale) {
     append(features.scaling.offset, each.scaling.offset);
     append(features.scaling.divisor, each.scaling.divisor);
     append(features.scaling.quantiles, each.scaling.quantiles);
+    features.scaling.levels = features.scaling.levels || each.scaling.levels;
   }
   return features;
 }

@@ -31,10 +31,10 @@ struct FittedInput {
   bool constant = false;        ///< the same in all training rows
 };
 
-/// Fits each field by itself, in the order of the training rows, as options.scale (not automatic), impute and
-/// one_hot_limit say; each row counts by its weight. A number or a date that is missing in every row stays without a
-/// fill. So many numbers, or one column, are in memory at a time. Errors: value (an infinite number, a sum too large),
-/// memory.
+/// Fits each field by itself, in the order of the training rows, as options.scale (not automatic), impute,
+/// one_hot_limit and embedding_size say (of more than 1,000,000 levels the rare ones are pooled whatever that is); each
+/// row counts by its weight. A number or a date that is missing in every row stays without a fill. So many numbers, or
+/// one column, are in memory at a time. Errors: value (an infinite number, a sum too large), memory.
 [[nodiscard]] std::vector<FittedInput> fit_inputs(const Table& table, std::span<const TypedField> fields,
                                                   const Rows& train_rows, const DataOptions& options,
                                                   const Weights& weights = Weights(),

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/text.hpp"
 #include "data/cell.hpp"
@@ -53,13 +54,19 @@ std::string lower_case(std::string_view text) {
 }
 
 void sort_levels(std::vector<std::string>& levels) {
-  double x = 0, y = 0;
+  double x = 0;
   const bool numbers = std::ranges::all_of(levels, [&](const std::string& level) { return is_finite(level, x); });
-  std::ranges::sort(levels, [&](const std::string& a, const std::string& b) {
-    if (!numbers) return a < b;
-    static_cast<void>(parse_number(a, x) && parse_number(b, y));
-    return x != y ? x < y : a < b;
-  });
+  if (!numbers) {
+    std::ranges::sort(levels);
+    return;
+  }
+  std::vector<std::pair<double, std::string>> by_value;
+  for (std::string& level : levels) {
+    static_cast<void>(parse_number(level, x));
+    by_value.emplace_back(x, std::move(level));
+  }
+  std::ranges::sort(by_value);
+  for (std::size_t l = 0; l < levels.size(); ++l) levels[l] = std::move(by_value[l].second);
 }
 
 LevelCodes::LevelCodes(const InputField& input, const Field& field)
@@ -70,13 +77,17 @@ LevelCodes::LevelCodes(const InputField& input, const Field& field)
       if (is_finite(input.levels[l], value) && !read_number(input.levels[l]).is_large)
         of_number_.emplace(value, static_cast<double>(l));
   }
-  for (const std::string& text : field.categories) of_category_.push_back(of_text(input, text));
+  std::unordered_map<std::string_view, double> of_level;
+  for (std::size_t l = 0; l < input.levels.size(); ++l) of_level.emplace(input.levels[l], static_cast<double>(l));
+  of_category_.reserve(field.categories.size());
+  for (const std::string& text : field.categories) {
+    const auto found = of_level.find(text);
+    of_category_.push_back(found != of_level.end() ? found->second : of_other_text(input, text));
+  }
 }
 
-double LevelCodes::of_text(const InputField& input, const std::string& text) const {
+double LevelCodes::of_other_text(const InputField& input, const std::string& text) const {
   if (text.empty()) return kNone;
-  if (const auto found = std::ranges::find(input.levels, text); found != input.levels.end())
-    return static_cast<double>(found - input.levels.begin());
   if (double value = 0; parse_number(text, value)) {
     const auto found = of_number_.find(value);
     return found != of_number_.end() ? found->second : unknown_;
@@ -130,13 +141,18 @@ void InputEncoder::encode(const double* raw, T* x) const {
       x[c] = static_cast<T>(std::isfinite(value) ? scaled(scaling, c, value) : kNone);
       ++c;
     };
+    const auto add_level = [&](double value) { scaling.levels ? add_scaled(value) : add(value); };
     const auto levels = static_cast<double>(input.levels.size());
     const bool is_level = missing || (*r >= 0 && *r <= levels && *r == std::floor(*r));
     switch (input.type) {
-      case ColumnType::yes_no: add(!is_level ? kNone : missing || *r == 2 ? 0 : 2 * *r - 1); continue;
+      case ColumnType::yes_no: add_level(!is_level ? kNone : missing || *r == 2 ? 0 : 2 * *r - 1); continue;
       case ColumnType::category:
+        if (input.embedded) {
+          add(!is_level ? kNone : missing ? levels : *r);
+          continue;
+        }
         for (std::size_t l = 0; l < input.levels.size() + (input.pooled ? 1 : 0); ++l)
-          add(!is_level ? kNone : *r == static_cast<double>(l) ? 1 : 0);
+          add_level(!is_level ? kNone : *r == static_cast<double>(l) ? 1 : 0);
         break;
       case ColumnType::date: {
         const double days = missing ? part.fill : *r;

@@ -36,7 +36,8 @@ class LevelCodes {
   [[nodiscard]] double code(double raw) const;
 
  private:
-  [[nodiscard]] double of_text(const InputField& input, const std::string& text) const;
+  // Of one that is not spelled as a level is.
+  [[nodiscard]] double of_other_text(const InputField& input, const std::string& text) const;
 
   bool is_text_;
   double unknown_;

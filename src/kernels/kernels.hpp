@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/view.hpp"
@@ -49,9 +50,10 @@ struct Trained {
   T* first = nullptr;   // momentum: v; Adam: m
   T* second = nullptr;  // Adam: v
   double penalty = 0;   // c: the rule is given s d + c θ (L2: λ/m)
-  double decay = 0;  // δ = αλ: decoupled weight decay (Loshchilov and Hutter, 2019); not in gradient descent, where a
-                     // penalty of λ is the same
-  double rate = 1;   // what α is multiplied by
+  double decay = 0;    // δ = αλ: decoupled weight decay (Loshchilov and Hutter, 2019); not in gradient descent, where a
+                       // penalty of λ is the same
+  double rate = 1;     // what α is multiplied by
+  double epsilon = 1;  // what ε is multiplied by
 };
 
 /// Where the gradient of a block goes.
@@ -89,7 +91,37 @@ template <class T>
 struct Pointwise {
   Pointwise(Activation g = Activation::identity) : activation(g) {}  // NOLINT(google-explicit-constructor): most are
   Activation activation;
+  View<const T> slope{};  // a (n, 1): A = Z + a * (g(Z) − Z); without it A = g(Z)
   Dropout<T> dropout{};
+};
+
+/// Where a row of X goes in the stage in front of the layers.
+struct StageRow {
+  RowEmbedding::Kind kind = RowEmbedding::Kind::none;
+  Index to = 0;      // its first row of Z[0]: they follow one another
+  Index at = 0;      // periodic: which number, from 0: its column of F, φ and c; levels: its first column of E
+  Index levels = 0;  // levels: how many columns
+};
+
+/// The parameters of the stage, or their gradients: p numbers are embedded periodically, by k frequencies each.
+template <class T>
+struct StageParts {
+  View<T> F, phi;  // (k, p)
+  View<T> V;       // (k, qp): q columns for each number
+  View<T> c;       // (q, p)
+  View<T> E;       // (d, Σ levels)
+  View<T> s;       // (n_0, 1); empty: 1
+};
+
+/// Z[0] = e(X), A[0] = s * Z[0].
+template <class T>
+struct Stage {
+  std::span<const StageRow> rows;  // (n_x)
+  StageParts<const T> p;
+};
+template <class T>
+struct StageTargets {
+  GradientTarget<T> F, phi, V, c, E, s;  // those that there are
 };
 
 /// What a batch is held to: the loss of each example, and how much the example counts.
@@ -135,6 +167,23 @@ class Kernels {
   virtual void activation_backward(Activation g, View<const T> dA, View<const T> Z, View<const T> A,
                                    View<T> dZ) const noexcept = 0;
 
+  // A = Z + a * (g(Z) − Z)              a (n_l, 1), Z, A (n_l, m); A may be Z itself
+  virtual void slope_forward(Activation g, View<const T> a, View<const T> Z, View<T> A) const noexcept = 0;
+
+  // da = s·Σ_i dA^(i) * (g(Z^(i)) − Z^(i)),  dZ = dA * (1 + a * (g'(Z) − 1)), in the place of dA
+  virtual void slope_backward(Activation g, View<const T> a, View<const T> Z, double s, View<T> dA,
+                              View<T> da) const noexcept = 0;
+
+  // Z = e(X), A = s * Z                 X (n_x, m), Z, A (n_0, m); A may be Z itself. For row x of X, as its kind says:
+  //   itself     z = x
+  //   periodic   z = (x, Vᵀ cos(2π f x + φ) + c), by its own columns of F, φ, V and c
+  //   levels     z = the column of E that is x of its own; the last one for a number that is none of them
+  virtual void stage_forward(const Stage<T>& by, View<const T> X, View<T> Z, View<T> A) const noexcept = 0;
+
+  // dθ = r·Σ_i of the examples, from dA (n_0, m), which becomes dZ = s * dA; Z is read only where there is an s
+  virtual void stage_backward_params(const Stage<T>& by, View<const T> X, View<const T> Z, View<T> dA, double r,
+                                     const StageParts<T>& d) const noexcept = 0;
+
   // A = H * kept / (1−p), where `kept` is drawn anew              H = by.H, A (n_l, m)
   virtual void dropout_forward(const Dropout<T>& by, View<T> A) const noexcept = 0;
 
@@ -165,34 +214,67 @@ class Kernels {
 
   // ---- fused sentences: these compositions are their meaning; a back end overrides one only to go faster ----
 
-  // Z = W A_prev + b, A = g(Z); with dropout H = g(Z), A = H * kept / (1−p)
+  // Z = W A_prev + b, A = g(Z), or with a slope Z + a * (g(Z) − Z); with dropout H = that, A = H * kept / (1−p)
   virtual void linear_activation_forward(const Pointwise<T>& g, View<const T> W, View<const T> b, View<const T> A_prev,
                                          View<T> Z, View<T> A) const noexcept {
     linear_forward(W, b, A_prev, Z);
-    if (g.dropout.rate == 0) return activation_forward(g.activation, Z, A);
-    activation_forward(g.activation, Z, g.dropout.H);
-    dropout_forward(g.dropout, A);
+    pointwise_forward(g, Z, A);
   }
 
   // dA_prev = Wᵀ dZ, dZ_prev = dA_prev * g'(Z_prev)     W and dZ are of the layer above; g, Z_prev, A_prev of this one;
-  // with dropout dA_prev = Wᵀ dZ * kept / (1−p)
+  // with dropout dA_prev = Wᵀ dZ * kept / (1−p). With a slope as slope_backward says; da goes to its target.
   virtual void linear_activation_backward(const Pointwise<T>& g, View<const T> W, View<const T> dZ,
-                                          View<const T> Z_prev, View<const T> A_prev, View<T> dZ_prev) const noexcept {
+                                          View<const T> Z_prev, View<const T> A_prev, View<T> dZ_prev, double s = 1,
+                                          const GradientTarget<T>& a = {}) const noexcept {
     linear_backward_input(W, dZ, dZ_prev);
-    if (g.dropout.rate != 0) dropout_backward(g.dropout, dZ_prev);
-    activation_backward(g.activation, dZ_prev, Z_prev, g.dropout.rate != 0 ? g.dropout.H : A_prev, dZ_prev);
+    pointwise_backward(g, Z_prev, A_prev, dZ_prev, s, a);
   }
 
   // dW = s·dZ A_prevᵀ, db = s·Σ_i dZ^(i), each to its target
   virtual void linear_backward(View<const T> dZ, View<const T> A_prev, double s, const GradientTarget<T>& W,
                                const GradientTarget<T>& b) const noexcept {
     linear_backward_params(dZ, A_prev, s, W.d, b.d);
-    for (const GradientTarget<T>* to : {&W, &b}) {
-      if (to->rule != nullptr) {
-        update(*to->rule, to->block, to->d.data);
-      } else if (to->penalty != 0) {
-        add_scaled(to->penalty, to->theta, to->d);
-      }
+    for (const GradientTarget<T>* to : {&W, &b}) use_gradient(*to);
+  }
+
+  // stage_backward_params, each gradient to its target
+  void stage_backward(const Stage<T>& by, View<const T> X, View<const T> Z, View<T> dA, double r,
+                      const StageTargets<T>& to) const noexcept {
+    stage_backward_params(by, X, Z, dA, r, {to.F.d, to.phi.d, to.V.d, to.c.d, to.E.d, to.s.d});
+    for (const GradientTarget<T>* each : {&to.F, &to.phi, &to.V, &to.c, &to.E, &to.s}) use_gradient(*each);
+  }
+
+ protected:
+  // A = g(Z), or with a slope Z + a * (g(Z) − Z), and dropout
+  void pointwise_forward(const Pointwise<T>& g, View<const T> Z, View<T> A) const noexcept {
+    const View<T> H = g.dropout.rate == 0 ? A : g.dropout.H;
+    if (g.slope.data == nullptr) {
+      activation_forward(g.activation, Z, H);
+    } else {
+      slope_forward(g.activation, g.slope, Z, H);
+    }
+    if (g.dropout.rate != 0) dropout_forward(g.dropout, A);
+  }
+
+  // dA becomes dZ
+  void pointwise_backward(const Pointwise<T>& g, View<const T> Z, View<const T> A, View<T> dA, double s,
+                          const GradientTarget<T>& a) const noexcept {
+    if (g.dropout.rate != 0) dropout_backward(g.dropout, dA);
+    if (g.slope.data == nullptr) {
+      activation_backward(g.activation, dA, Z, g.dropout.rate != 0 ? g.dropout.H : A, dA);
+    } else {
+      slope_backward(g.activation, g.slope, Z, s, dA, a.d);
+      use_gradient(a);
+    }
+  }
+
+  // What a target does with d, once it is there.
+  void use_gradient(const GradientTarget<T>& to) const noexcept {
+    if (to.d.data == nullptr) return;
+    if (to.rule != nullptr) {
+      update(*to.rule, to.block, to.d.data);
+    } else if (to.penalty != 0) {
+      add_scaled(to.penalty, to.theta, to.d);
     }
   }
 };

@@ -30,7 +30,7 @@ template <class T>
 class PlainNetwork final : public PreparedNetwork<T> {
   using typename PreparedNetwork<T>::Buffers;
   struct Layer {
-    std::vector<T> W, b;
+    std::vector<T> W, b, slope;
     Index n, n_prev;
     Activation activation;
   };
@@ -39,7 +39,12 @@ class PlainNetwork final : public PreparedNetwork<T> {
   PlainNetwork(std::unique_ptr<Kernels<T>> kernels, const NetworkValues<T>& values)
       : PreparedNetwork<T>(kernels->name(), values), kernels_(std::move(kernels)), head_(values.head) {
     for (const auto& from : values.layers) {
-      Layer layer{{}, {from.b.data, from.b.data + from.b.rows}, from.W.rows, from.W.cols, from.activation};
+      Layer layer{{},
+                  {from.b.data, from.b.data + from.b.rows},
+                  {from.slope.data, from.slope.data + from.slope.rows},
+                  from.W.rows,
+                  from.W.cols,
+                  from.activation};
       for (Index k = 0; k < layer.n_prev; ++k) layer.W.insert(layer.W.end(), from.W.col(k), from.W.col(k) + layer.n);
       layers_.push_back(std::move(layer));
     }
@@ -47,10 +52,12 @@ class PlainNetwork final : public PreparedNetwork<T> {
 
  private:
   bool predict_chunk(const T* X, Index m, Buffers buffers, T* A) const noexcept override {
-    const Index n_x = this->inputs(), n_y = this->outputs();
+    const Index n_x = this->inputs(), n_y = this->outputs(), n_0 = layers_.front().n_prev;
+    const bool stage = !this->stage_.rows.empty();
+    const View<T> inputs(stage ? buffers.odd : buffers.even, n_x, m, this->distance(n_x));
     bool finite = true;
     for (Index j = 0; j < m; ++j) {
-      T* const a = buffers.even + j * this->distance(n_x);
+      T* const a = inputs.col(j);
       for (Index i = 0; i < n_x; ++i) {
         const T x = X[i + j * n_x];
         const auto at = static_cast<std::size_t>(i);
@@ -62,7 +69,9 @@ class PlainNetwork final : public PreparedNetwork<T> {
     }
     {
       const FlushDenormals flush;
-      View<const T> A_prev(buffers.even, n_x, m, this->distance(n_x));
+      const View<T> A_0(buffers.even, n_0, m, this->distance(n_0));
+      if (stage) kernels_->stage_forward(this->stage_, inputs, A_0, A_0);
+      View<const T> A_prev = A_0;
       for (std::size_t l = 1; l <= layers_.size(); ++l) {
         const Layer& layer = layers_[l - 1];
         const View<const T> W(layer.W.data(), layer.n, layer.n_prev), b(layer.b.data(), layer.n, 1);
@@ -73,7 +82,11 @@ class PlainNetwork final : public PreparedNetwork<T> {
         } else {
           const View<T> Z(buffers.of(l), layer.n, m, this->distance(layer.n));
           kernels_->linear_forward(W, b, A_prev, Z);
-          kernels_->activation_forward(layer.activation, Z, Z);
+          if (layer.slope.empty()) {
+            kernels_->activation_forward(layer.activation, Z, Z);
+          } else {
+            kernels_->slope_forward(layer.activation, View<const T>(layer.slope.data(), layer.n, 1), Z, Z);
+          }
           A_prev = Z;
         }
       }
@@ -96,10 +109,28 @@ PreparedNetwork<T>::PreparedNetwork(std::string_view name, const NetworkValues<T
       input_divisor_(values.input_divisor.begin(), values.input_divisor.end()),
       output_offset_(values.output_offset.begin(), values.output_offset.end()),
       output_divisor_(values.output_divisor.begin(), values.output_divisor.end()),
+      stage_rows_(values.stage.rows.begin(), values.stage.rows.end()),
       name_(name),
       n_x_(values.inputs()),
       n_y_(values.outputs()),
-      even_(distance(n_x_)) {
+      even_(distance(values.layers.front().W.cols)),
+      odd_(stage_rows_.empty() ? 0 : distance(n_x_)) {
+  stage_.rows = stage_rows_;
+  const auto& [F, phi, V, c, E, s] = values.stage.p;
+  auto& to = stage_.p;
+  const std::pair<View<const T>, View<const T>*> parts[] = {{F, &to.F}, {phi, &to.phi}, {V, &to.V},
+                                                            {c, &to.c}, {E, &to.E},     {s, &to.s}};
+  for (const auto& [from, copy] : parts) {
+    for (Index k = 0; k < from.cols; ++k) {
+      stage_parts_.insert(stage_parts_.end(), from.col(k), from.col(k) + from.rows);
+    }
+  }
+  const T* next = stage_parts_.data();
+  for (const auto& [from, copy] : parts) {
+    if (from.data == nullptr) continue;
+    *copy = {next, from.rows, from.cols};
+    next += from.size();
+  }
   for (std::size_t l = 1; l <= values.layers.size(); ++l) {
     Index& widest = l % 2 == 0 ? even_ : odd_;
     widest = std::max(widest, distance(values.layers[l - 1].W.rows));

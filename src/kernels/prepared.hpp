@@ -20,13 +20,17 @@ struct NetworkValues {
   struct Layer {
     View<const T> W, b;  // (n_l, n_{l−1}), (n_l, 1)
     Activation activation = Activation::identity;
+    View<const T> slope{};  // (n_l, 1); empty: none
   };
   std::vector<Layer> layers;  // 1 … L; the head stands in for the activation of the last
+  Stage<T> stage{};           // of the scaled inputs; without rows there is none
   Head head = Head::identity;
   std::span<const double> input_offset, input_divisor;    // n_x each
   std::span<const double> output_offset, output_divisor;  // n_y each
 
-  [[nodiscard]] Index inputs() const { return layers.front().W.cols; }
+  [[nodiscard]] Index inputs() const {
+    return stage.rows.empty() ? layers.front().W.cols : static_cast<Index>(stage.rows.size());
+  }
   [[nodiscard]] Index outputs() const { return layers.back().W.rows; }
 };
 
@@ -55,8 +59,8 @@ class PreparedNetwork {
  protected:
   PreparedNetwork(std::string_view name, const NetworkValues<T>& values);
 
-  /// The activations of a chunk of examples lie in two blocks by turns, A[0] in the first; each layer's columns stand
-  /// `distance` numbers apart.
+  /// The activations of a chunk of examples lie in two blocks by turns, A[0] in the first, and before a stage its
+  /// inputs in the second; each layer's columns stand `distance` numbers apart.
   struct Buffers {
     T* even;
     T* odd;
@@ -72,6 +76,7 @@ class PreparedNetwork {
   void scale_outputs(Index m, T* A) const noexcept;
 
   std::vector<double> input_offset_, input_divisor_, output_offset_, output_divisor_;
+  Stage<T> stage_;  // without rows there is none
 
  private:
   /// predict for a chunk.
@@ -79,6 +84,8 @@ class PreparedNetwork {
   bool predict_on_stack(const T* X, Index m, T* A, Inputs inputs) const noexcept;
   bool predict_in_chunks(const T* X, Index m, Index chunk, T* memory, T* A, Inputs inputs) const noexcept;
 
+  std::vector<StageRow> stage_rows_;
+  std::vector<T> stage_parts_;
   std::string_view name_;
   Index n_x_, n_y_;
   Index even_ = 0, odd_ = 0;  // numbers an example in each block

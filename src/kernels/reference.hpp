@@ -10,6 +10,7 @@
 #include "base/view.hpp"
 #include "kernels/activations.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/stage_reference.hpp"
 
 namespace strata::internal::reference {
 
@@ -149,6 +150,37 @@ void activation_backward(Activation activation, View<const T> dA, View<const T> 
   });
 }
 
+// A = Z + a * (g(Z) − Z)
+template <class T>
+void slope_forward(Activation activation, View<const T> a, View<const T> Z, View<T> A) {
+  assert(a.rows == Z.rows && Z.rows == A.rows && Z.cols == A.cols);
+  with_activation(activation, [&](auto g) {
+    for (Index j = 0; j < Z.cols; ++j) {
+      for (Index i = 0; i < Z.rows; ++i) {
+        const T z = Z.col(j)[i];
+        A.col(j)[i] = z + a.data[i] * (g.g(z) - z);
+      }
+    }
+  });
+}
+
+// da = s·Σ_j dA^(j) * (g(Z^(j)) − Z^(j)),  dZ = dA * (1 + a * (g'(Z) − 1))
+template <class T>
+void slope_backward(Activation activation, View<const T> a, View<const T> Z, double s, View<T> dA, View<T> da) {
+  assert(a.rows == Z.rows && Z.rows == dA.rows && Z.cols == dA.cols && da.rows == a.rows);
+  with_activation(activation, [&](auto g) {
+    for (Index i = 0; i < Z.rows; ++i) {
+      T sum = 0;
+      for (Index j = 0; j < Z.cols; ++j) {
+        const T z = Z.col(j)[i], h = g.g(z);
+        sum += dA.col(j)[i] * (h - z);
+        dA.col(j)[i] *= T(1) + a.data[i] * (g.derivative(z, h) - T(1));
+      }
+      da.data[i] = static_cast<T>(s) * sum;
+    }
+  });
+}
+
 // Is unit i of this row kept?
 template <class T>
 bool keeps(const Dropout<T>& by, std::size_t row, Index i) {
@@ -273,11 +305,12 @@ void update_momentum(std::span<T> theta, const G& g, T* v, double alpha, double 
 
 // m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − (α m̂ / (√v̂ + ε) + δ θ)
 template <class T, class G>
-void update_adam(std::span<T> theta, const G& gradient, T* m, T* v, const AdamStep& step, double alpha_, double delta) {
+void update_adam(std::span<T> theta, const G& gradient, T* m, T* v, const AdamStep& step, double alpha_,
+                 double epsilon_, double delta) {
   const auto t = static_cast<double>(step.t);
   const auto m_correction = static_cast<T>(1 - std::pow(step.beta1, t));  // m̂ = m / (1 − β₁ᵗ)
   const auto v_correction = static_cast<T>(1 - std::pow(step.beta2, t));  // v̂ = v / (1 − β₂ᵗ)
-  const auto alpha = static_cast<T>(alpha_), epsilon = static_cast<T>(step.epsilon);
+  const auto alpha = static_cast<T>(alpha_), epsilon = static_cast<T>(epsilon_);
   const auto beta1 = static_cast<T>(step.beta1), rest1 = static_cast<T>(1 - step.beta1);
   const auto beta2 = static_cast<T>(step.beta2), rest2 = static_cast<T>(1 - step.beta2);
   for (std::size_t i = 0; i < theta.size(); ++i) {
@@ -304,7 +337,9 @@ void update(const UpdateRule& rule, const Trained<T>& block, const T* d) {
       return update_momentum(theta, g, block.first, alpha, rule.momentum, block.decay,
                              rule.kind == OptimizerKind::nesterov);
     case OptimizerKind::adam:
-    case OptimizerKind::adamw: return update_adam(theta, g, block.first, block.second, rule.step, alpha, block.decay);
+    case OptimizerKind::adamw:
+      return update_adam(theta, g, block.first, block.second, rule.step, alpha, rule.step.epsilon * block.epsilon,
+                         block.decay);
   }
 }
 
@@ -347,6 +382,20 @@ class ReferenceKernels : public Kernels<T> {
   void activation_backward(Activation g, View<const T> dA, View<const T> Z, View<const T> A,
                            View<T> dZ) const noexcept override {
     reference::activation_backward(g, dA, Z, A, dZ);
+  }
+  void slope_forward(Activation g, View<const T> a, View<const T> Z, View<T> A) const noexcept override {
+    reference::slope_forward(g, a, Z, A);
+  }
+  void slope_backward(Activation g, View<const T> a, View<const T> Z, double s, View<T> dA,
+                      View<T> da) const noexcept override {
+    reference::slope_backward(g, a, Z, s, dA, da);
+  }
+  void stage_forward(const Stage<T>& by, View<const T> X, View<T> Z, View<T> A) const noexcept override {
+    reference::stage_forward(by, X, Z, A);
+  }
+  void stage_backward_params(const Stage<T>& by, View<const T> X, View<const T> Z, View<T> dA, double r,
+                             const StageParts<T>& d) const noexcept override {
+    reference::stage_backward_params(by, X, Z, dA, r, d);
   }
   void dropout_forward(const Dropout<T>& by, View<T> A) const noexcept override { reference::dropout_forward(by, A); }
   void dropout_backward(const Dropout<T>& by, View<T> dA) const noexcept override {

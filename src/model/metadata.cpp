@@ -25,21 +25,57 @@ namespace strata::internal {
 namespace {
 
 constexpr std::size_t kLargestInt = std::numeric_limits<int>::max();
+constexpr std::size_t kMostLevels = 1 << 24;  // whose codes are exact in float32
+constexpr RowEmbedding::Kind kEmbeddings[] = {RowEmbedding::Kind::none, RowEmbedding::Kind::periodic,
+                                              RowEmbedding::Kind::levels};
 constexpr ColumnType kInputTypes[] = {ColumnType::number, ColumnType::yes_no, ColumnType::category, ColumnType::date};
 
 bool is_of_format_1(ScaleKind kind) { return kind != ScaleKind::robust && kind != ScaleKind::quantile; }
 bool is_of_format_3(const Architecture& net) {
   return net.loss_parameters.smoothing != 0 || (net.head() == Head::identity && net.loss != Loss::squared_error);
 }
+bool is_of_format_4(const Model::Data& data) {
+  return !data.architecture.stage.empty() || !data.target.least.empty() || data.scaling.levels ||
+         std::ranges::any_of(data.architecture.hidden, &LayerSpec::learned_slope) ||
+         std::ranges::any_of(data.inputs, &InputField::embedded);
+}
 bool has_quantiles(ScaleKind kind) { return kind == ScaleKind::quantile; }
 
+std::string_view name(RowEmbedding::Kind kind) {
+  switch (kind) {
+    case RowEmbedding::Kind::none: break;
+    case RowEmbedding::Kind::periodic: return "periodic";
+    case RowEmbedding::Kind::levels: return "levels";
+  }
+  return "none";
+}
+
 // --- writing ---
+
+void write_stage(Json& json, const InputStage& stage) {
+  json.key("stage").object();
+  if (!stage.rows.empty()) {
+    json.key("rows").array();
+    for (const RowEmbedding& row : stage.rows) {
+      json.object().text("embedding", name(row.kind));
+      if (row.levels != 0) json.whole("levels", std::int64_t{row.levels});
+      json.end();
+    }
+    json.end();
+  }
+  json.whole("frequencies", std::int64_t{stage.frequencies});
+  json.whole("periodic-units", std::int64_t{stage.periodic_units});
+  json.whole("level-units", std::int64_t{stage.level_units});
+  if (stage.scales) json.truth("scales", true);
+  json.end();
+}
 
 void write_architecture(Json& json, const Architecture& net) {
   json.object().whole("inputs", std::int64_t{net.inputs}).key("hidden").array();
   for (const LayerSpec& layer : net.hidden) {
     json.object().whole("units", std::int64_t{layer.units}).text("activation", name(layer.activation));
     if (layer.dropout != 0) json.number("dropout", layer.dropout);
+    if (layer.learned_slope) json.truth("slopes", true);
     json.end();
   }
   json.end().whole("outputs", std::int64_t{net.outputs}).text("loss", name(net.loss));
@@ -51,6 +87,7 @@ void write_architecture(Json& json, const Architecture& net) {
   }
   if (net.loss == Loss::quantile) json.number("quantile", of.quantile);
   if (of.smoothing != 0) json.number("smoothing", of.smoothing);
+  if (!net.stage.empty()) write_stage(json, net.stage);
   json.end();
 }
 
@@ -59,6 +96,7 @@ void write_input(Json& json, const InputField& input) {
   if (input.type != ColumnType::number) json.text("type", name(input.type));
   if (!input.levels.empty()) json.texts("levels", input.levels);
   if (input.pooled) json.truth("pooled", true);
+  if (input.embedded) json.truth("embedded", true);
   if (input.type == ColumnType::date) {
     json.key("parts").array();
     for (const DatePart part : input.parts) json.text(internal::name(part));
@@ -85,29 +123,9 @@ Kind read_choice(const JsonNode& node) {
   node.fail(std::is_same_v<Kind, Activation> ? "the name of an activation" : "one of " + names);
 }
 
-Architecture read_architecture(const JsonNode& node, int format_version) {
-  Architecture net;
-  net.inputs = static_cast<int>(node["inputs"].size(1, kLargestInt));
-  for (const JsonNode& layer : node["hidden"].items()) {
-    const auto dropout = layer.find("dropout");
-    net.hidden.push_back({static_cast<int>(layer["units"].size(1, kLargestInt)),
-                          read_choice<Activation>(layer["activation"]), dropout ? dropout->number() : 0});
-  }
-  net.outputs = static_cast<int>(node["outputs"].size(1, kLargestInt));
-  net.loss = read_choice<Loss>(node["loss"]);
-  if (const auto delta = node.find("delta")) {
-    for (const JsonNode& each : delta->items()) net.loss_parameters.delta.push_back(each.number());
-  }
-  if (const auto quantile = node.find("quantile")) net.loss_parameters.quantile = quantile->number();
-  if (const auto smoothing = node.find("smoothing")) net.loss_parameters.smoothing = smoothing->number();
-  if (format_version < 3 && is_of_format_3(net)) node["loss"].fail("a loss of an older format");
-  return net;
-}
-
-std::vector<std::string> read_texts(const JsonNode& node) {
-  std::vector<std::string> texts;
-  for (const JsonNode& item : node.items()) texts.push_back(item.text());
-  return texts;
+bool read_truth(const JsonNode& node, const char* key) {
+  const auto found = node.find(key);
+  return found && found->boolean();
 }
 
 template <class Kind, std::size_t N, class NameOf>
@@ -120,17 +138,56 @@ Kind read_name(const JsonNode& node, const Kind (&kinds)[N], const NameOf& name_
   node.fail("one of " + names);
 }
 
+InputStage read_stage(const JsonNode& node) {
+  InputStage stage;
+  if (const auto rows = node.find("rows")) {
+    for (const JsonNode& row : rows->items()) {
+      const auto levels = row.find("levels");
+      stage.rows.push_back(
+          {read_name(row["embedding"], kEmbeddings, [](RowEmbedding::Kind each) { return name(each); }),
+           levels ? static_cast<int>(levels->size(1, kMostLevels)) : 0});
+    }
+  }
+  stage.frequencies = static_cast<int>(node["frequencies"].size(1, kLargestInt));
+  stage.periodic_units = static_cast<int>(node["periodic-units"].size(1, kLargestInt));
+  stage.level_units = static_cast<int>(node["level-units"].size(1, kLargestInt));
+  stage.scales = read_truth(node, "scales");
+  return stage;
+}
+
+Architecture read_architecture(const JsonNode& node, int format_version) {
+  Architecture net;
+  net.inputs = static_cast<int>(node["inputs"].size(1, kLargestInt));
+  for (const JsonNode& layer : node["hidden"].items()) {
+    const auto dropout = layer.find("dropout");
+    net.hidden.push_back({static_cast<int>(layer["units"].size(1, kLargestInt)),
+                          read_choice<Activation>(layer["activation"]), dropout ? dropout->number() : 0,
+                          format_version > 3 && read_truth(layer, "slopes")});
+  }
+  net.outputs = static_cast<int>(node["outputs"].size(1, kLargestInt));
+  net.loss = read_choice<Loss>(node["loss"]);
+  if (const auto delta = node.find("delta")) {
+    for (const JsonNode& each : delta->items()) net.loss_parameters.delta.push_back(each.number());
+  }
+  if (const auto quantile = node.find("quantile")) net.loss_parameters.quantile = quantile->number();
+  if (const auto smoothing = node.find("smoothing")) net.loss_parameters.smoothing = smoothing->number();
+  if (const auto stage = node.find("stage"); stage && format_version > 3) net.stage = read_stage(*stage);
+  if (format_version < 3 && is_of_format_3(net)) node["loss"].fail("a loss of an older format");
+  return net;
+}
+
+std::vector<std::string> read_texts(const JsonNode& node) {
+  std::vector<std::string> texts;
+  for (const JsonNode& item : node.items()) texts.push_back(item.text());
+  return texts;
+}
+
 std::optional<double> read_finite(const JsonNode& node, const char* key) {
   const auto found = node.find(key);
   if (!found) return std::nullopt;
   const double value = found->number();
   if (!std::isfinite(value)) found->fail("a finite number");
   return value;
-}
-
-bool read_truth(const JsonNode& node, const char* key) {
-  const auto found = node.find(key);
-  return found && found->boolean();
 }
 
 // What format version 2 knows of an input.
@@ -141,7 +198,7 @@ std::string read_writing(const std::optional<JsonNode>& node, bool is_date) {
   return written;
 }
 
-void read_encoding(const JsonNode& node, InputField& input) {
+void read_encoding(const JsonNode& node, InputField& input, int format_version) {
   if (const auto type = node.find("type"))
     input.type = read_name(*type, kInputTypes, [](ColumnType each) { return name(each); });
   if (const auto levels = node.find("levels")) input.levels = read_texts(*levels);
@@ -150,6 +207,7 @@ void read_encoding(const JsonNode& node, InputField& input) {
       input.parts.push_back(read_name(part, kDateParts, [](DatePart each) { return internal::name(each); }));
   }
   input.pooled = read_truth(node, "pooled");
+  input.embedded = format_version > 3 && read_truth(node, "embedded");
   input.missing = read_truth(node, "missing");
   input.fill = read_finite(node, "fill");
   input.earliest = read_finite(node, "earliest");
@@ -161,7 +219,7 @@ std::vector<InputField> read_inputs(const JsonNode& node, int format_version) {
   for (const JsonNode& item : node.items()) {
     InputField input{.name = item["name"].text(), .shape = {}};
     for (const JsonNode& size : item["shape"].items()) input.shape.push_back(size.size(1));
-    if (format_version > 1) read_encoding(item, input);
+    if (format_version > 1) read_encoding(item, input, format_version);
     inputs.push_back(std::move(input));
   }
   return inputs;
@@ -195,6 +253,7 @@ void require_scale(const std::vector<double>& offset, const std::vector<double>&
 void require_architecture(const Architecture& net) {
   try {
     net.validate();
+    static_cast<void>(net.parameter_count());
   } catch (const Error& error) {
     require(false, error.what());
   }
@@ -215,6 +274,8 @@ std::size_t require_input(const InputField& input, ScaleKind scale) {
   for (const std::string& level : input.levels) fits(!level.empty(), "an empty level");
   require_distinct(input.levels, "level");
   fits(category || !input.pooled, "only the levels of a category are pooled");
+  fits(category || !input.embedded, "only a category is embedded");
+  fits(!input.pooled || !input.embedded, "a category that is embedded pools no levels");
   fits(number || date || !input.fill, "only numbers and dates have a fill");
   fits(number || !date || (input.fill && is_date(*input.fill)), "a date needs a date as its fill");
   fits(!number || !input.missing || input.fill || scale == ScaleKind::standard, "nothing stands for what is missing");
@@ -268,9 +329,34 @@ void require_target(const Target& target, const Architecture& net) {
     case Task::automatic: require(false, "the task is not decided");
   }
   require(!target.one_hot || target.task == Task::classes, "a one-hot target that is no classes");
+  const bool kept = !target.least.empty() || !target.largest.empty();
+  require(!kept || target.task == Task::regression, "a target of classes is kept within bounds");
+  require(!kept || (target.least.size() == outputs && target.largest.size() == outputs),
+          fmt::format("the target is kept within {} least and {} largest numbers, expected {} each",
+                      target.least.size(), target.largest.size(), outputs));
+  for (std::size_t k = 0; k < target.least.size(); ++k) {
+    require(std::isfinite(target.least[k]) && std::isfinite(target.largest[k]) && target.least[k] <= target.largest[k],
+            fmt::format("target number {} is kept between {} and {}", k + 1, shortest(target.least[k]),
+                        shortest(target.largest[k])));
+  }
   const bool scaled = !target.offset.empty() || !target.divisor.empty();
   require(!scaled || target.task == Task::regression, "a target of classes is scaled");
   require_scale(target.offset, target.divisor, scaled ? outputs : 0, "the scaling of the target");
+}
+
+// A code of a level has its column of E, and nothing else has one.
+void require_stage(const std::vector<InputField>& inputs, const Architecture& net) {
+  const std::vector<RowEmbedding>& rows = net.stage.rows;
+  std::size_t column = 0;
+  for (const InputField& input : inputs) {
+    const std::size_t expected = input.embedded ? input.levels.size() + 1 : 0;
+    for (std::size_t k = 0; k < encoded_width(input); ++k, ++column) {
+      const int levels = rows.empty() ? 0 : rows[column].levels;
+      require(static_cast<std::size_t>(levels) == expected,
+              fmt::format("the stage in front of the network has {} levels for column {} of X, which is {}", levels,
+                          column + 1, expected == 0 ? "no code of a level" : fmt::format("a code of {}", expected)));
+    }
+  }
 }
 
 }  // namespace
@@ -280,6 +366,7 @@ bool has_offsets(ScaleKind kind) noexcept {
 }
 
 int format_version_of(const Model::Data& data) noexcept {
+  if (is_of_format_4(data)) return 4;
   if (is_of_format_3(data.architecture)) return 3;
   const Features& features = data;
   const auto plain = [](const InputField& input) {
@@ -303,7 +390,9 @@ void require_consistent(const Model::Data& data) {
   }
   require_distinct(names, "input");
   require(numbers == n_x, fmt::format("its inputs give {} numbers, and the network takes {}", numbers, n_x));
+  require_stage(data.inputs, data.architecture);
   require_target(data.target, data.architecture);
+  require(!data.scaling.levels || data.scaling.kind == ScaleKind::robust, "levels are scaled, but not as robust does");
   require(data.scaling.kind >= ScaleKind::standard, "the scaling is not decided");
   const bool is_fitted = has_offsets(data.scaling.kind);
   require_scale(data.scaling.offset, data.scaling.divisor, is_fitted ? n_x : 0, "the scaling of the inputs",
@@ -325,9 +414,11 @@ std::string write_metadata(const Model::Data& data, Precision precision) {
   json.texts("classes", data.target.classes).truth("scaled", !data.target.offset.empty());
   if (!data.target.written.empty()) json.texts("written", data.target.written);
   if (data.target.one_hot) json.truth("one-hot", true);
+  if (!data.target.least.empty()) json.truth("clamped", true);
   json.end();
   if (!data.missing.empty()) json.texts("missing", data.missing);
   json.text("scaling", name(data.scaling.kind));
+  if (data.scaling.levels) json.truth("scaled-levels", true);
   if (has_quantiles(data.scaling.kind)) {
     json.key("quantiles").array();
     for (const std::vector<double>& of_column : data.scaling.quantiles) json.whole(std::int64_t(of_column.size()));
@@ -356,9 +447,11 @@ ModelMetadata read_metadata(std::string_view text, int format_version) {
     if (data.target.written.size() != data.target.names.size()) written->fail("one for each name");
   }
   data.target.one_hot = format_version > 1 && read_truth(target, "one-hot");
+  metadata.target_is_clamped = format_version > 3 && read_truth(target, "clamped");
   if (const auto missing = root.find("missing")) data.missing = read_texts(*missing);
   data.scaling.kind = read_choice<ScaleKind>(root["scaling"]);
   if (format_version == 1 && !is_of_format_1(data.scaling.kind)) root["scaling"].fail("a scaling of format version 1");
+  data.scaling.levels = format_version > 3 && read_truth(root, "scaled-levels");
   if (has_quantiles(data.scaling.kind)) {
     for (const JsonNode& count : root["quantiles"].items()) metadata.quantiles.push_back(count.size());
     if (metadata.quantiles.size() != static_cast<std::size_t>(data.architecture.inputs))

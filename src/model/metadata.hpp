@@ -14,16 +14,18 @@ namespace strata::internal {
 [[nodiscard]] bool has_offsets(ScaleKind kind) noexcept;
 
 /// The first version of the format that can say what the model is: 1 where all inputs are numbers, whose scaling is
-/// standard, 1/255 or none and says what stands for a missing one; else 2.
+/// standard, 1/255 or none and says what stands for a missing one; 2 of other inputs; 3 of other losses; 4 of a stage
+/// in front of the network, learned slopes, scaled levels and a target that is kept within bounds.
 [[nodiscard]] int format_version_of(const Model::Data& data) noexcept;
 
 /// The JSON text; the same model gives the same bytes.
 [[nodiscard]] std::string write_metadata(const Model::Data& data, Precision precision);
 
 struct ModelMetadata {
-  std::unique_ptr<Model::Data> data;  ///< all but the numbers: the parameters and the offsets and divisors are empty
+  std::unique_ptr<Model::Data>
+      data;  ///< all but the numbers: the parameters, the offsets and divisors, the bounds are empty
   Precision precision = Precision::float32;
-  bool target_is_scaled = false;
+  bool target_is_scaled = false, target_is_clamped = false;
   std::vector<std::size_t> quantiles = {};  ///< how many each column of X has; empty unless the scaling is quantile
 };
 

@@ -8,7 +8,7 @@ namespace strata {
 using namespace internal;
 namespace {
 
-// W[l] or b[l], whose columns lie without gaps between them.
+// W[l], b[l] or a[l], whose columns lie without gaps between them.
 template <class Views>
 std::vector<double> as_doubles(const Model::Data& data, int l, const Views& views_of) {
   const int L = data.architecture.depth();
@@ -20,6 +20,20 @@ std::vector<double> as_doubles(const Model::Data& data, int l, const Views& view
         return std::vector<double>(matrix.data, matrix.data + matrix.size());
       },
       data.parameters);
+}
+
+std::vector<LearnedMatrix> stage_of(const Model::Data& data) {
+  std::vector<LearnedMatrix> parts;
+  std::visit(
+      [&](const auto& p) {
+        for (const ParameterBlock& block : p.blocks()) {
+          if (block.layer > 0) break;
+          const auto* const first = p.view(block).data;
+          parts.push_back({block.name(), block.rows, block.cols, {first, first + block.size()}});
+        }
+      },
+      data.parameters);
+  return parts;
 }
 
 }  // namespace
@@ -49,6 +63,16 @@ std::vector<double> Model::biases(int l) const try {
   return as_doubles(*data_, l, [](const auto& p) -> const auto& { return p.b; });
 } catch (...) {
   throw_as_error("for a copy of the biases");
+}
+
+std::vector<double> Model::slopes(int l) const try {
+  return as_doubles(*data_, l, [](const auto& p) -> const auto& { return p.a; });
+} catch (...) {
+  throw_as_error("for a copy of the slopes");
+}
+
+std::vector<LearnedMatrix> Model::stage() const try { return stage_of(*data_); } catch (...) {
+  throw_as_error("for a copy of what the stage in front of the layers has learned");
 }
 
 }  // namespace strata

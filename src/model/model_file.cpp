@@ -21,7 +21,7 @@ namespace strata {
 using namespace internal;
 namespace {
 
-constexpr int kFormatVersion = 3;  // the newest
+constexpr int kFormatVersion = 4;  // the newest
 constexpr const char* kFormatKey = "format";
 constexpr const char* kVersionKey = "format_version";
 constexpr const char* kModelKey = "strata";
@@ -41,20 +41,20 @@ std::size_t sum_of(std::span<const std::size_t> counts) {
 // The tensors of a model in the order in which Strata writes them. The 8-byte numbers come first, so that every number
 // is aligned; the parameters follow as they lie in θ.
 std::vector<TensorSpec> tensors_of(const Architecture& net, ScaleKind scaling, std::size_t quantiles,
-                                   bool target_is_scaled, Precision precision) {
+                                   bool target_is_scaled, bool target_is_clamped, Precision precision) {
   std::vector<TensorSpec> tensors;
-  const auto pair_of = [&](const std::string& what, int size) {
-    for (const char* part : {".offset", ".divisor"})
-      tensors.push_back({what + part, "F64", {static_cast<std::size_t>(size)}});
+  const auto add = [&](const char* name, int size) {
+    tensors.push_back({name, "F64", {static_cast<std::size_t>(size)}});
   };
-  if (has_offsets(scaling)) pair_of("scaling", net.inputs);
+  if (has_offsets(scaling)) add("scaling.offset", net.inputs), add("scaling.divisor", net.inputs);
   if (quantiles > 0) tensors.push_back({"scaling.quantiles", "F64", {quantiles}});
-  if (target_is_scaled) pair_of("target", net.outputs);
+  if (target_is_scaled) add("target.offset", net.outputs), add("target.divisor", net.outputs);
+  if (target_is_clamped) add("target.least", net.outputs), add("target.largest", net.outputs);
   const char* dtype = precision == Precision::float64 ? "F64" : "F32";
   for (const ParameterBlock& block : blocks_of(net)) {
     // Our W[l] (n_l, n_{l−1}) is column-major: the bytes of a C-ordered array of shape (n_{l−1}, n_l).
     tensors.push_back({block.name(), dtype, {block.cols, block.rows}});
-    if (block.kind == ParameterBlock::Kind::biases) tensors.back().shape = {block.rows};
+    if (block.is_vector()) tensors.back().shape = {block.rows};
   }
   return tensors;
 }
@@ -67,13 +67,14 @@ auto numbers_of(Data& data) {
   const auto add = [&](auto* first, std::size_t count) {
     if (count > 0) numbers.push_back({reinterpret_cast<Byte*>(first), count * sizeof *first});
   };
-  const auto add_pair = [&](auto& offset, auto& divisor) {
-    add(offset.data(), offset.size());
-    add(divisor.data(), divisor.size());
+  const auto add_pair = [&](auto& one, auto& other) {
+    add(one.data(), one.size());
+    add(other.data(), other.size());
   };
   add_pair(data.scaling.offset, data.scaling.divisor);
   for (auto& of_column : data.scaling.quantiles) add(of_column.data(), of_column.size());
   add_pair(data.target.offset, data.target.divisor);
+  add_pair(data.target.least, data.target.largest);
   std::visit(
       [&](auto& p) {
         for (const ParameterBlock& block : p.blocks()) add(p.view(block).data, block.size());
@@ -203,6 +204,10 @@ void make_room(ModelMetadata& metadata) {
     data.target.offset.resize(static_cast<std::size_t>(data.architecture.outputs));
     data.target.divisor = data.target.offset;
   }
+  if (metadata.target_is_clamped) {
+    data.target.least.resize(static_cast<std::size_t>(data.architecture.outputs));
+    data.target.largest = data.target.least;
+  }
   if (metadata.precision == Precision::float64) {
     data.parameters = Parameters<double>(data.architecture);
   } else {
@@ -219,7 +224,7 @@ std::unique_ptr<Model::Data> read_model(FileReader& file, std::optional<SavedSta
   ModelMetadata metadata = read_metadata(text, version);
   const std::vector<TensorSpec> expected =
       tensors_of(metadata.data->architecture, metadata.data->scaling.kind, sum_of(metadata.quantiles),
-                 metadata.target_is_scaled, metadata.precision);
+                 metadata.target_is_scaled, metadata.target_is_clamped, metadata.precision);
   std::vector<StoredTensor> all = header.tensors();
   if (*header.metadata(kFormatKey) == kCheckpoint)
     state = read_state(file, required_metadata(header, kStateKey), taken_state(all));
@@ -292,7 +297,8 @@ std::vector<std::span<const std::byte>> pieces_of(const Model& model, const Stat
                                {kModelKey, text},
                                {kChecksumKey, checksum(text, pieces, state)}};
   std::vector<TensorSpec> tensors =
-      tensors_of(data.architecture, data.scaling.kind, quantiles, !data.target.offset.empty(), model.precision());
+      tensors_of(data.architecture, data.scaling.kind, quantiles, !data.target.offset.empty(),
+                 !data.target.least.empty(), model.precision());
   if (state != nullptr) {
     metadata.emplace_back(kStateKey, std::string(state->text));
     for (const auto& [spec, bytes] : state->tensors) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "features/encode.hpp"
 #include "model/metrics.hpp"
 
 namespace strata::internal {
@@ -32,11 +33,10 @@ void Outcomes::add(const Target& target, Head head, View<const T> A, View<const 
   for (Index j = 0; j < A.cols; ++j, a_of += outputs) {
     const T *said_of = A.col(j), *true_of = Y.col(j);
     for (std::size_t k = 0; k < outputs; ++k) {
-      const double divisor = target.divisor.empty() ? 1 : target.divisor[k];
-      const double offset = target.offset.empty() ? 0 : target.offset[k];
-      a_of[k] = static_cast<double>(said_of[k]) * divisor + offset;
+      a_of[k] = kept_within(target, k, in_units(target, k, static_cast<double>(said_of[k])));
       if (!numbers) continue;
-      const double truth_of = static_cast<double>(true_of[k]) * divisor + offset;
+      const double truth_of = in_units(target, k, static_cast<double>(true_of[k]));
+      const double offset = target.offset.empty() ? 0 : target.offset[k];
       // Where scaling has rounded a 0, what is left is of the size of its last bits.
       const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon()) * std::abs(offset);
       y.push_back(std::abs(truth_of) > rounding ? truth_of : 0);

@@ -8,6 +8,7 @@
 #include "base/cpus.hpp"
 #include "base/text.hpp"
 #include "base/thread_pool.hpp"
+#include "features/encode.hpp"
 #include "kernels/reference.hpp"
 #include "kernels/registry.hpp"
 #include "network/step.hpp"
@@ -29,8 +30,13 @@ std::unique_ptr<PreparedNetwork<T>> Plan<T>::prepare() const {
   NetworkValues<T> values;
   const int L = net.depth();
   for (int l = 1; l <= L; ++l) {
-    values.layers.push_back({p.W[l], p.b[l], l < L ? net.layer(l).activation : Activation::identity});
+    if (l < L)
+      values.layers.push_back({p.W[l], p.b[l], net.layer(l).activation, p.a[l]});
+    else
+      values.layers.push_back({p.W[l], p.b[l]});
   }
+  const std::vector<StageRow> stage = stage_rows(net);
+  values.stage = {stage, p.stage()};
   values.head = net.head();
   std::vector<double> offset, divisor;
   if (is_plain(features)) offset = features.scaling.offset, divisor = features.scaling.divisor;
@@ -54,7 +60,8 @@ Index Plan<T>::columns() const {
 
 template <class T>
 void Plan<T>::run(Examples<T>& examples, int threads, const UseOutputs<T>& use, std::vector<double>* losses) const {
-  const double work = static_cast<double>(p.theta().size()) * static_cast<double>(examples.m());
+  const std::size_t used = p.theta().size() - static_cast<std::size_t>(p.stage().E.size());  // of E a few columns
+  const double work = static_cast<double>(used) * static_cast<double>(examples.m());
   ThreadPool pool(chosen_threads(threads, work < kSmallWork));
   const auto kernels = make_kernels<T>(chosen_kernels(), precision, pool);
   for_each_output<T>(
@@ -62,7 +69,8 @@ void Plan<T>::run(Examples<T>& examples, int threads, const UseOutputs<T>& use, 
       [&](Index first, View<const T> A, View<const T> Y, const double* w, double loss) {
         for (Index i = 0; i < A.cols; ++i) {
           for (Index k = 0; k < A.rows; ++k) {
-            const T a = in_target_units(A(k, i), k);
+            const auto a =
+                static_cast<T>(in_units(features.target, static_cast<std::size_t>(k), static_cast<double>(A(k, i))));
             if (!std::isfinite(a)) refuse_output(examples.where(first + i), static_cast<double>(a));
           }
         }
@@ -73,10 +81,8 @@ void Plan<T>::run(Examples<T>& examples, int threads, const UseOutputs<T>& use, 
 
 template <class T>
 T Plan<T>::in_target_units(T a, Index k) const {
-  const Target& target = features.target;
-  if (target.offset.empty()) return a;
   const auto at = static_cast<std::size_t>(k);
-  return static_cast<T>(static_cast<double>(a) * target.divisor[at] + target.offset[at]);
+  return static_cast<T>(kept_within(features.target, at, in_units(features.target, at, static_cast<double>(a))));
 }
 
 template <class T>

@@ -42,7 +42,7 @@ struct Plan {
   [[nodiscard]] Index columns() const;
   /// Where the weights are. Throws Error(value) for an output that, in the units of the target, is no finite number.
   void run(Examples<T>& examples, int threads, const UseOutputs<T>& use, std::vector<double>* losses = nullptr) const;
-  /// A[L](k, i) in the units of the target, rounded as the model computes.
+  /// What is predicted where A[L](k, i) is a, in the units of the target, rounded as the model computes.
   [[nodiscard]] T in_target_units(T a, Index k) const;
 };
 

@@ -21,6 +21,8 @@ struct [[gnu::visibility("hidden")]] Predictor::Data {
 
   Data(Precision of, std::variant<Network<float>, Network<double>> made, const Features& from)
       : precision(of), network(std::move(made)), features{from.inputs, from.scaling, {}} {
+    features.target.least = from.target.least;
+    features.target.largest = from.target.largest;
     const auto n_x = std::visit([](const auto& each) { return static_cast<std::size_t>(each->inputs()); }, network);
     encoder = InputEncoder(features, n_x);
   }
@@ -32,7 +34,7 @@ struct [[gnu::visibility("hidden")]] Predictor::Data {
 
   Precision precision;
   std::variant<Network<float>, Network<double>> network;
-  Features features;  // without the target: the network has what it needs of it
+  Features features;  // of the target only its bounds: the network has what it needs of the rest
   InputEncoder encoder;
 };
 
@@ -47,8 +49,8 @@ template <class T>
 std::unique_ptr<PreparedNetwork<T>> prepare(const Architecture& net, std::span<const T> theta, Precision precision) {
   net.validate();
   if (theta.size() != net.parameter_count()) {
-    throw Error(ErrorCode::shape, fmt::format("theta has {} numbers; this network has {} weights and biases",
-                                              theta.size(), net.parameter_count()));
+    throw Error(ErrorCode::shape, fmt::format("theta has {} numbers; this network has {} parameters", theta.size(),
+                                              net.parameter_count()));
   }
   Parameters<T> p(net);
   std::copy(theta.begin(), theta.end(), p.theta().begin());
@@ -111,8 +113,11 @@ void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> 
   const std::size_t n_x = encoder.raw_width(), n_y = static_cast<std::size_t>(prepared.outputs());
   require_size('X', X.size(), m, n_x, "n_x");
   require_size('A', A.size(), m, n_y, "n_y");
-  if (encoder.plain() && prepared.predict(X.data(), static_cast<Index>(m), A.data())) return;
-  if (!predict_encoded(prepared, encoder, X.data(), m, A.data())) not_finite<T>(X, A, n_x, n_y, features);
+  const bool finite = (encoder.plain() && prepared.predict(X.data(), static_cast<Index>(m), A.data())) ||
+                      predict_encoded(prepared, encoder, X.data(), m, A.data());
+  if (!finite) not_finite<T>(X, A, n_x, n_y, features);
+  for (std::size_t at = 0; !features.target.least.empty() && at < A.size(); ++at)
+    A[at] = static_cast<T>(kept_within(features.target, at % n_y, static_cast<double>(A[at])));
 } catch (...) {
   throw_as_error("for the activations of this network's layers");
 }

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "features/encode.hpp"
 #include "model/metrics.hpp"
 #include "strata/error.hpp"
 
@@ -50,14 +51,12 @@ void Score<T>::add(View<const T> A, View<const T> Y, double loss, const double* 
 // Of output k.
 template <class T>
 void Score<T>::add_numbers(View<const T> A, View<const T> Y, const double* w, std::size_t k) {
-  const double divisor = target_->divisor.empty() ? 1 : target_->divisor[k];
-  const double offset = target_->offset.empty() ? 0 : target_->offset[k];
   const auto at = static_cast<Index>(k);
   double squares = squares_[k], absolutes = absolutes_[k], sum = weight_;
   for (Index j = 0; j < A.cols; ++j) {
     const double weight = w == nullptr ? 1 : w[j];
-    const double truth = static_cast<double>(Y(at, j)) * divisor + offset;
-    const double residual = static_cast<double>(A(at, j)) * divisor + offset - truth;
+    const double truth = in_units(*target_, k, static_cast<double>(Y(at, j)));
+    const double residual = kept_within(*target_, k, in_units(*target_, k, static_cast<double>(A(at, j)))) - truth;
     squares += weight * residual * residual;
     absolutes += weight * std::abs(residual);
     if (mean_.empty()) continue;

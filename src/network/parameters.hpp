@@ -1,15 +1,15 @@
-// All weights and biases as one flat vector θ, with W[l] and b[l] as views into it. A gradient is a Parameters too.
+// All that is learned as one flat vector θ, with W[l], b[l] and the others as views into it. A gradient is a Parameters
+// too.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <vector>
 
 #include "base/aligned.hpp"
 #include "base/view.hpp"
 #include "config/blocks.hpp"
+#include "kernels/kernels.hpp"
 #include "strata/architecture.hpp"
-#include "strata/options.hpp"
 
 namespace strata::internal {
 
@@ -25,16 +25,21 @@ class Parameters {
 
   PerLayer<T> W;  // W[l] (n_l, n_{l−1}), l = 1 … L
   PerLayer<T> b;  // b[l] (n_l, 1)
+  PerLayer<T> a;  // a[l] (n_l, 1), l = 1 … L−1; empty where the slopes are not learned
+  /// θ₀, of the stage in front: F, φ, V, c, E, s, as far as it has them.
+  [[nodiscard]] StageParts<const T> stage() const noexcept { return {F_, phi_, V_, c_, E_, s_}; }
 
-  [[nodiscard]] int depth() const noexcept { return static_cast<int>(blocks_.size() / 2); }
-  /// What θ is made of: W[1], b[1], …, W[L], b[L].
+  [[nodiscard]] int depth() const noexcept { return depth_; }
+  /// What θ is made of, as blocks_of says.
   [[nodiscard]] std::span<const ParameterBlock> blocks() const noexcept { return blocks_; }
-  [[nodiscard]] const ParameterBlock& W_block(int l) const noexcept {
-    return blocks_[static_cast<std::size_t>(2 * l - 2)];
+  [[nodiscard]] const ParameterBlock& W_block(int l) const noexcept { return blocks_[first_of(l)]; }
+  [[nodiscard]] const ParameterBlock& b_block(int l) const noexcept { return blocks_[first_of(l) + 1]; }
+  /// Null: the layer learns no slopes.
+  [[nodiscard]] const ParameterBlock* a_block(int l) const noexcept {
+    return l < depth_ && first_of(l + 1) - first_of(l) == 3 ? &blocks_[first_of(l) + 2] : nullptr;
   }
-  [[nodiscard]] const ParameterBlock& b_block(int l) const noexcept {
-    return blocks_[static_cast<std::size_t>(2 * l - 1)];
-  }
+  /// A block of the stage; null: it has none of this kind.
+  [[nodiscard]] const ParameterBlock* stage_block(ParameterBlock::Kind kind) const noexcept;
   [[nodiscard]] View<T> view(const ParameterBlock& block) noexcept { return view_of(theta_.data(), block); }
   [[nodiscard]] View<const T> view(const ParameterBlock& block) const noexcept { return view_of(theta_.data(), block); }
   [[nodiscard]] std::span<T> theta() noexcept { return theta_; }
@@ -42,25 +47,21 @@ class Parameters {
 
  private:
   void point_into_theta();
+  [[nodiscard]] View<T>& view_of_kind(ParameterBlock::Kind kind, int l) noexcept;
+  [[nodiscard]] std::size_t first_of(int l) const noexcept { return first_[static_cast<std::size_t>(l)]; }
   template <class Number>
   static View<Number> view_of(Number* theta, const ParameterBlock& block) noexcept {
     return {theta + block.offset, static_cast<Index>(block.rows), static_cast<Index>(block.cols)};
   }
 
+  int depth_ = 0;
+  View<T> F_, phi_, V_, c_, E_, s_;
   std::vector<ParameterBlock> blocks_;
-  AlignedVector<T> theta_;  // one block after the other, each column-major
+  std::vector<std::size_t> first_;  // [l]: which of them is W[l], l = 1 … L
+  AlignedVector<T> theta_;          // one block after the other, each column-major
 };
-
-/// Weights drawn as the initializer says, biases zero. The numbers are drawn in float64 and then rounded to T.
-/// Strata's stream: element (i, j) of W[l] is number i·n_{l−1} + j of stream l. NumPy's: row by row, W[1] first.
-/// Throws Error(usage) when a NumPy seed does not fit 32 bits.
-template <class T>
-[[nodiscard]] Parameters<T> initialize(const Architecture& net, const Initializer& initializer, RandomStream random,
-                                       std::uint64_t seed);
 
 extern template class Parameters<float>;
 extern template class Parameters<double>;
-extern template Parameters<float> initialize(const Architecture&, const Initializer&, RandomStream, std::uint64_t);
-extern template Parameters<double> initialize(const Architecture&, const Initializer&, RandomStream, std::uint64_t);
 
 }  // namespace strata::internal

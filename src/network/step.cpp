@@ -1,6 +1,6 @@
 // The network of the notes, in the letters of the notes. Examples are columns: X (n_x, m); W[l] (n_l, n_{l−1}),
-// b[l] (n_l, 1), Z[l] and A[l] (n_l, m); A[0] = X. No matrix element is touched here: that is for the kernels, `k`.
-// FlushDenormals: meanwhile numbers below 1e-38 count as zero.
+// b[l] (n_l, 1), Z[l] and A[l] (n_l, m); A[0] = X, or what a stage in front makes of it. The kernels, `k`, do the work
+// on the elements. FlushDenormals: meanwhile numbers below 1e-38 count as zero.
 #include "network/step.hpp"
 
 #include "base/denormals.hpp"
@@ -12,9 +12,13 @@ template <class T>
 void forward(const Architecture& net, const Parameters<T>& p, Batch<T> batch, Workspace<T>& ws, const Kernels<T>& k) {
   const FlushDenormals flush;
   const int L = net.depth();
-  ws.set_input(batch.X, batch.pass);  // A[0] = X
+  ws.set_input(p, batch.X, batch.pass);  // A[0] = X
+  if (!net.stage.empty()) {
+    // or, of tables: Z[0] = e(X),  A[0] = s * Z[0]
+    k.stage_forward(ws.stage, batch.X, ws.Z[0], ws.A[0]);
+  }
   for (int l = 1; l < L; ++l) {
-    // Z[l] = W[l] A[l−1] + b[l],  A[l] = g(Z[l])
+    // Z[l] = W[l] A[l−1] + b[l],  A[l] = g(Z[l]), or with learned slopes Z[l] + a[l] * (g(Z[l]) − Z[l])
     k.linear_activation_forward(ws.g[l], p.W[l], p.b[l], ws.A[l - 1], ws.Z[l], ws.A[l]);
   }
   // Z[L] = W[L] A[L−1] + b[L]: the logits; the last g belongs to the loss
@@ -65,10 +69,17 @@ double train_step(const Architecture& net, const Parameters<T>& p, Batch<T> batc
   for (int l = L; l >= 1; --l) {
     // dA[l−1] = W[l]ᵀ dZ[l],  dZ[l−1] = dA[l−1] * g'(Z[l−1]): now, for W[l] may change right after
     if (l > 1) {
-      k.linear_activation_backward(ws.g[l - 1], p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1], ws.dZ[l - 1]);
+      k.linear_activation_backward(ws.g[l - 1], p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1], ws.dZ[l - 1], 1 / m,
+                                   sink.target(p.a_block(l - 1)));
+    } else if (!net.stage.empty()) {
+      k.linear_backward_input(p.W[1], ws.dZ[1], ws.dZ[0]);  // dA[0]
     }
     // dW[l] = 1/m dZ[l] A[l−1]ᵀ + λ/m W[l],  db[l] = 1/m Σ_i dZ[l]^(i): where they go, the sink says
     k.linear_backward(ws.dZ[l], ws.A[l - 1], 1 / m, sink.target(p.W_block(l)), sink.target(p.b_block(l)));
+  }
+  if (!net.stage.empty()) {
+    // dZ[0] = s * dA[0], and the gradients of what the stage learns
+    k.stage_backward(ws.stage, batch.X, ws.Z[0], ws.dZ[0], 1 / m, stage_targets(p, sink));
   }
   return ws.loss / m;
 }

@@ -40,14 +40,27 @@ template <class T>
 [[nodiscard]] double cost(const Architecture& net, const Parameters<T>& p, Batch<T> batch, double lambda,
                           Workspace<T>& ws, const Kernels<T>& k);
 
-/// Where gradients go: kept, or used at once. Layers come from L to 1; when layer l comes, nothing of the step needs
-/// W[l] and b[l] any more.
+/// Where gradients go: kept, or used at once. Layers come from L to 1, then the stage in front; when a block comes,
+/// nothing of the step needs its parameters any more.
 template <class T>
 class GradientSink {
  public:
   virtual ~GradientSink() = default;
   [[nodiscard]] virtual GradientTarget<T> target(const ParameterBlock& block) = 0;
+  /// Of a block that there may be none of: then nothing.
+  [[nodiscard]] GradientTarget<T> target(const ParameterBlock* block) {
+    return block == nullptr ? GradientTarget<T>() : target(*block);
+  }
 };
+
+/// The targets of what the stage in front learns.
+template <class T>
+[[nodiscard]] StageTargets<T> stage_targets(const Parameters<T>& p, GradientSink<T>& sink) {
+  using Kind = ParameterBlock::Kind;
+  const auto of = [&](Kind kind) { return sink.target(p.stage_block(kind)); };
+  return {of(Kind::frequencies), of(Kind::phases), of(Kind::mixes),
+          of(Kind::offsets),     of(Kind::levels), of(Kind::scales)};
+}
 
 /// forward, loss, backward: gives the mean loss 1/m Σ wL, m = Σ w, and every block's gradient to `sink`.
 template <class T>

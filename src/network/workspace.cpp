@@ -22,7 +22,7 @@ struct Places {
 };
 
 struct Plan {
-  std::vector<Places> layers;  // [l], l = 0 … L; 0 is not used
+  std::vector<Places> layers;  // [l], l = 0 … L; 0 is used where there is a stage
   std::size_t rows = 0;        // numbers an example, in all
 };
 
@@ -36,13 +36,21 @@ Plan make_plan(const Architecture& net, Keep keep) {
     return begin;
   };
   std::size_t widest = 0;
-  for (int l = 1; l <= L; ++l) widest = std::max(widest, static_cast<std::size_t>(net.units(l)));
+  const bool stage = !net.stage.empty();
+  for (int l = stage ? 0 : 1; l <= L; ++l) widest = std::max(widest, static_cast<std::size_t>(net.units(l)));
 
   // Buffers that layers take turns in: l and l − 1 are never in the same one.
   std::array<std::size_t, 2> turns{}, dZ_turns{};
   if (keep == Keep::forward) turns = {take(widest), take(widest)};
   if (keep == Keep::backward) dZ_turns = {take(widest), take(widest)};
 
+  if (stage) {  // in prediction A[0] takes the place of Z[0]
+    const auto n = static_cast<std::size_t>(net.units(0));
+    Places& at = plan.layers[0];
+    at.A = keep == Keep::forward ? turns[0] : take(n);
+    at.Z = net.stage.scales && keep != Keep::forward ? take(n) : at.A;
+    at.dZ = keep == Keep::forward ? turns[0] : keep == Keep::all ? take(n) : dZ_turns[0];
+  }
   for (int l = 1; l <= L; ++l) {
     Places& at = plan.layers[static_cast<std::size_t>(l)];
     const auto n = static_cast<std::size_t>(net.units(l));
@@ -53,7 +61,7 @@ Plan make_plan(const Architecture& net, Keep keep) {
         break;
       case Keep::backward:
       case Keep::all: {
-        const bool from_Z = l < L && !derivative_from_output(net.layer(l).activation);
+        const bool from_Z = l < L && (net.layer(l).learned_slope || !derivative_from_output(net.layer(l).activation));
         const bool drops = l < L && net.layer(l).dropout > 0;
         at.A = take(n);
         at.H = drops && !from_Z ? take(n) : at.A;
@@ -67,6 +75,21 @@ Plan make_plan(const Architecture& net, Keep keep) {
 }
 
 }  // namespace
+
+std::vector<StageRow> stage_rows(const Architecture& net) {
+  std::vector<StageRow> rows;
+  if (net.stage.empty()) return rows;
+  Index to = 0, numbers = 0, levels = 0;
+  for (int i = 0; i < net.inputs; ++i) {
+    const RowEmbedding row = net.stage.rows.empty() ? RowEmbedding() : net.stage.rows[static_cast<std::size_t>(i)];
+    const bool is_code = row.kind == RowEmbedding::Kind::levels;
+    rows.push_back({row.kind, to, is_code ? levels : numbers, row.levels});
+    to += static_cast<Index>(net.stage.units_of(row.kind));
+    numbers += row.kind == RowEmbedding::Kind::periodic ? 1 : 0;
+    levels += is_code ? row.levels : 0;
+  }
+  return rows;
+}
 
 std::size_t workspace_numbers(const Architecture& net, Keep keep) { return make_plan(net, keep).rows; }
 
@@ -89,14 +112,16 @@ Workspace<T>::Workspace(const Architecture& net, Index largest_m, Keep keep)
                 fmt::format("no memory for the layers' activations: {} examples take {:.1f} GB; use a smaller {}",
                             largest_m, static_cast<double>(count) * sizeof(T) / 1e9, spelled("batch-size")));
   }
+  rows_ = stage_rows(net);
+  stage.rows = rows_;
   std::size_t words = 0;  // of bits, an example
-  for (int l = 1; l <= L_; ++l) {
+  for (int l = rows_.empty() ? 1 : 0; l <= L_; ++l) {
     const Places& at = plan.layers[static_cast<std::size_t>(l)];
     const auto view = [&](std::size_t place) { return View<T>(memory_.data() + place * m, net.units(l), largest_m); };
     Z[l] = view(at.Z);
     A[l] = view(at.A);
     dZ[l] = view(at.dZ);
-    if (l == L_) continue;
+    if (l == 0 || l == L_) continue;
     Pointwise<T>& layer = g[static_cast<std::size_t>(l)];
     layer.activation = net.layer(l).activation;
     if (keep == Keep::forward || net.layer(l).dropout == 0) continue;
@@ -114,9 +139,11 @@ Workspace<T>::Workspace(const Architecture& net, Index largest_m, Keep keep)
 }
 
 template <class T>
-void Workspace<T>::set_input(View<const T> X, const Pass& pass) {
+void Workspace<T>::set_input(const Parameters<T>& p, View<const T> X, const Pass& pass) {
   assert(X.cols <= largest_m_);
+  stage.p = p.stage();
   for (std::size_t l = 1; l < g.size(); ++l) {
+    g[l].slope = p.a[static_cast<int>(l)];
     Dropout<T>& dropout = g[l].dropout;
     dropout.rate = pass.training ? rates_[l] * pass.dropout : 0;
     if (dropout.rate == 0) continue;
@@ -126,8 +153,8 @@ void Workspace<T>::set_input(View<const T> X, const Pass& pass) {
     dropout.rows = pass.rows;
     dropout.H.cols = X.cols;
   }
-  A[0] = {const_cast<T*>(X.data), X.rows, X.cols, X.ld};  // a view among the others, and only read
-  for (int l = 1; l <= L_; ++l) Z[l].cols = A[l].cols = dZ[l].cols = X.cols;
+  for (int l = 0; l <= L_; ++l) Z[l].cols = A[l].cols = dZ[l].cols = X.cols;
+  if (rows_.empty()) A[0] = {const_cast<T*>(X.data), X.rows, X.cols, X.ld};  // a view among the others, and only read
 }
 
 template class Workspace<float>;

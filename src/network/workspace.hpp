@@ -9,6 +9,7 @@
 #include "base/aligned.hpp"
 #include "base/view.hpp"
 #include "kernels/kernels.hpp"
+#include "network/parameters.hpp"
 #include "strata/architecture.hpp"
 
 namespace strata::internal {
@@ -30,6 +31,9 @@ struct Pass {
   double dropout = 1;                 ///< what the rates of dropout are multiplied by
 };
 
+/// Where the rows of X go; empty: there is no stage.
+[[nodiscard]] std::vector<StageRow> stage_rows(const Architecture& net);
+
 /// Numbers that a workspace has for an example.
 [[nodiscard]] std::size_t workspace_numbers(const Architecture& net, Keep keep);
 
@@ -41,13 +45,14 @@ class Workspace {
   Workspace(Workspace&&) noexcept = default;
   Workspace& operator=(Workspace&&) noexcept = default;
 
-  /// A[0] = X, and every other view m = X.cols columns wide, m ≤ largest_m; g as the pass has it. X and the rows are
-  /// borrowed.
-  void set_input(View<const T> X, const Pass& pass = {});
+  /// Without a stage A[0] = X; every other view is m = X.cols columns wide, m ≤ largest_m; g and the stage as p and the
+  /// pass have them. X, p and the rows are borrowed.
+  void set_input(const Parameters<T>& p, View<const T> X, const Pass& pass = {});
 
-  PerLayer<T> Z;                // (n_l, m), l = 1 … L
+  Stage<T> stage;               // in front; without rows there is none
+  PerLayer<T> Z;                // (n_l, m), l = 1 … L, and 0 with a stage
   PerLayer<T> A;                // (n_l, m), l = 0 … L
-  PerLayer<T> dZ;               // (n_l, m), l = 1 … L
+  PerLayer<T> dZ;               // (n_l, m), l = 1 … L, and 0 with a stage
   std::vector<Pointwise<T>> g;  // [l], l = 1 … L−1
   double loss = 0;              // Σ_i w_i L(A[L]^(i), Y^(i)) of the last step
 
@@ -55,6 +60,7 @@ class Workspace {
   int L_ = 0;
   Index largest_m_ = 0;
   std::vector<double> rates_;  // [l], of dropout
+  std::vector<StageRow> rows_;
   AlignedVector<T> memory_;
   std::vector<std::uint64_t> kept_;
 };

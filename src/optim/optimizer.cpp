@@ -7,8 +7,10 @@
 namespace strata::internal {
 namespace {
 
-double of_kind(const PerKind& numbers, ParameterBlock::Kind kind) {
-  return kind == ParameterBlock::Kind::weights ? numbers.weights : numbers.biases;
+// The same for all kinds?
+bool are_alike(const PerKind& numbers) {
+  const double x = numbers.weights;
+  return numbers == PerKind{x, x, x, x, x, x};
 }
 
 bool is_adam(OptimizerKind kind) { return kind == OptimizerKind::adam || kind == OptimizerKind::adamw; }
@@ -30,7 +32,8 @@ Optimizer<T>::Optimizer(const TrainingOptions& options, std::size_t size)
       rate_(options.effective_learning_rate()),
       clip_norm_(options.clip_norm),
       factor_(options.rate_factor),
-      decay_{options.effective_weight_decay(), options.bias_decay} {
+      decay_(options.effective_weight_decay()),
+      parametrization_(options.parametrization) {
   if (rule_.kind != OptimizerKind::gradient_descent) first_.assign(size, T(0));
   if (is_adam(rule_.kind)) second_.assign(size, T(0));
 }
@@ -52,13 +55,23 @@ template <class T>
 Trained<T> Optimizer<T>::trained(const ParameterBlock& block, View<T> theta, double penalty) noexcept {
   Trained<T> trained{theta, first_.empty() ? nullptr : first_.data() + block.offset,
                      second_.empty() ? nullptr : second_.data() + block.offset, penalty};
-  trained.rate = of_kind(factor_, block.kind);
-  const double lambda = of_kind(decay_, block.kind) * decay_now_;
+  const double PerKind::* number = number_of(block.kind);
+  const double rate = factor_.*number, lambda = decay_.*number * decay_now_;
+  trained.rate = rate;
+  // A step of U = W√n is one of W with other numbers: dU = dW/√n, which Adam divides by its own size again.
+  const bool is_ntp = parametrization_ == Parametrization::ntp && block.kind == ParameterBlock::Kind::weights;
+  const double n = is_ntp ? static_cast<double>(block.cols) : 1;
+  if (is_adam(rule_.kind)) {
+    trained.rate /= std::sqrt(n);
+    trained.epsilon = std::sqrt(n);
+  } else {
+    trained.rate /= n;
+  }
   // θ − α (g + λθ) is the same as a penalty, which the kernels know.
   if (rule_.kind == OptimizerKind::gradient_descent) {
-    trained.penalty += lambda;
+    trained.penalty += lambda * n;
   } else {
-    trained.decay = rule_.step.alpha * trained.rate * lambda;
+    trained.decay = rule_.step.alpha * rate * lambda;
   }
   return trained;
 }
@@ -69,8 +82,8 @@ void Optimizer<T>::update(std::span<const ParameterBlock> blocks, std::span<T> t
   const FlushDenormals flush;
   static_cast<void>(next_step(at));
   if (clips()) rule_.scale = clipped(k.sum_of_squares({d.data(), static_cast<Index>(d.size()), 1}), clip_norm_);
-  // Where weights and biases are treated alike, all of θ is one block.
-  const bool alike = factor_.weights == factor_.biases && decay_.weights == decay_.biases;
+  // Where all kinds are treated alike, all of θ is one block.
+  const bool alike = parametrization_ == Parametrization::standard && are_alike(factor_) && are_alike(decay_);
   for (const ParameterBlock& block : alike ? blocks.first(1) : blocks) {
     const View<T> its(theta.data() + block.offset, static_cast<Index>(alike ? theta.size() : block.size()), 1);
     k.update(rule_, trained(block, its, 0), d.data() + block.offset);

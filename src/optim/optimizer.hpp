@@ -38,7 +38,8 @@ class Optimizer {
  private:
   UpdateRule rule_;
   double rate_, clip_norm_;
-  PerKind factor_, decay_;           // of the rate; λ
+  PerKind factor_, decay_;  // of the rate; λ
+  Parametrization parametrization_;
   double decay_now_ = 1;             // what λ is multiplied by in this step
   AlignedVector<T> first_, second_;  // momentum: v; Adam: m and v
 };

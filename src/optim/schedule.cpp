@@ -30,12 +30,14 @@ double factor_at(const Schedule& schedule, double t) noexcept {
     }
     case Schedule::Kind::cosine: return half_cosine(1, 0, t);
     case Schedule::Kind::one_cycle: return one_cycle(t);
+    case Schedule::Kind::coslog4: return half_cosine(0, 1, 2 * std::log2(1 + 15 * t));
+    case Schedule::Kind::flat_cosine: return half_cosine(1, 0, std::max(0.0, 2 * t - 1));
   }
   return 1;
 }
 
 bool ends_at_0(const std::optional<Schedule>& schedule) noexcept {
-  return schedule && (schedule->kind == Schedule::Kind::cosine || schedule->kind == Schedule::Kind::one_cycle);
+  return schedule && schedule->kind != Schedule::Kind::constant && schedule->kind != Schedule::Kind::step;
 }
 
 StepFactors factors_of(const TrainingOptions& options, std::int64_t step, std::int64_t steps) noexcept {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "kernels/reference.hpp"
 #include "strata/error.hpp"
@@ -116,8 +117,10 @@ Differences::Differences(const Architecture& net, const Parameters<double>& p, B
                 View<double>(A.data(), net.outputs, 1), View<double>(dZ.data(), net.outputs, 1),
                 &losses_[static_cast<std::size_t>(j)]);
   }
-  const bool drops = std::ranges::any_of(base_.g, [](const auto& g) { return g.dropout.rate != 0; });
-  fast_ = way == Way::rank_one && !drops && cost_is_the_sum() && kernels_are_linear();
+  const bool is_plain = net.stage.empty() && std::ranges::all_of(base_.g, [](const auto& g) {
+                          return g.dropout.rate == 0 && g.slope.data == nullptr;
+                        });
+  fast_ = way == Way::rank_one && is_plain && cost_is_the_sum() && kernels_are_linear();
   bound_rounding();
 }
 
@@ -193,13 +196,15 @@ std::vector<double> Differences::size_of_sums(int l, Index j) const {
 //   δ[l'](i) ≤ (n_{l'−1} + 16) u·S[l'](i),   S[l'](i) = Σ_j |W[l'](i, j)|·(|A[l'−1](j)| + 1) + |b[l'](i)|:
 // the 16 u (|A| + 1) are the rounding of g itself. Only what is computed anew for each side counts: the layers above l
 // in full, and of layer l the one row, whose Z(i) ± ε·a is rounded once. The gradient that the difference is compared
-// with is rounded too: a sum over m examples of products of size |dZ[l]|·|A[l−1]|.
+// with is rounded too: a sum over m examples of products of size |dZ[l]|·|A[l−1]|. The stage in front counts as a layer
+// 0, whose sizes bound_stage says.
 void Differences::bound_rounding() {
   const int L = net_.depth();
   const Index m = batch_.m();
   const auto layers = static_cast<std::size_t>(L) + 1;
   std::vector<double> row(layers), whole(layers), products(layers);  // sums over the examples
   double head = 0, gradient_terms = static_cast<double>(m);
+  if (!net_.stage.empty()) bound_stage(whole[0], products[0]);
   for (int l = 1; l <= L; ++l) {
     const auto at = static_cast<std::size_t>(l);
     const Index n = net_.units(l), n_prev = net_.units(l - 1);
@@ -234,12 +239,45 @@ void Differences::bound_rounding() {
     }
   }
   rounding_.assign(layers, 0);
-  for (int l = L; l >= 1; --l) {
+  for (int l = L; l >= 0; --l) {
     const auto at = static_cast<std::size_t>(l);
     const double of_layer = fast_ ? row[at] : whole[at];
     rounding_[at] =
         ((head + penalty + above + of_layer) / kEpsilon + 2 * gradient_terms * kUnit * products[at]) / batch_.weight();
     above += whole[at];
+  }
+}
+
+// Of e, and of the products of the gradient: every row of Z[0] is a sum of k + 1 terms, Σ|V| (1 + |2π f x + φ|) + |c|
+// or itself in size, which dA[0] = W[1]ᵀ dZ[1] carries to L.
+void Differences::bound_stage(double& whole, double& products) const {
+  const Index m = batch_.m(), n = net_.units(0);
+  const auto& [F, phi, V, c, E, s] = base_.stage.p;
+  std::vector<double> memory(static_cast<std::size_t>(n * m));
+  const View<double> dA(memory.data(), n, m);
+  k_.linear_backward_input(p_.W[1], base_.dZ[1], dA);
+  const double terms = static_cast<double>(net_.stage.frequencies + 16) * kUnit;
+  for (Index j = 0; j < m; ++j) {
+    double largest_dA = 0, largest_size = 1;
+    for (std::size_t r = 0; r < base_.stage.rows.size(); ++r) {
+      const StageRow& row = base_.stage.rows[r];
+      const double x = batch_.X(static_cast<Index>(r), j);
+      for (Index i = 0; i < static_cast<Index>(net_.stage.units_of(row.kind)); ++i) {
+        const double scale = s.data == nullptr ? 1 : std::abs(s.data[row.to + i]);
+        const double turn = 2 * std::numbers::pi * std::abs(x);
+        double size = std::abs(base_.Z[0](row.to + i, j)), reach = turn;
+        for (Index f = 0; row.kind == RowEmbedding::Kind::periodic && i > 0 && f < F.rows; ++f) {
+          const double v = std::abs(V(f, row.at * c.rows + i - 1));
+          size += v * (1 + std::abs(reference::phase_of(x, F(f, row.at), phi(f, row.at))));
+          reach = std::max(reach, v * turn);
+        }
+        const double carried = std::abs(dA(row.to + i, j));
+        whole += carried * scale * size * terms;
+        largest_dA = std::max(largest_dA, carried * (1 + scale));
+        largest_size = std::max({largest_size, size, reach});
+      }
+    }
+    products += largest_dA * largest_size;
   }
 }
 
@@ -258,8 +296,8 @@ void Differences::Worker::select(const ParameterBlock& block, std::size_t j) noe
   first_ = block.offset + j * block.rows;
   reach_ = 0;
   for (Index c = 0; c < shared_.batch_.m(); ++c) {
-    const bool is_bias = block.kind == ParameterBlock::Kind::biases;
-    const double a = is_bias ? 1.0 : shared_.base_.A[block.layer - 1](static_cast<Index>(j), c);
+    const bool is_weight = block.kind == ParameterBlock::Kind::weights;
+    const double a = is_weight ? shared_.base_.A[block.layer - 1](static_cast<Index>(j), c) : 1.0;
     input_[static_cast<std::size_t>(c)] = a;
     reach_ = std::max(reach_, std::abs(a));
   }
@@ -282,7 +320,7 @@ Difference Differences::Worker::by_definition(std::size_t x, double epsilon) noe
   result.value = (plus - minus) / (2 * epsilon);
   result.bend = std::abs((plus - here) - (here - minus)) / (2 * epsilon);
   const int L = net.depth();
-  for (int l = block_->layer; l < L; ++l) {
+  for (int l = std::max(block_->layer, 1); l < L; ++l) {
     if (passes_kink(net.layer(l).activation, minus_.ws.Z[l], shared_.base_.Z[l], plus_.ws.Z[l])) result.kinked = true;
   }
   for (Index j = 0; j < shared_.batch_.m(); ++j) {
@@ -306,8 +344,8 @@ bool Differences::Worker::start(Index i, double epsilon, Index begin, Index coun
   const Architecture& net = shared_.net_;
   const int l = block_->layer;
   const View<const double> Z = shared_.base_.Z[l].columns(begin, count);
-  for (Side* side : {&plus_, &minus_}) {                         // Z[l](i, :) ± ε A[l−1](j, :)
-    side->ws.set_input(shared_.batch_.X.columns(begin, count));  // so many examples
+  for (Side* side : {&plus_, &minus_}) {                                     // Z[l](i, :) ± ε A[l−1](j, :)
+    side->ws.set_input(shared_.p_, shared_.batch_.X.columns(begin, count));  // so many examples
     const double step = side == &plus_ ? epsilon : -epsilon;
     for (Index c = 0; c < count; ++c) {
       side->Z[static_cast<std::size_t>(c)] = Z(i, c) + step * input_[static_cast<std::size_t>(begin + c)];

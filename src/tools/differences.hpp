@@ -58,6 +58,7 @@ class Differences {
   [[nodiscard]] bool cost_is_the_sum() const;
   [[nodiscard]] std::vector<double> size_of_sums(int l, Index j) const;
   void bound_rounding();
+  void bound_stage(double& whole, double& products) const;
 
   const Architecture& net_;
   const Parameters<double>& p_;

@@ -166,8 +166,10 @@ GradientCheck check_gradients(const Table& table, const Options& options, std::s
   Examples<double> checked(table, problem, std::move(rows), net.outputs, Checked::no);
   checked.set_weights(std::move(weights), std::move(numbers));
   checked.keep();
-  return check({net, initial_parameters<double>(net, options), options.l2, std::move(checked)}, options.seed,
-               options.threads);
+  ThreadPool alone(1);
+  const std::unique_ptr<Kernels<double>> kernels = make_kernels<double>(chosen_kernels(), alone);
+  Parameters<double> p = initial_parameters<double>(net, problem.options, {}, {&checked, kernels.get()});
+  return check({net, std::move(p), options.l2, std::move(checked)}, options.seed, options.threads);
 } catch (...) {
   throw_as_error(kChecking);
 }

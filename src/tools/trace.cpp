@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/cpus.hpp"
 #include "base/only_errors.hpp"
@@ -27,21 +29,67 @@ using namespace internal;
 namespace {
 
 template <class T>
-TracedMatrix traced(std::string name, std::string equation, View<const T> M) {
-  TracedMatrix matrix{
-      std::move(name), std::move(equation), static_cast<std::size_t>(M.rows), static_cast<std::size_t>(M.cols), {}};
+TracedMatrix traced(std::string name, std::string equation, std::string file, View<const T> M) {
+  const auto rows = static_cast<std::size_t>(M.rows), cols = static_cast<std::size_t>(M.cols);
+  TracedMatrix matrix{std::move(name), std::move(equation), std::move(file), rows, cols, {}};
   matrix.values.reserve(matrix.rows * matrix.cols);
   for (Index j = 0; j < M.cols; ++j) matrix.values.insert(matrix.values.end(), M.col(j), M.col(j) + M.rows);
   return matrix;
 }
 
 std::string_view scaling_text(const Features& features) {
-  if (!is_plain(features)) return "A[0] = X, each row as beside it";
+  if (!is_plain(features)) return "X, each row as beside it";
   switch (features.scaling.kind) {
-    case ScaleKind::standard: return "A[0] = X, each input as (x − mean) / deviation";
-    case ScaleKind::divide_255: return "A[0] = X, each input as x / 255";
-    default: return "A[0] = X";
+    case ScaleKind::standard: return "X, each input as (x − mean) / deviation";
+    case ScaleKind::divide_255: return "X, each input as x / 255";
+    default: return "X";
   }
+}
+
+std::string_view text_of(ParameterBlock::Kind kind) {
+  switch (kind) {
+    case ParameterBlock::Kind::frequencies: return "F: the frequencies f of each number that is embedded";
+    case ParameterBlock::Kind::phases: return "φ: their phases";
+    case ParameterBlock::Kind::mixes: return "V: the mixes of their cosines, side by side";
+    case ParameterBlock::Kind::offsets: return "c: what is added to each mix";
+    case ParameterBlock::Kind::levels: return "E: a column for each level";
+    case ParameterBlock::Kind::scales: return "s: the scale of each row of Z[0]";
+    default: return "";
+  }
+}
+std::string_view gradient_text_of(ParameterBlock::Kind kind) {
+  switch (kind) {
+    case ParameterBlock::Kind::frequencies: return "dF = 1/m Σ −2π x sin(2π f x + φ) * (V dZ[0])";
+    case ParameterBlock::Kind::phases: return "dφ = 1/m Σ −sin(2π f x + φ) * (V dZ[0])";
+    case ParameterBlock::Kind::mixes: return "dV = 1/m Σ cos(2π f x + φ) dZ[0]ᵀ";
+    case ParameterBlock::Kind::offsets: return "dc = 1/m Σ dZ[0]";
+    case ParameterBlock::Kind::levels: return "dE = 1/m Σ dZ[0], each example in the column of its level";
+    case ParameterBlock::Kind::scales: return "ds = 1/m Σ dA[0] * Z[0]";
+    default: return "";
+  }
+}
+
+// What the rows of Z[0] are, after those of X.
+std::vector<EncodedColumn> rows_of_stage(const Architecture& net, std::span<const EncodedColumn> columns) {
+  const InputStage& stage = net.stage;
+  std::vector<EncodedColumn> rows;
+  std::size_t j = 0;
+  for (const StageRow& row : stage_rows(net)) {
+    const std::string& name = columns[j++].name;
+    if (row.kind != RowEmbedding::Kind::levels) rows.push_back({name, fmt::format("X({})", j)});
+    const int count = row.kind == RowEmbedding::Kind::none       ? 0
+                      : row.kind == RowEmbedding::Kind::periodic ? stage.periodic_units
+                                                                 : stage.level_units;
+    for (int i = 1; i <= count; ++i) {
+      const std::string part = fmt::format("{}: {} of {}", name, i, count);
+      if (row.kind == RowEmbedding::Kind::levels)
+        rows.push_back({part, fmt::format("E({}, X({}) + {})", i, j, row.at + 1)});
+      else
+        rows.push_back({part, fmt::format("V(:, {0})ᵀ cos(2π F(:, {1}) X({2}) + φ(:, {1})) + c({3}, {1})",
+                                          row.at * count + i, row.at + 1, j, i)});
+    }
+  }
+  return rows;
 }
 
 // Un-fused, as the notes write it: dA[L] = ∂L/∂A[L]. A term with a factor of 0 counts 0, also where it is divided by 0;
@@ -99,23 +147,54 @@ Trace trace_of(const Model& model, Examined<T> of, std::optional<int> only) {
   }
   for (int l = 0; l <= L; ++l) {
     if (only && *only != l) continue;
+    const bool slopes = l > 0 && l < L && net.layer(l).learned_slope, stage = l == 0 && !net.stage.empty();
     const std::string g(l == 0 ? "input" : l == L ? name(net.head()) : name(net.layer(l).activation));
     TracedLayer& layer = trace.layers.emplace_back(TracedLayer{l, g, {}});
-    const auto add = [&](const char* name, std::string equation, View<const T> M) {
-      layer.matrices.push_back(traced(name, std::move(equation), M));
+    const auto add_file = [&](std::string name, std::string equation, std::string file, View<const T> M) {
+      layer.matrices.push_back(traced(std::move(name), std::move(equation), std::move(file), M));
     };
+    const auto add = [&](const std::string& name, std::string equation, View<const T> M) {
+      add_file(name, std::move(equation), name + std::to_string(l), M);
+    };
+    const auto add_alone = [&](const std::string& name, std::string equation, View<const T> M) {
+      add_file(name, std::move(equation), name, M);
+    };
+    std::vector<T> memory;
+    View<T> dA;
+    if (!forward_only && (l > 0 || stage)) {
+      memory.resize(static_cast<std::size_t>(ws.A[l].size()));
+      dA = {memory.data(), ws.A[l].rows, ws.A[l].cols};
+      if (l < L) k->linear_backward_input(of.p.W[l + 1], ws.dZ[l + 1], dA);
+    }
     if (l == 0) {
-      add("X", std::string(scaling_text(model.features())), batch.X);
+      add_alone("X", (stage ? "" : "A[0] = ") + std::string(scaling_text(model.features())), batch.X);
       if (!is_plain(model.features())) layer.matrices.back().meaning = encoded_columns(model.features());
-      if (!forward_only) add("Y", "Y", batch.Y);
+      if (stage) {
+        for (const ParameterBlock& block : of.p.blocks())
+          if (block.layer == 0)
+            add_alone(block.name(), std::string(text_of(block.kind)), std::as_const(of.p).view(block));
+        add("Z", "Z[0] = e(X), each row as beside it", ws.Z[0]);
+        layer.matrices.back().meaning = rows_of_stage(net, encoded_columns(model.features()));
+        add("A", net.stage.scales ? "A[0] = s * Z[0]" : "A[0] = Z[0]", ws.A[0]);
+      }
+      if (forward_only) continue;
+      add_alone("Y", "Y", batch.Y);
+      if (!stage) continue;
+      add("dA", "dA[0] = W[1]ᵀ dZ[1]", dA);
+      add("dZ", net.stage.scales ? "dZ[0] = s * dA[0]" : "dZ[0] = dA[0]", ws.dZ[0]);
+      for (const ParameterBlock& block : d.blocks())
+        if (block.layer == 0) add_alone("d" + block.name(), std::string(gradient_text_of(block.kind)), d.view(block));
       continue;
     }
     add("Z", fmt::format("Z[{0}] = W[{0}] A[{1}] + b[{0}]", l, l - 1), ws.Z[l]);
-    add("A", fmt::format("A[{0}] = {1}(Z[{0}])", l, g), ws.A[l]);
+    const std::string slopes_file = fmt::format("slopes{}", l);
+    if (slopes) add_file("a", fmt::format("a[{}]: the slope of each unit", l), slopes_file, of.p.a[l]);
+    add("A",
+        fmt::format(fmt::runtime(slopes ? "A[{0}] = Z[{0}] + a[{0}] * ({1}(Z[{0}]) − Z[{0}])" : "A[{0}] = {1}(Z[{0}])"),
+                    l, g),
+        ws.A[l]);
     if (forward_only) continue;
 
-    std::vector<T> memory(static_cast<std::size_t>(ws.A[l].size()));
-    const View<T> dA(memory.data(), ws.A[l].rows, ws.A[l].cols);
     if (l == L) {
       for (Index j = 0; j < dA.cols; ++j) {
         for (Index i = 0; i < dA.rows; ++i) {
@@ -127,13 +206,18 @@ Trace trace_of(const Model& model, Examined<T> of, std::optional<int> only) {
       add("dA", fmt::format(fmt::runtime(dA_of_head_text(net.loss)), L, smoothed_text(net)), dA);
       add("dZ", dZ_of_head_text(net, L), ws.dZ[L]);
     } else {
-      k->linear_backward_input(of.p.W[l + 1], ws.dZ[l + 1], dA);
       add("dA", fmt::format("dA[{0}] = W[{1}]ᵀ dZ[{1}]", l, l + 1), dA);
-      add("dZ", fmt::format("dZ[{0}] = dA[{0}] * {1}'(Z[{0}])", l, g), ws.dZ[l]);
+      add("dZ",
+          fmt::format(fmt::runtime(slopes ? "dZ[{0}] = dA[{0}] * (1 + a[{0}] * ({1}'(Z[{0}]) − 1))"
+                                          : "dZ[{0}] = dA[{0}] * {1}'(Z[{0}])"),
+                      l, g),
+          ws.dZ[l]);
     }
     const std::string penalty = of.lambda != 0 ? fmt::format(" + λ/m W[{}], λ = {}", l, shortest(of.lambda)) : "";
     add("dW", fmt::format("dW[{0}] = 1/m dZ[{0}] A[{1}]ᵀ{2}", l, l - 1, penalty), d.W[l]);
     add("db", fmt::format("db[{0}] = 1/m Σ dZ[{0}]", l), d.b[l]);
+    if (slopes)
+      add_file("da", fmt::format("da[{0}] = 1/m Σ dA[{0}] * ({1}(Z[{0}]) − Z[{0}])", l, g), "d" + slopes_file, d.a[l]);
   }
   return trace;
 }

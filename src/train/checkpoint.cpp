@@ -29,7 +29,9 @@ std::string to_text(const Checkpoint::Data& data) {
   json.key("options").object();
   for (const OptionSpec& option : option_table())
     if (const std::string value = option.show(data.asked); value != option.standard) json.text(option.name, value);
-  json.end().key("fields").object();
+  json.end();
+  if (!data.asked.inherited.empty()) json.texts("inherited", data.asked.inherited);
+  json.key("fields").object();
   for (const auto& [name, number] : data.fields.numbers) json.text(name, number);
   return json.end().end().str();
 }
@@ -56,6 +58,8 @@ void read(const std::string& text, Checkpoint::Data& data) {
   const auto continues = root.find("continues");
   data.continues = continues && continues->boolean();
   for (const auto& [name, value] : root["options"].members()) set(data.asked, name, value);
+  if (const auto inherited = root.find("inherited"))
+    for (const JsonNode& name : inherited->items()) data.asked.inherited.push_back(name.text());
   for (const auto& [name, value] : root["fields"].members()) data.fields.numbers.emplace_back(name, value.text());
 }
 

@@ -182,27 +182,36 @@ void describe_inputs(const ChosenInputs& chosen, std::span<const FittedInput> fi
         fmt::format("left out, because every date can be read as day and month or as month and day: {}; say "
                     "which with {}",
                     joined_names(chosen.ambiguous, kMostNamed), date_orders()));
-  std::vector<std::string> missing, pooled;
+  std::vector<std::string> missing, pooled, embedded;
   for (const FittedInput& each : fitted) {
     const InputField& input = each.input;
     if (each.missing > 0) missing.push_back(fmt::format("{} ({} of {})", input.name, each.missing, rows));
+    if (input.embedded) embedded.push_back(fmt::format("{} ({} values)", input.name, input.levels.size()));
     if (input.pooled)
       pooled.push_back(fmt::format("{} ({} of {} values, {} rows)", input.name, each.levels - input.levels.size(),
                                    each.levels, each.pooled_rows));
   }
+  if (!embedded.empty())
+    messages.note(fmt::format("embedded: {}; learned for each value: {} number{} ({})", joined(embedded, kMostNamed),
+                              options.embedding_size, options.embedding_size == 1 ? "" : "s",
+                              spelled("embedding-size", std::to_string(options.embedding_size))));
   if (!pooled.empty())
     messages.note(fmt::format("rare values share a column of their category ({}): {}",
                               spelled("one-hot-limit", std::to_string(options.one_hot_limit)),
                               joined(pooled, kMostNamed)));
   if (missing.empty()) return;
-  const auto lacks = [&](auto... types) {
-    return std::ranges::any_of(
-        fitted, [&](const FittedInput& each) { return each.missing > 0 && (... || (each.input.type == types)); });
+  const auto lacks = [&](bool embedded_ones, auto... types) {
+    return std::ranges::any_of(fitted, [&](const FittedInput& each) {
+      return each.missing > 0 && each.input.embedded == embedded_ones && (... || (each.input.type == types));
+    });
   };
-  const bool columns = lacks(ColumnType::number, ColumnType::date, ColumnType::category);
+  const bool columns = lacks(false, ColumnType::number, ColumnType::date, ColumnType::category);
+  const bool yes_no = lacks(false, ColumnType::yes_no);
   std::string text = columns ? "a column beside each says where" : "";
-  if (lacks(ColumnType::yes_no)) text += columns ? ", but a yes or no is 0 there" : "a yes or no is 0 there";
-  if (lacks(ColumnType::number, ColumnType::date))
+  if (yes_no) text += columns ? ", but a yes or no is 0 there" : "a yes or no is 0 there";
+  if (lacks(true, ColumnType::category))
+    text += fmt::format("{}an embedded category has numbers of its own there", yes_no ? ", " : columns ? ", but " : "");
+  if (lacks(false, ColumnType::number, ColumnType::date))
     text += fmt::format(", and the {} stands for a number", name(options.impute));
   messages.note(fmt::format("missing in training rows: {}; {}", joined(missing, kMostNamed), text));
 }

@@ -27,9 +27,10 @@ using namespace internal;
 namespace {
 
 // What the model is, which no option of a training that continues can change.
-constexpr std::string_view kKept[] = {"task",          "scale",       "scale-target",  "impute",
-                                      "one-hot-limit", "initializer", "hidden-layers", "activation",
-                                      "precision",     "decimal",     "date-order"};
+constexpr std::string_view kKept[] = {"task",          "scale",          "scale-target",      "impute",
+                                      "one-hot-limit", "embedding-size", "numeric-embedding", "clamp-target",
+                                      "initializer",   "hidden-layers",  "activation",        "slopes",
+                                      "input-scale",   "precision",      "decimal",           "date-order"};
 // What was said of the files and their rows, and not of the training: of others it is said anew.
 constexpr std::string_view kOfFiles[] = {"separator", "header",    "comment",  "decimal",        "date-order",
                                          "missing",   "bad-cells", "bad-rows", "missing-target", "transpose"};
@@ -73,6 +74,9 @@ Options recorded_options(const Model& model) {
   options.task = model.target().task;
   options.scale = model.scaling().kind;
   options.scale_target = !model.target().divisor.empty();
+  options.clamp_target = !model.target().least.empty();
+  options.input_scale = net.stage.scales;
+  options.learned_slopes = !net.hidden.empty() && net.hidden.front().learned_slope;
   options.hidden_layers.emplace();
   options.activation.clear(), options.dropout.clear();
   for (const LayerSpec& layer : net.hidden) {
@@ -87,7 +91,7 @@ Options recorded_options(const Model& model) {
     else
       values.resize(1);
   };
-  all_one(options.activation, Options().activation);
+  all_one(options.activation, std::vector{Activation::relu});
   all_one(options.dropout, Options().dropout);
   if (options.dropout == std::vector<double>{0}) options.dropout.clear();
   options.loss = net.loss;
@@ -162,6 +166,34 @@ void look_at_classes(const Table& table, const Problem& problem, const Rows& row
                                  absent.size() == 1 ? "it" : "them"));
 }
 
+// Of predictions that stay within a range: the rows whose answer is none that can be predicted.
+void look_at_range(const Table& table, std::span<const Field* const> targets, const Problem& problem,
+                   const Messages& messages) {
+  const Target& target = problem.target;
+  if (target.least.empty()) return;
+  std::size_t outside = 0;
+  for (std::size_t i = 0; i < problem.train_rows.size(); ++i) {
+    bool is_inside = true;
+    std::size_t of = 0;  // all numbers of the target
+    for (const Field* field : targets) {
+      for (std::size_t k = 0; k < field->width(); ++k, ++of) {
+        const double y = table.number(*field, problem.train_rows[i], k);
+        is_inside = is_inside && y >= target.least[of] && y <= target.largest[of];
+      }
+    }
+    if (!is_inside) ++outside;
+  }
+  if (outside == 0) return;
+  const std::string range = target.least.size() == 1 ? fmt::format("from {} to {}", shortest(target.least.front()),
+                                                                   shortest(target.largest.front()))
+                                                     : "the ranges of its targets";
+  messages.warning(
+      fmt::format("{} of {} rows to train on have a target that no prediction reaches: the model keeps "
+                  "predictions within {}, as {} says, and a training that continues it keeps "
+                  "this; train anew on all data for a range that has them",
+                  outside, problem.train_rows.size(), range, spelled("clamp-target", "training")));
+}
+
 // The model's, with the loss and the dropout that are asked for.
 Architecture network_of(const Model& model, const Options& options) {
   Architecture net = model.architecture();
@@ -222,12 +254,15 @@ Options options_of(const Model& model, const TypedOptions& explicitly) try {
   // A rate that had come down to 0 would undo what was learned, were it as high again as at the very beginning.
   if (ends_at_0(options.schedule) && model.record().before.empty())
     options.learning_rate = options.effective_learning_rate() / 10;
-  if (explicitly.empty()) return options;
   std::vector<std::string> values;
   for (const OptionSpec& option : option_table()) values.push_back(option.show(options));
   TypedOptions own;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (values[i] != option_table()[i].standard) own.emplace_back(option_table()[i].name, values[i]);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == option_table()[i].standard) continue;
+    own.emplace_back(option_table()[i].name, values[i]);
+    options.inherited.emplace_back(option_table()[i].name);
+  }
+  if (explicitly.empty()) return options;
   Options given;
   TypedOptions decided = explicitly;  // what is open in them, too, for others may belong to it
   for (auto& [name, value] : decided)
@@ -281,15 +316,18 @@ Problem internal::define_continuation(const Table& table, const Model& model, co
   problem.held_how = holdout.how;
   if (!problem.validation_rows.empty()) say_validation(problem, options, messages);
   look_at_classes(table, problem, rows, messages);
+  look_at_range(table, targets, problem, messages);
   require_classes(table, targets, holdout, messages);
   problem.class_weights =
       class_weights(table, problem.target, problem.train_rows, problem.weights, options.class_weights);
   multiply(problem.weights, table, problem.target, problem.class_weights, problem.train_rows);
   require_weights_of(problem, table);
+  decide_by_task(problem.target.task, decide_loss(problem.target, problem.options), model.architecture().outputs,
+                 problem.options);
   problem.architecture = network_of(model, problem.options);
   problem.options.loss = problem.architecture.loss;
   require_metrics(problem.target.task, problem.options);
-  problem.without_effect = without_effect(problem.options);
+  problem.without_effect = without_effect(problem.options, problem.architecture);
   problem.architecture.validate();
   return problem;
 }

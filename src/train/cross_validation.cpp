@@ -133,6 +133,8 @@ CrossValidation internal::cross_validated(const Table& table, const Options& opt
   }
   CrossValidation found{.options = whole.options};
   found.options.inputs = options.inputs;
+  Options of_part = found.options;
+  of_part.monitor = options.monitor;  // the same once more, for messages tell what was asked for
   std::vector<std::size_t> list;
   for (const Rows* side : {&whole.train_rows, &whole.validation_rows})
     for (std::size_t i = 0; i < side->size(); ++i) list.push_back((*side)[i]);
@@ -152,7 +154,7 @@ CrossValidation internal::cross_validated(const Table& table, const Options& opt
     std::vector<std::size_t> others;
     for (std::size_t i = 0; i < list.size(); ++i) (part_of[i] + 1 == part ? report.rows : others).push_back(list[i]);
     const Fit fit =
-        train_part(table.select_rows(others), found.options, callbacks_of_part(callbacks, part, parts, said), part);
+        train_part(table.select_rows(others), of_part, callbacks_of_part(callbacks, part, parts, said), part);
     report.ending = fit.ending;
     if (fit.ending == Ending::interrupted || fit.ending == Ending::diverged) found.ending = fit.ending;
     if (fit.ending == Ending::interrupted) break;
@@ -171,7 +173,7 @@ CrossValidation internal::cross_validated(const Table& table, const Options& opt
 std::vector<Metric> figures_of(Task task, const TrainingOptions& options) {
   const std::span<const Metric> usual = usual_metrics(task);
   std::vector<Metric> all(usual.begin(), usual.end()), asked = options.metrics;
-  asked.push_back(options.monitor);
+  asked.push_back(options.effective_monitor(task, Loss::squared_error, 1));  // (of numbers a usual one, of any loss)
   std::ranges::copy(beside_the_usual(task, asked), std::back_inserter(all));
   return all;
 }

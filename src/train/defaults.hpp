@@ -16,6 +16,10 @@ inline constexpr std::size_t kEnoughRows = 200;
 /// 8-bit numbers.
 void decide_defaults(bool columns, bool pixels, std::size_t rows, Options& options);
 
+/// Decides what belongs to the task: the activation, the rate of ntp, the figure that is monitored, and the smoothing
+/// of the labels. `task` is not automatic; `loss` and `outputs`: those of the network.
+void decide_by_task(Task task, Loss loss, int outputs, Options& options);
+
 /// The options that, beside those asked for, train the same network in the same way on all rows: as they are typed.
 [[nodiscard]] std::string same_on_all_rows(const Options& asked, bool columns, bool pixels, std::size_t rows);
 

@@ -11,7 +11,6 @@
 #include "base/text.hpp"
 #include "kernels/registry.hpp"
 #include "train/finite.hpp"
-#include "train/initial.hpp"
 #include "train/update_at_once.hpp"
 
 namespace strata::internal {
@@ -30,15 +29,14 @@ bool drops_units(const Architecture& net) {
 }  // namespace
 
 template <class T>
-Descent<T>::Descent(const Architecture& net, const Options& options, Examples<T>& examples,
-                    const std::vector<Layer>& initial)
+Descent<T>::Descent(const Architecture& net, const Options& options, Examples<T>& examples, const Start& start)
     : net_(net),
       options_(options),
       examples_(examples),
       pool_(chosen_threads(options.threads)),
       kernels_(make_kernels<T>(chosen_kernels(), options.precision, pool_)),
-      loader_(examples, options.batch_size, options.seed, drops_units(net)),
-      now_{.p = initial_parameters<T>(net, options, initial),
+      loader_(examples, options, options.seed, drops_units(net)),
+      now_{.p = initial_parameters<T>(net, options, start, {&examples, kernels_.get()}),
            .optimizer = Optimizer<T>(options, net.parameter_count())},
       kept_(now_),
       gradient_(net),
@@ -106,7 +104,7 @@ void Descent<T>::keep_best() {
 
 template <class T>
 double Descent<T>::epoch_cost() {
-  const double m = loader_.weight();
+  const double m = loader_.epoch_weight();
   if (loader_.full()) return cost_ * m / m;
   if (options_.l2 == 0) return now_.epoch_loss / m;
   now_.squares.sample(sum_of_squares());

@@ -9,8 +9,8 @@
 
 #include "base/thread_pool.hpp"
 #include "network/step.hpp"
-#include "strata/matrix.hpp"
 #include "strata/options.hpp"
+#include "train/initial.hpp"
 #include "train/loader.hpp"
 #include "train/state.hpp"
 
@@ -19,8 +19,8 @@ namespace strata::internal {
 template <class T>
 class Descent {
  public:
-  /// All three are borrowed. `initial`: as for initial_parameters.
-  Descent(const Architecture& net, const Options& options, Examples<T>& examples, const std::vector<Layer>& initial);
+  /// The first three are borrowed. `start`: as for initial_parameters.
+  Descent(const Architecture& net, const Options& options, Examples<T>& examples, const Start& start);
 
   /// How many updates the schedules are spread over.
   void plan(std::int64_t steps) noexcept { planned_ = steps; }
@@ -68,7 +68,7 @@ class Descent {
   /// The mean cost of the batches of the epoch that ends with the last step, which was taken exactly.
   [[nodiscard]] double epoch_cost();
   /// The same without what L2 adds to it, which is a sum of samples.
-  [[nodiscard]] double epoch_loss() const noexcept { return now_.epoch_loss / loader_.weight(); }
+  [[nodiscard]] double epoch_loss() const noexcept { return now_.epoch_loss / loader_.epoch_weight(); }
 
  private:
   [[nodiscard]] StepFactors factors(std::int64_t step) const noexcept { return factors_of(options_, step, planned_); }

@@ -20,16 +20,22 @@ class EarlyStopping {
   EarlyStopping(std::int64_t patience, bool higher_is_better, double least)
       : patience_(patience), sign_(higher_is_better ? -1 : 1), least_(least) {}
 
-  /// The value after the next epoch. True: it is the best so far (of equal ones, the first is kept). One that is not
+  /// The value after the next epoch. True: its weights are the ones to keep. Without a `least` no epoch did better so
+  /// far, and of several that do equally well it is the last, while the patience counts from the first. With one, those
+  /// passed over may have done better than the best so far, so one that does as well is none. A value that is not
   /// defined never is.
-  [[nodiscard]] bool improves(double value) noexcept {
+  [[nodiscard]] bool is_best(double value) noexcept {
     ++waited_;
-    if (!(sign_ * value < best_ - least_)) return false;
-    best_ = sign_ * value;
-    waited_ = 0;
-    return true;
+    if (sign_ * value < best_ - least_) {
+      best_ = sign_ * value;
+      waited_ = 0;
+      return true;
+    }
+    return least_ == 0 && has_best() && sign_ * value == best_;
   }
   [[nodiscard]] bool gives_up() const noexcept { return waited_ >= patience_; }
+  /// Epochs since one was better than all before it.
+  [[nodiscard]] std::int64_t waited() const noexcept { return waited_; }
   /// Was any value better than nothing?
   [[nodiscard]] bool has_best() const noexcept { return best_ < std::numeric_limits<double>::infinity(); }
 

@@ -31,6 +31,8 @@ bool all_finite(std::span<const T> values) noexcept {
 template <class T>
 std::string first_not_finite(const Architecture& net, const Parameters<T>& p, const Workspace<T>& ws,
                              const Parameters<T>& gradient) {
+  if (!net.stage.empty() && !finite(ws.A[0]))
+    return "the stage in front of layer 1 was the first, whose A[0] overflowed";
   for (int l = 1; l <= net.depth(); ++l) {
     if (!finite(ws.A[l]) || !finite(ws.Z[l])) {
       return fmt::format("layer {} of {} was the first whose Z[{}] = W[{}] A[{}] + b[{}] overflowed", l, net.depth(), l,
@@ -43,14 +45,19 @@ std::string first_not_finite(const Architecture& net, const Parameters<T>& p, co
   for (std::size_t x = p.blocks().size(); x-- > 0;) {
     const int l = p.blocks()[x].layer;
     if (overflows(gradient, p.blocks()[x])) {
+      if (l == 0)
+        return fmt::format("on the way back the gradient d{} of the stage overflowed", p.blocks()[x].letter());
       return fmt::format("on the way back layer {} of {} was the first whose gradient dW[{}] overflowed", l,
                          net.depth(), l);
     }
   }
   for (const ParameterBlock& block : p.blocks()) {
     const int l = block.layer;
+    if (overflows(p, block) && l == 0) return fmt::format("{} of the stage in front overflowed", block.letter());
     if (overflows(p, block))
-      return fmt::format("layer {} of {} was the first whose W[{}] or b[{}] overflowed", l, net.depth(), l, l);
+      return fmt::format(
+          "layer {} of {} was the first whose {} overflowed", l, net.depth(),
+          block.kind == ParameterBlock::Kind::slopes ? block.letter() : fmt::format("W[{}] or b[{}]", l, l));
   }
   return "the sum of the losses overflowed";
 }

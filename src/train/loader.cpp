@@ -9,10 +9,12 @@
 
 namespace strata::internal {
 template <class T>
-Loader<T>::Loader(Examples<T>& examples, std::int64_t batch_size, std::uint64_t seed, bool with_rows)
+Loader<T>::Loader(Examples<T>& examples, const TrainingOptions& options, std::uint64_t seed, bool with_rows)
     : examples_(examples),
-      size_(batch_size <= 0 ? examples.m() : std::min<Index>(batch_size, examples.m())),
+      size_(batch_size_of(options, examples.m())),
+      batches_(batches_of(options, examples.m())),
       weight_(examples.weight()),
+      epoch_weight_(end() < examples.m() ? static_cast<double>(end()) : weight_),
       seed_(seed) {
   if (with_rows) rows_.resize(static_cast<std::size_t>(size_));
   if (full()) {
@@ -34,14 +36,14 @@ Batch<T> Loader<T>::next(std::int64_t step) {
     return {X, Y, pass, w, weight_};
   }
   if (position_ == 0) shuffle(epoch_++);
-  const Index m = std::min(size_, examples_.m() - position_);
+  const Index m = std::min(size_, end() - position_);
   examples_.gather(m, [this](Index j) { return example(position_ + j); }, X_.data(), Y_.data());
   for (std::size_t j = 0; j < rows_.size() && j < static_cast<std::size_t>(m); ++j)
     rows_[j] = examples_.row(example(position_ + static_cast<Index>(j)));
   const std::span<double> w(w_.data(), w_.empty() ? 0 : static_cast<std::size_t>(m));
   for (std::size_t j = 0; j < w.size(); ++j)
     w[j] = examples_.weights()[static_cast<std::size_t>(example(position_ + static_cast<Index>(j)))];
-  position_ = position_ + m == examples_.m() ? 0 : position_ + m;
+  position_ = position_ + m == end() ? 0 : position_ + m;
   return {View<T>(X_.data(), examples_.n_x(), m), View<const T>(Y_.data(), examples_.n_y(), m), pass,
           w.empty() ? nullptr : w.data(), std::accumulate(w.begin(), w.end(), 0.0)};
 }
@@ -68,6 +70,9 @@ void Loader<T>::shuffle(std::uint32_t epoch) {
   } else {
     shuffled(seed_, RandomPurpose::shuffle, epoch, std::span(long_order_));
   }
+  if (w_.empty() || end() == examples_.m()) return;
+  epoch_weight_ = 0;  // of which examples they are
+  for (Index j = 0; j < end(); ++j) epoch_weight_ += examples_.weights()[static_cast<std::size_t>(example(j))];
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 // Batches in the order that (seed, epoch) gives; a full batch is the data itself, in its own order.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -8,17 +9,29 @@
 #include "base/aligned.hpp"
 #include "features/examples.hpp"
 #include "network/step.hpp"
+#include "strata/options.hpp"
 
 namespace strata::internal {
+
+/// Examples a batch, of m in all.
+[[nodiscard]] inline std::int64_t batch_size_of(const TrainingOptions& options, std::int64_t m) noexcept {
+  return options.batch_size <= 0 ? m : std::min(options.batch_size, m);
+}
+/// Batches an epoch.
+[[nodiscard]] inline std::int64_t batches_of(const TrainingOptions& options, std::int64_t m) noexcept {
+  const std::int64_t size = batch_size_of(options, m);
+  return (options.last_batch == LastBatch::drop ? m : m + size - 1) / size;
+}
 
 template <class T>
 class Loader {
  public:
-  /// `batch_size` 0 or ≥ m: full. `examples` is borrowed; those of a full batch are in memory. The passes are for
-  /// training with this seed; `with_rows`: and know where their examples stand in the table.
-  Loader(Examples<T>& examples, std::int64_t batch_size, std::uint64_t seed, bool with_rows);
+  /// A batch of m examples or more is full. `examples` is borrowed; those of a full batch are in memory. The passes are
+  /// for training with this seed; `with_rows`: and know where their examples stand in the table.
+  Loader(Examples<T>& examples, const TrainingOptions& options, std::uint64_t seed, bool with_rows);
 
-  /// The next batch, for this step; the last one of an epoch may be shorter. Valid until the next call of any function.
+  /// The next batch, for this step; the last one of an epoch may be shorter, where it is kept. Valid until the next
+  /// call of any function.
   [[nodiscard]] Batch<T> next(std::int64_t step);
 
   /// Where the next batch begins; `seek` goes back there.
@@ -33,17 +46,22 @@ class Loader {
 
   /// Σ w of all examples: their number, where each counts 1.
   [[nodiscard]] double weight() const noexcept { return weight_; }
+  /// The same of those that the epoch of the last batch uses.
+  [[nodiscard]] double epoch_weight() const noexcept { return epoch_weight_; }
   [[nodiscard]] bool full() const noexcept { return size_ == examples_.m(); }
   [[nodiscard]] Index batch_size() const noexcept { return size_; }
-  [[nodiscard]] std::int64_t batches_per_epoch() const noexcept { return (examples_.m() + size_ - 1) / size_; }
+  [[nodiscard]] std::int64_t batches_per_epoch() const noexcept { return batches_; }
 
  private:
+  /// Behind the last example of an epoch.
+  [[nodiscard]] Index end() const noexcept { return std::min<Index>(batches_ * size_, examples_.m()); }
   void shuffle(std::uint32_t epoch);
   [[nodiscard]] Index example(Index at) const noexcept;
 
   Examples<T>& examples_;
   Index size_;
-  double weight_;
+  std::int64_t batches_;
+  double weight_, epoch_weight_;
   std::uint64_t seed_;
   std::uint32_t epoch_ = 0;
   Index position_ = 0;

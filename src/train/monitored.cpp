@@ -25,9 +25,9 @@ const char* why_undefined(Metric metric) {
 }  // namespace
 
 template <class T>
-void require_defined(const Problem& problem, Examples<T>& held) {
+void require_defined(const Problem& problem, const Options& asked, Examples<T>& held) {
   constexpr Index kBatch = 1024;
-  const Metric metric = problem.options.monitor;
+  const Metric metric = *problem.options.monitor;
   if (metric == Metric::loss || held.m() == 0) return;
   Score<T> of_truth(problem.architecture, problem.target, beside_the_usual(problem.target.task, {&metric, 1}));
   for (Index first = 0; first < held.m(); first += kBatch) {
@@ -35,13 +35,19 @@ void require_defined(const Problem& problem, Examples<T>& held) {
     of_truth.add(Y, Y, 0, w);
   }
   if (!std::isnan(of_truth.metrics().value(metric))) return;
-  throw Error(
-      ErrorCode::value,
-      fmt::format("{} is not defined on the {} rows that are held back: {}; hold back others, or choose another figure",
-                  spelled("monitor", name(metric)), held.m(), why_undefined(metric)));
+  std::string chosen = spelled("monitor", name(metric)), other = "another figure";
+  if (!asked.monitor) {
+    const bool by_recipe = std::ranges::find(asked.inherited, "monitor") != asked.inherited.end();
+    chosen = fmt::format("{}{} is {} here, which", spelled("monitor", "task"), by_recipe ? " (from the recipe)" : "",
+                         name(metric));
+    other = fmt::format("{} or {}", spelled("monitor", name(Metric::log_loss)), spelled("monitor", name(Metric::loss)));
+  }
+  throw Error(ErrorCode::value,
+              fmt::format("{} is not defined on the {} rows that are held back: {}; hold back others, or choose {}",
+                          chosen, held.m(), why_undefined(metric), other));
 }
 
-template void require_defined(const Problem&, Examples<float>&);
-template void require_defined(const Problem&, Examples<double>&);
+template void require_defined(const Problem&, const Options&, Examples<float>&);
+template void require_defined(const Problem&, const Options&, Examples<double>&);
 
 }  // namespace strata::internal

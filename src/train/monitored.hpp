@@ -7,8 +7,8 @@
 namespace strata::internal {
 
 /// Throws Error(value) where the figure that is monitored is not defined on the examples, whatever is predicted of
-/// them: not even of the truth itself.
+/// them: not even of the truth itself. `asked`: before anything was decided, for what was typed.
 template <class T>
-void require_defined(const Problem& problem, Examples<T>& held);
+void require_defined(const Problem& problem, const Options& asked, Examples<T>& held);
 
 }  // namespace strata::internal

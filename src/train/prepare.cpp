@@ -13,6 +13,7 @@
 #include "config/option_values.hpp"
 #include "data/table_storage.hpp"
 #include "features/encode.hpp"
+#include "features/stage_rows.hpp"
 #include "model/metrics.hpp"
 #include "strata/error.hpp"
 #include "train/choose_inputs.hpp"
@@ -50,9 +51,17 @@ std::vector<LayerSpec> hidden_layers(const Options& options) {
   std::vector<LayerSpec> hidden;
   for (std::size_t l = 0; l < units.size(); ++l) {
     const double dropout = options.dropout.empty() ? 0 : options.dropout[options.dropout.size() == 1 ? 0 : l];
-    hidden.push_back({units[l], options.activation[options.activation.size() == 1 ? 0 : l], dropout});
+    hidden.push_back(
+        {units[l], options.activation[options.activation.size() == 1 ? 0 : l], dropout, options.learned_slopes});
   }
   return hidden;
+}
+
+InputStage stage_of(const Features& features, const Options& options) {
+  InputStage stage{.rows = stage_rows_of(features, options.numeric_embedding == NumericEmbedding::pbld),
+                   .scales = options.input_scale};
+  if (options.embedding_size > 0) stage.level_units = options.embedding_size;
+  return stage;
 }
 
 // What was open and is decided.
@@ -63,12 +72,16 @@ void say_defaults(const Options& asked, const Options& decided, const Messages& 
         "network: hidden layers of {} units, {} of them left out in each update, weight decay {}: what does "
         "best on many tables when the best epoch is kept",
         fmt::join(*decided.hidden_layers, " and "), fmt::join(decided.dropout, " and "),
-        decided.effective_weight_decay()));
+        decays_text(decided.effective_weight_decay())));
   }
+  const bool rises = decided.schedule && (decided.schedule->kind == Schedule::Kind::coslog4 ||
+                                          decided.schedule->kind == Schedule::Kind::one_cycle);
   if (decided.epochs && !asked.epochs)
-    messages.note(fmt::format("epochs: {}{} (as many as pass 500,000 rows, from 10 to 30), the rate by {} from {}",
-                              decided.time_limit > 0 ? "at most " : "", *decided.epochs, to_text(*decided.schedule),
-                              shortest(*decided.learning_rate)));
+    messages.note(fmt::format("epochs: {}{}, the rate by {} {} {}", decided.time_limit > 0 ? "at most " : "",
+                              decided.schedule->kind == Schedule::Kind::coslog4
+                                  ? std::to_string(*decided.epochs)
+                                  : fmt::format("{} (as many as pass 500,000 rows, from 10 to 30)", *decided.epochs),
+                              to_text(*decided.schedule), rises ? "up to" : "from", shortest(*decided.learning_rate)));
   if (asked.scale != ScaleKind::automatic) return;
   messages.note(decided.scale == ScaleKind::divide_255
                     ? "scale: 1/255, because the inputs are 8-bit numbers, as pixels are"
@@ -85,7 +98,8 @@ bool are_columns(std::span<const Field* const> fields) {
 // `columns`: inputs and targets are columns.
 void scale_target(const Scaling& fitted, bool columns, Problem& problem, const Messages& messages) {
   const bool automatic = !problem.options.scale_target;
-  const bool scales = problem.options.scale_target.value_or(columns);
+  const bool scales =
+      problem.options.scale_target.value_or(columns || problem.options.parametrization == Parametrization::ntp);
   problem.options.scale_target = scales;
   if (scales) {
     problem.target.offset = fitted.offset;
@@ -106,6 +120,21 @@ void scale_target(const Scaling& fitted, bool columns, Problem& problem, const M
                       "and predicts in the target's own units, which learns much faster",
                       fitted.offset[k], fitted.divisor[k], spelled("scale-target", "standard")));
       return;
+    }
+  }
+}
+
+// Between what the targets lie in the training rows, in the units of the data.
+void find_range(const Table& table, std::span<const Field* const> targets, Problem& problem) {
+  Target& target = problem.target;
+  for (const Field* field : targets) {
+    for (std::size_t k = 0; k < field->width(); ++k) {
+      double least = std::numeric_limits<double>::infinity(), largest = -least;
+      for (std::size_t i = 0; i < problem.train_rows.size(); ++i) {
+        const double y = table.number(*field, problem.train_rows[i], k);
+        least = std::min(least, y), largest = std::max(largest, y);
+      }
+      target.least.push_back(least), target.largest.push_back(largest);
     }
   }
 }
@@ -184,7 +213,7 @@ void require_metrics(Task task, const Options& options) {
     throw Error(ErrorCode::usage, fmt::format("{}: the task is {}, which has no such figure\nit has: {}",
                                               spelled(option, name(metric)), name(task), joined(names, names.size())));
   };
-  require("monitor", options.monitor);
+  require("monitor", *options.monitor);
   for (const Metric each : options.metrics) require("metrics", each);
 }
 
@@ -265,6 +294,9 @@ Problem define_problem(const Table& table, const Options& options, const Message
   require_classes(table, targets, holdout, messages);
   problem.target = decide_target(table, *survey, problem.options, messages);
   problem.options.task = problem.target.task;
+  const Loss loss = decide_loss(problem.target, options);
+  const int outputs = output_units(problem.target, table);
+  decide_by_task(problem.target.task, loss, outputs, problem.options);
   problem.class_weights =
       class_weights(table, problem.target, problem.train_rows, problem.weights, options.class_weights);
   if (!problem.class_weights.empty()) {
@@ -278,13 +310,17 @@ Problem define_problem(const Table& table, const Options& options, const Message
   const std::vector<std::string> constant =
       fit_features(table, chosen, by_name, is_regression, *survey, problem, of_target, messages);
   remember_writing(table, problem);
-  problem.architecture = {inputs_of(problem), hidden_layers(problem.options), output_units(problem.target, table),
-                          decide_loss(problem.target, options)};
+  problem.architecture = {.inputs = inputs_of(problem),
+                          .hidden = hidden_layers(problem.options),
+                          .outputs = outputs,
+                          .loss = loss,
+                          .stage = stage_of(problem, problem.options)};
   if (problem.architecture.head() == Head::softmax)
     problem.architecture.outputs = static_cast<int>(problem.target.classes.size());
   problem.options.loss = problem.architecture.loss;
   require_metrics(problem.target.task, problem.options);
-  problem.without_effect = without_effect(problem.options);
+  problem.without_effect = without_effect(problem.options, problem.architecture);
+  if (!embeds_numbers(problem.architecture)) problem.options.numeric_embedding = NumericEmbedding::none;
 
   say_defaults(options, problem.options, messages);
   if (!constant.empty()) {
@@ -293,11 +329,13 @@ Problem define_problem(const Table& table, const Options& options, const Message
   }
   if (is_regression) {
     scale_target(of_target, columns, problem, messages);
+    if (problem.options.clamp_target) find_range(table, targets, problem);
   } else {
     problem.options.scale_target = problem.options.scale_target.value_or(false);
+    problem.options.clamp_target = false;  // is of numbers
   }
-  problem.architecture.loss_parameters =
-      decide_loss_parameters(problem.architecture.loss, options, of_target.divisor, *problem.options.scale_target);
+  problem.architecture.loss_parameters = decide_loss_parameters(problem.architecture.loss, problem.options,
+                                                                of_target.divisor, *problem.options.scale_target);
   problem.architecture.validate();
   return problem;
 }

@@ -224,7 +224,11 @@ Loss decide_loss(const Target& target, const Options& options) {
         throw wrong("binary-cross-entropy or categorical-cross-entropy");
       if (options.loss == Loss::categorical_cross_entropy && target.names.size() > 1)
         throw wrong("binary-cross-entropy");
-      return options.loss.value_or(Loss::binary_cross_entropy);
+      if (options.loss) return *options.loss;
+      // The rates of this parametrization are made for an output for each class.
+      return options.parametrization == Parametrization::ntp && target.names.size() == 1
+                 ? Loss::categorical_cross_entropy
+                 : Loss::binary_cross_entropy;
     case Task::classes:
       if (options.loss && options.loss != Loss::categorical_cross_entropy) throw wrong("categorical-cross-entropy");
       return Loss::categorical_cross_entropy;
@@ -240,7 +244,7 @@ LossParameters decide_loss_parameters(Loss loss, const Options& options, std::sp
                                       bool scaled) {
   LossParameters of;
   of.quantile = options.quantile.value_or(of.quantile);
-  of.smoothing = options.label_smoothing;
+  of.smoothing = options.label_smoothing.value_or(0);
   if (loss != Loss::huber) return of;
   for (const double deviation : deviations) {
     // In the units of the target; those of the network are deviations where it is scaled.

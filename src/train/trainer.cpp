@@ -22,6 +22,7 @@
 #include "train/choose_inputs.hpp"
 #include "train/continuation.hpp"
 #include "train/cross_validation.hpp"
+#include "train/loader.hpp"
 #include "train/monitored.hpp"
 #include "train/prepare.hpp"
 #include "train/survey.hpp"
@@ -136,7 +137,7 @@ Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks, Be
     validation.keep();
   }
   say_unfamiliar(validation, "validation: ", messages_of(callbacks));
-  require_defined(problem, validation);
+  require_defined(problem, beginning.asked, validation);
   TrainingRecord record = record_of(problem, table, beginning);
   if (beginning.continues != nullptr) {  // nobody has looked at the numbers yet
     examples = Examples<T>(table, problem, problem.train_rows, n_y, Checked::yes);
@@ -153,12 +154,9 @@ Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks, Be
       .run();
 }
 
-Layer layer_of(const Model& model, int l) {
-  const Architecture& net = model.architecture();
-  Layer layer{Matrix(net.units(l), net.units(l - 1)), Matrix(net.units(l), 1)};
-  std::ranges::copy(model.weights(l), layer.W.data());
-  std::ranges::copy(model.biases(l), layer.b.data());
-  return layer;
+std::vector<double> theta_of(const Model& model) {
+  return std::visit([](const auto& p) { return std::vector<double>(p.theta().begin(), p.theta().end()); },
+                    model.data().parameters);
 }
 
 // `continues`: whose features and network stay; null: of none.
@@ -183,8 +181,7 @@ Fit train_table(Table table, Options options, const Callbacks& callbacks, Beginn
   }
   // Of a checkpoint, for the file of the first weights may be gone.
   const Model* first = beginning.from != nullptr ? &beginning.from->model : beginning.continues;
-  if (first != nullptr)
-    for (int l = 1; l <= problem.architecture.depth(); ++l) beginning.initial.push_back(layer_of(*first, l));
+  if (first != nullptr) beginning.start.theta = theta_of(*first);
   return options.precision == Precision::float64
              ? train_in<double>(std::move(table), problem, callbacks, std::move(beginning))
              : train_in<float>(std::move(table), problem, callbacks, std::move(beginning));
@@ -221,9 +218,8 @@ TrainingPlan plan_table(const Table& table, const Options& options, const Model*
   plan.rows = problem.train_rows.size();
   plan.dropped = problem.dropped;
   plan.weight_0 = problem.weights.of_weight_0();
-  const auto rows = static_cast<std::int64_t>(plan.rows), asked = problem.options.batch_size;
-  const std::int64_t batch = asked <= 0 ? rows : std::min(asked, rows);
-  plan.batches = (rows + batch - 1) / batch;
+  const auto rows = static_cast<std::int64_t>(plan.rows), batch = batch_size_of(problem.options, rows);
+  plan.batches = batches_of(problem.options, rows);
   plan.iterations = iterations_of(problem.options, plan.batches);
   if (options.time_limit > 0)
     messages.note(
@@ -287,9 +283,11 @@ auto with_training_table(std::span<const fs::path> files, const Options& options
 Fit train(Table table, const Options& options, const Callbacks& callbacks, const std::vector<Layer>& initial) {
   return only_errors(kTraining, [&](Caller& caller) {
     validate(options);
-    return train_table(
-        std::move(table), options, watched(caller, callbacks),
-        {.asked = options, .open_length = is_open(options), .initial = initial, .own_start = !initial.empty()});
+    return train_table(std::move(table), options, watched(caller, callbacks),
+                       {.asked = options,
+                        .open_length = is_open(options),
+                        .start = {.layers = initial},
+                        .own_start = !initial.empty()});
   });
 }
 

@@ -36,7 +36,7 @@ std::int64_t report_interval(std::int64_t asked, std::int64_t iterations) {
 // Beside the usual ones: what is asked for, and what says which epoch is the best.
 std::vector<Metric> more_of(const Problem& problem) {
   std::vector<Metric> wanted = problem.options.metrics;
-  wanted.push_back(problem.options.monitor);
+  wanted.push_back(*problem.options.monitor);
   return beside_the_usual(problem.target.task, wanted);
 }
 
@@ -74,9 +74,9 @@ Training<T>::Training(Problem problem, TrainingRecord record, Examples<T> exampl
       validation_(std::move(validation)),
       callbacks_(callbacks),
       beginning_(std::move(beginning)),
-      descent_(problem_.architecture, problem_.options, examples_, beginning_.initial),
+      descent_(problem_.architecture, problem_.options, examples_, beginning_.start),
       more_(more_of(problem_)),
-      stopping_(problem_.options.patience.value_or(0), higher_is_better(problem_.options.monitor),
+      stopping_(problem_.options.patience.value_or(0), higher_is_better(*problem_.options.monitor),
                 problem_.options.min_delta),
       plateau_(problem_.options.tol),
       trend_(problem_.options.epochs || problem_.options.iterations || problem_.options.time_limit > 0 ? 0 : kEpochs),
@@ -163,7 +163,8 @@ void Training<T>::look_at(EpochReport& report) {
     report.validation = metrics_of(validation_, p);
   else if (measures())
     report.train = metrics_of(examples_, p);
-  report.best = stops_early() && stopping_.improves(report.validation->value(problem_.options.monitor));
+  report.monitored = *problem_.options.monitor;
+  report.best = stops_early() && stopping_.is_best(report.validation->value(report.monitored));
   if (report.best) descent_.keep_best();
 }
 
@@ -174,14 +175,14 @@ void Training<T>::say_if_undefined() {
   messages_of(callbacks_)
       .warning(fmt::format("{} was not defined on the validation part after any epoch, so none was the best: the last "
                            "weights are kept",
-                           name(problem_.options.monitor)));
+                           name(*problem_.options.monitor)));
 }
 
 // Of a model that was trained further.
 template <class T>
 void Training<T>::say_if_worse(const Metrics& before, const TrainingRecord& record) {
   if (!record.validation) return;
-  const Metric monitor = problem_.options.monitor;
+  const Metric monitor = *problem_.options.monitor;
   const double then = before.value(monitor), now = record.validation->value(monitor);
   if (!(higher_is_better(monitor) ? now < then : now > then)) return;
   messages_of(callbacks_)
@@ -200,12 +201,29 @@ std::string Training<T>::explain(Ending ending, std::int64_t iterations) const {
     case Ending::interrupted: return fmt::format("interrupted after iteration {} of {}", iteration, iterations);
     case Ending::time_limit: return fmt::format("the time was up after iteration {} of {}", iteration, iterations);
     case Ending::early_stopping:
-      return fmt::format("stopped after epoch {}: no better {} for {} epochs", epoch, name(problem_.options.monitor),
+      return fmt::format("stopped after epoch {}: no better {} for {} epochs", epoch, name(*problem_.options.monitor),
                          *problem_.options.patience);
     case Ending::tolerance:
       return fmt::format("stopped after epoch {}: the cost fell by no more than {} for {} epochs", epoch,
                          shortest(*problem_.options.tol), Plateau::kEpochs);
     default: return {};
+  }
+}
+
+// That batches are not what was asked for, or leave examples out.
+template <class T>
+void Training<T>::say_batches() const {
+  const std::int64_t asked = problem_.options.batch_size, m = examples_.m();
+  const bool drops = problem_.options.last_batch == LastBatch::drop;
+  if (asked > m) {
+    const std::string text = fmt::format("there are {} rows to train on, fewer than {}: every update uses all of them",
+                                         m, spelled("batch-size", std::to_string(asked)));
+    drops ? messages_of(callbacks_).note(text) : messages_of(callbacks_).warning(text);
+  } else if (drops && asked > 0 && m % asked != 0) {
+    messages_of(callbacks_)
+        .note(fmt::format("{} of {} rows are left out of each epoch, other ones each time: they do not fill a batch of "
+                          "{} ({} trains on them too)",
+                          m % asked, m, asked, spelled("last-batch", "keep")));
   }
 }
 
@@ -219,10 +237,11 @@ void Training<T>::say_length() {
   };
   if (stops_early()) {
     const std::int64_t per_epoch = descent_.loader().batches_per_epoch();
-    if (!stopping_.gives_up() && descent_.kept_iteration() + 5 * per_epoch >= descent_.state().iteration)
+    const std::int64_t iteration = descent_.state().iteration;
+    if (stopping_.waited() * per_epoch + iteration % per_epoch <= 5 * per_epoch && !stopping_.gives_up())
       say(problem_.options.monitor == Metric::loss
               ? "the validation loss was still falling at the end"
-              : fmt::format("the validation {} was still becoming better at the end", name(problem_.options.monitor)));
+              : fmt::format("the validation {} was still becoming better at the end", name(*problem_.options.monitor)));
   } else if (trend_.still_falls()) {
     say(fmt::format("the cost was still falling: {:.4g} in epoch {}, {:.4g} in the last one", trend_.late(),
                     trend_.late_epoch(), trend_.last()));
@@ -421,10 +440,7 @@ void Training<T>::give_model() {
 template <class T>
 Fit Training<T>::run() {
   const auto start = std::chrono::steady_clock::now();
-  if (const std::int64_t asked = problem_.options.batch_size; asked > examples_.m())
-    messages_of(callbacks_)
-        .warning(fmt::format("there are {} rows to train on, fewer than {}: every update uses all of them",
-                             examples_.m(), spelled("batch-size", std::to_string(asked))));
+  say_batches();
   if (problem_.options.time_limit > 0) fix_length();
   const std::int64_t iterations = iterations_of(problem_.options, descent_.loader().batches_per_epoch());
   descent_.plan(iterations);

@@ -33,9 +33,9 @@ struct Beginning {
   std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();  // what a limit of time counts from
   Options asked = {};                                                           // before anything was decided
   bool open_length = false;                                                     // see Checkpoint::Data
-  std::vector<Layer> initial = {};                                              // weights; empty: as the options say
+  Start start = {};                                                             // empty: as the options say
   const Checkpoint::Data* from = nullptr;                                       // borrowed
-  bool own_start = false;                                                       // `initial` are the caller's
+  bool own_start = false;                                                       // `start` is the caller's
   const Model* continues = nullptr;  // borrowed: whose features and network stay
 };
 
@@ -68,6 +68,7 @@ class Training {
   /// Measures after an epoch, and sees whether it is the best.
   void look_at(EpochReport& report);
   [[nodiscard]] std::string explain(Ending ending, std::int64_t iterations) const;
+  void say_batches() const;
   void say_length();
   void say_if_undefined();
   void say_if_worse(const Metrics& before, const TrainingRecord& record);

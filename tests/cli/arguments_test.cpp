@@ -35,6 +35,13 @@ std::string sample_of(std::string_view name) {
       {"categorical", "a"},
       {"impute", "median"},
       {"one-hot-limit", "12"},
+      {"embedding-size", "4"},
+      {"numeric-embedding", "pbld"},
+      {"clamp-target", "training"},
+      {"slopes", "learned"},
+      {"input-scale", "learned"},
+      {"parametrization", "ntp"},
+      {"last-batch", "drop"},
       {"missing-target", "drop"},
       {"weight-column", "\"count, n\""},
       {"class-weights", "a:1,\"b, c\":2.5"},
@@ -317,6 +324,8 @@ TEST(Arguments, ARecipeGivesWayToWhatIsTyped) {
   EXPECT_EQ(parsed({"plain", "--iterations", "7"}).epochs, std::nullopt);
   EXPECT_EQ(parsed({"classic", "--optimizer", "adam", "--beta1", "0.5"}).optimizer, OptimizerKind::adam);
   EXPECT_EQ(parsed({"plain", "--patience", "none"}).validation, "none");
+  EXPECT_EQ(parsed({"realmlp", "--epochs", "50"}).epochs, 50);
+  EXPECT_EQ(parsed({"realmlp", "--monitor", "accuracy"}).monitor, Metric::accuracy);
   // What is typed does not give way to what is typed.
   const Options both =
       parse(train_command(), Words{"data.csv", "--recipe", "plain", "--patience", "5", "--validation", "none"}).options;

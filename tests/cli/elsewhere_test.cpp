@@ -85,7 +85,8 @@ TEST(Options, ValuesInAnotherFormLeadToOurs) {
        "'last:0.2'? (a file of that name: ./Last)"},
       {"time-limit", "5m",
        "--time-limit: expected a time such as 90s, 10min or 1.5h, or none, found '5m'; minutes are min: 5min"},
-      {"schedule", "linear", "--schedule: expected one of auto, constant, step, cosine, one-cycle, found 'linear'"},
+      {"schedule", "linear",
+       "--schedule: expected one of auto, constant, step, cosine, one-cycle, coslog4, flat-cosine, found 'linear'"},
   };
   for (const auto& [option, text, message] : cases) {
     Options options;

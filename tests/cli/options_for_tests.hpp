@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "strata/error.hpp"
 #include "strata/options.hpp"
@@ -22,6 +23,13 @@ inline std::string objection(const std::function<void(Options&)>& change) {
     return error.what();
   }
   return "";
+}
+
+/// The value of an option, as typed.
+inline std::string shown(const Options& options, std::string_view name) {
+  for (const OptionSpec& option : option_table())
+    if (option.name == name) return option.show(options);
+  return "no such option";
 }
 
 }  // namespace strata

@@ -26,12 +26,6 @@ std::string refusal(std::string_view name, std::string_view text) {
   return "accepted";
 }
 
-std::string shown(const Options& options, std::string_view name) {
-  for (const OptionSpec& option : option_table())
-    if (option.name == name) return option.show(options);
-  return "no such option";
-}
-
 TEST(Options, TheTableTellsTheDefaultsOfTheStruct) {
   for (const OptionSpec& option : option_table()) EXPECT_EQ(option.show(Options{}), option.standard) << option.name;
 }
@@ -121,6 +115,23 @@ TEST(Options, WhatIsAcceptedReadsBackAsTheSame) {
       {"quantile", "AUTO", "auto"},
       {"quantile", "0.9", "0.9"},
       {"label-smoothing", "0.1", "0.1"},
+      {"label-smoothing", "Auto", "auto"},
+      {"embedding-size", "None", "none"},
+      {"embedding-size", "8", "8"},
+      {"numeric-embedding", "PBLD", "pbld"},
+      {"clamp-target", "Training", "training"},
+      {"slopes", "learned", "learned"},
+      {"slopes", "Fixed", "fixed"},
+      {"input-scale", "learned", "learned"},
+      {"activation", "Auto", "auto"},
+      {"initializer", "data", "data"},
+      {"parametrization", "NTP", "ntp"},
+      {"last-batch", "Drop", "drop"},
+      {"monitor", "Task", "task"},
+      {"schedule", "coslog4", "coslog4"},
+      {"dropout-schedule", "flat_cosine", "flat-cosine"},
+      {"rate-factor", "scales:6", "weights:1,biases:1,scales:6"},
+      {"rate-factor", "levels:1,numbers:0.1,slopes:2", "weights:1,biases:1,slopes:2,numbers:0.1"},
       {"rate-factor", "Biases:2", "weights:1,biases:2"},
       {"rate-factor", "biases:0, weights:3", "weights:3,biases:0"},
       {"schedule", "one_cycle", "one-cycle"},
@@ -133,6 +144,7 @@ TEST(Options, WhatIsAcceptedReadsBackAsTheSame) {
       {"clip-norm", "1", "1"},
       {"weight-decay", "weights:0.01,biases:0.001", "weights:0.01,biases:0.001"},
       {"weight-decay", "weights:0.01", "0.01"},
+      {"weight-decay", "weights:0.01,scales:2,levels:0", "weights:0.01,biases:0,scales:2"},
       {"weight-decay", "biases:1", "weights:0,biases:1"},
       {"initializer", "lecun", "lecun"},
       {"initializer", "xavier", "glorot"},
@@ -308,15 +320,16 @@ TEST(Options, AMistypedValueGetsTheNearestRightOne) {
             "--scale: expected one of auto, auto-quantile, standard, 1/255, robust, quantile, none, found 'standart'; "
             "did you mean 'standard'?");
   EXPECT_EQ(refusal("scale-target", "yes"), "--scale-target: expected one of auto, standard, none, found 'yes'");
-  EXPECT_EQ(
-      refusal("activation", "rellu"),
-      "--activation: expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, silu, mish, softplus, "
-      "found 'rellu'; did you mean 'relu'?");
+  EXPECT_EQ(refusal("activation", "rellu"),
+            "--activation: expected one of auto, identity, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, silu, "
+            "mish, softplus, "
+            "found 'rellu'; did you mean 'relu'?");
   EXPECT_EQ(refusal("loss", "squared-eror"),
             "--loss: expected one of auto, binary-cross-entropy, categorical-cross-entropy, squared-error, "
             "absolute-error, huber, quantile, found 'squared-eror'; did you mean 'squared-error'?");
-  EXPECT_EQ(refusal("initializer", "lecunn"),
-            "--initializer: expected one of lecun, he, glorot, normal, zeros, found 'lecunn'; did you mean 'lecun'?");
+  EXPECT_EQ(
+      refusal("initializer", "lecunn"),
+      "--initializer: expected one of lecun, he, glorot, normal, zeros, data, found 'lecunn'; did you mean 'lecun'?");
   EXPECT_EQ(refusal("random", "nunpy"),
             "--random: expected one of strata, numpy, found 'nunpy'; did you mean 'numpy'?");
   EXPECT_EQ(refusal("precision", "float46"),
@@ -344,20 +357,41 @@ TEST(Options, TheRateThatIsUsedDependsOnTheOptimizer) {
   EXPECT_EQ(options.effective_learning_rate(), 3.0);
 }
 
+TEST(Options, TheTaskDecidesWhatBelongsToIt) {
+  Options options;
+  EXPECT_EQ(options.effective_monitor(Task::binary, Loss::binary_cross_entropy, 1), Metric::loss);
+  options.monitor.reset();
+  EXPECT_EQ(options.effective_monitor(Task::binary, Loss::binary_cross_entropy, 1), Metric::roc_auc);
+  EXPECT_EQ(options.effective_monitor(Task::classes, Loss::categorical_cross_entropy, 3), Metric::log_loss);
+  EXPECT_EQ(options.effective_monitor(Task::regression, Loss::squared_error, 1), Metric::rmse);
+  EXPECT_EQ(options.effective_monitor(Task::regression, Loss::squared_error, 2), Metric::loss);
+  EXPECT_EQ(options.effective_monitor(Task::regression, Loss::huber, 1), Metric::loss);
+  options.parametrization = Parametrization::ntp;
+  EXPECT_EQ(options.effective_learning_rate(Task::binary), 0.04);
+  EXPECT_EQ(options.effective_learning_rate(Task::regression), 0.2);
+  options.optimizer = OptimizerKind::momentum;
+  EXPECT_EQ(options.effective_learning_rate(Task::regression), 0.01);
+}
+
 TEST(Options, ATypedKindOfParameterOrScheduleIsToldWhatThereIs) {
-  EXPECT_EQ(refusal("rate-factor", "weight:2"),
-            "--rate-factor: expected one of weights, biases, found 'weight'; did you mean 'weights'?");
-  EXPECT_EQ(refusal("rate-factor", "2"), "--rate-factor: expected one of weights, biases, found '2'");
+  EXPECT_EQ(
+      refusal("rate-factor", "weight:2"),
+      "--rate-factor: expected one of weights, biases, slopes, numbers, levels, scales, found 'weight'; did you mean "
+      "'weights'?");
+  EXPECT_EQ(refusal("rate-factor", "2"),
+            "--rate-factor: expected one of weights, biases, slopes, numbers, levels, scales, found '2'");
   EXPECT_EQ(refusal("rate-factor", "weights"),
             "--rate-factor: expected a number, at least 0 after weights:, found 'weights'");
   EXPECT_EQ(refusal("rate-factor", "weights:1,weights:2"), "--rate-factor: 'weights' is named twice");
   EXPECT_EQ(refusal("weight-decay", "weights:-1"), "--weight-decay: expected a number, at least 0, found '-1'");
-  EXPECT_EQ(
-      refusal("schedule", "cosin"),
-      "--schedule: expected one of auto, constant, step, cosine, one-cycle, found 'cosin'; did you mean 'cosine'?");
-  EXPECT_EQ(
-      refusal("decay-schedule", "cosin"),
-      "--decay-schedule: expected one of constant, step, cosine, one-cycle, found 'cosin'; did you mean 'cosine'?");
+  EXPECT_EQ(refusal("schedule", "cosin"),
+            "--schedule: expected one of auto, constant, step, cosine, one-cycle, coslog4, flat-cosine, found 'cosin'; "
+            "did you "
+            "mean 'cosine'?");
+  EXPECT_EQ(refusal("decay-schedule", "cosin"),
+            "--decay-schedule: expected one of constant, step, cosine, one-cycle, coslog4, flat-cosine, found 'cosin'; "
+            "did you "
+            "mean 'cosine'?");
   EXPECT_EQ(refusal("schedule", "cosine:0.1"),
             "--schedule: expected no number after cosine: only step takes some, found 'cosine:0.1'");
   for (const char* text : {"step:0.1", "step:2@0.5", "step:0.1@0.75,0.5", "step:0.1@1", "step:@0.5", "step:0.1@"})
@@ -366,7 +400,7 @@ TEST(Options, ATypedKindOfParameterOrScheduleIsToldWhatThereIs) {
         "--schedule: expected step:FACTOR@PLACE,PLACE, such as step:0.1@0.5,0.75: a factor from 0 to 1, and places "
         "between 0 and 1 that ascend, found '" +
             std::string(text) + "'");
-  EXPECT_EQ(objection([](Options& o) { o.bias_decay = 0.5, o.l2 = 0.5; }),
+  EXPECT_EQ(objection([](Options& o) { o.weight_decay = PerKind{0, 0.5}, o.l2 = 0.5; }),
             "--l2 0.5 and --weight-decay weights:0,biases:0.5 both draw the weights towards 0; give one of them, and 0 "
             "for the other");
 }
@@ -379,60 +413,41 @@ TEST(Options, DropoutIsForHiddenLayers) {
   EXPECT_EQ(objection([](Options& o) { o.hidden_layers = std::vector<int>{}; }), "");
   EXPECT_EQ(refusal("dropout", "0.5,1"), "--dropout: expected a number from 0 to less than 1, found '1'");
   EXPECT_EQ(refusal("dropout", "0.5,"), "--dropout: expected a number from 0 to less than 1, found ''");
+  EXPECT_EQ(objection([](Options& o) { o.hidden_layers = std::vector<int>{}, o.learned_slopes = true; }),
+            "--slopes learned: there is no hidden layer whose slopes could be learned");
+  EXPECT_EQ(objection([](Options& o) { o.learned_slopes = true; }), "");
+}
+
+TEST(Options, WordsOfAStageAreRefusedWithTheirNames) {
+  EXPECT_EQ(refusal("slopes", "learnt"),
+            "--slopes: expected one of fixed, learned, found 'learnt'; did you mean 'learned'?");
+  EXPECT_EQ(refusal("input-scale", "yes"), "--input-scale: expected one of none, learned, found 'yes'");
+  EXPECT_EQ(refusal("clamp-target", "yes"), "--clamp-target: expected one of none, training, found 'yes'");
+  EXPECT_EQ(refusal("numeric-embedding", "plr"), "--numeric-embedding: expected one of none, pbld, found 'plr'");
+  EXPECT_EQ(refusal("embedding-size", "0"),
+            "--embedding-size: expected a whole number from 1 to 1000, or none, found '0'");
+  EXPECT_EQ(refusal("parametrization", "ntk"),
+            "--parametrization: expected one of standard, ntp, found 'ntk'; did you mean 'ntp'?");
+  EXPECT_EQ(refusal("last-batch", "skip"), "--last-batch: expected one of keep, drop, found 'skip'");
+  EXPECT_EQ(refusal("label-smoothing", "1"),
+            "--label-smoothing: expected a number from 0 to less than 1, or auto, found '1'");
+  EXPECT_EQ(objection([](Options& o) { o.last_batch = LastBatch::drop, o.batch_size = 0; }),
+            "--last-batch drop has no effect: every update uses all rows");
+  EXPECT_EQ(objection([](Options& o) { o.monitor.reset(), o.validation = "none"; }),
+            "--monitor task is about rows that are held back, and --validation none holds none back; leave one of them "
+            "out");
 }
 
 TEST(Options, TheDecayThatBelongsToTheOptimizer) {
   Options options;
-  EXPECT_EQ(options.effective_weight_decay(), 0);
+  EXPECT_EQ(options.effective_weight_decay(), PerKind());
   options.optimizer = OptimizerKind::adamw;
   EXPECT_EQ(options.effective_learning_rate(), 0.001);
-  EXPECT_EQ(options.effective_weight_decay(), 0.01);
+  EXPECT_EQ(options.effective_weight_decay(), PerKind{0.01});
   EXPECT_EQ(objection([](Options& o) { o.optimizer = OptimizerKind::adamw, o.l2 = 0.5; }),
             "--l2 0.5 and --weight-decay 0.01 both draw the weights towards 0; give one of them, and 0 for the other");
-  EXPECT_EQ(objection([](Options& o) { o.optimizer = OptimizerKind::adamw, o.l2 = 0.5, o.weight_decay = 0; }), "");
-}
-
-TEST(Recipes, ClassicIsTheNetworkOfTheNotes) {
-  Options options;
-  options.activation = {Activation::tanh};
-  options.loss = Loss::squared_error;
-  options.l2 = 1;
-  options.epochs = 5;
-  apply_recipe(options, "classic");
-  EXPECT_EQ(options.activation, std::vector{Activation::relu});
-  EXPECT_EQ(options.loss, std::nullopt);
-  EXPECT_EQ(options.optimizer, OptimizerKind::gradient_descent);
-  EXPECT_EQ(options.batch_size, 0);
-  EXPECT_EQ(options.initializer.kind, Initializer::Kind::lecun);
-  EXPECT_EQ(options.effective_learning_rate(), 0.0075);
-  EXPECT_EQ(options.l2, 0);
-  EXPECT_EQ(options.iterations, 2500);
-  EXPECT_EQ(options.report_every, 100);
-  EXPECT_EQ(options.epochs, std::nullopt);
-  EXPECT_EQ(options.hidden_layers, Options{}.hidden_layers) << "the notes leave the layers to the reader";
-}
-
-TEST(Recipes, OptionsSetAfterARecipeOverrideIt) {
-  Options options;
-  apply_recipe(options, "classic");
-  set_option(options, "epochs", "4");
-  set_option(options, "initializer", "he");
-  EXPECT_EQ(options.epochs, 4);
-  EXPECT_EQ(options.iterations, std::nullopt);
-  EXPECT_EQ(options.initializer.kind, Initializer::Kind::he);
-}
-
-TEST(Recipes, AMistypedRecipeGetsTheNearestRightOne) {
-  Options options;
-  try {
-    apply_recipe(options, "clasic");
-    FAIL() << "accepted";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::usage);
-    EXPECT_EQ(std::string(error.what()),
-              "--recipe: expected one of plain, classic, found 'clasic'; did you mean 'classic'?");
-  }
-  EXPECT_TRUE(options == Options{});
+  EXPECT_EQ(objection([](Options& o) { o.optimizer = OptimizerKind::adamw, o.l2 = 0.5, o.weight_decay = PerKind{}; }),
+            "");
 }
 
 TEST(OptionsPage, NamesEveryOptionAndRecipe) {

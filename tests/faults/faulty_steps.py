@@ -9,7 +9,9 @@ import re
 import sys
 
 FORWARD = "k.linear_activation_forward(ws.g[l], p.W[l], p.b[l], ws.A[l - 1], ws.Z[l], ws.A[l]);"
-BACKWARD = "k.linear_activation_backward(ws.g[l - 1], p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1], ws.dZ[l - 1]);"
+BACKWARD = "k.linear_activation_backward(ws.g[l - 1], p.W[l], ws.dZ[l], ws.Z[l - 1], ws.A[l - 1], ws.dZ[l - 1], 1 / m,"
+SLOPES = "sink.target(p.a_block(l - 1)));"
+STAGE = "k.stage_backward(ws.stage, batch.X, ws.Z[0], ws.dZ[0], 1 / m, stage_targets(p, sink));"
 GRADIENT = "k.linear_backward(ws.dZ[l], ws.A[l - 1], 1 / m, sink.target(p.W_block(l)), sink.target(p.b_block(l)));"
 L2_OF = ".penalty = block.decays() ? penalty_ : 0, .theta = p_.view(block)"
 KEPT = "KeepGradient<T> sink(p, lambda / m, gradient);"
@@ -87,7 +89,14 @@ FAULTS = [
     ("W of the layer below", ["gradients", "equations"],
      [replaced(BACKWARD, "p.W[l]", "p.W[l - 1].rows == p.W[l].rows && p.W[l - 1].cols == p.W[l].cols ? p.W[l - 1] : p.W[l]")]),
     ("g' is forgotten", ["step by hand", "gradients"],
-     [(None, BACKWARD, "k.linear_backward_input(p.W[l], ws.dZ[l], ws.dZ[l - 1]);")]),
+     [(None, BACKWARD, "k.linear_backward_input(p.W[l], ws.dZ[l], ws.dZ[l - 1]);"), (None, SLOPES, "")]),
+    ("the slopes have the gradient of a sum", ["gradients", "equations"], [replaced(BACKWARD, "1 / m", "1")]),
+    ("the slopes are not trained", ["gradients", "equations"],
+     [replaced(SLOPES, "sink.target(p.a_block(l - 1))", "GradientTarget<T>{.d = Parameters<T>(net).a[l - 1]}")]),
+    ("the stage is not trained", ["gradients", "equations"], [(None, STAGE, ";")]),
+    ("the stage has the gradient of a sum", ["gradients", "equations"], [replaced(STAGE, "1 / m", "1")]),
+    ("the stage sees A[0] for Z[0] on the way back", ["gradients", "equations"], [replaced(STAGE, "ws.Z[0]", "ws.A[0]")]),
+    ("the stage is left out", ["equations"], [(None, "k.stage_forward(ws.stage, batch.X, ws.Z[0], ws.A[0]);", ";")]),
     ("g' of the layer above", ["gradients", "equations"], [replaced(BACKWARD, "ws.g[l - 1]", "with(ws.g[l - 1], ws.g[l < L ? l : l - 1].activation)")]),
     ("g' at A[l]", ["gradients", "equations"],
      [replaced(BACKWARD, "ws.Z[l - 1], ws.A[l - 1]", "ws.Z[ws.A[l].rows == ws.A[l - 1].rows ? l : l - 1], "

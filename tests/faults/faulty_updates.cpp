@@ -57,11 +57,11 @@ struct DropoutByThePlaceInTheBatch : Healthy {
 };
 // g' from the masked and scaled A
 struct SlopeOfTheMaskedOutput : Healthy {
-  void linear_activation_backward(const Pointwise<double>& g, In W, In dZ, In Z, In A,
-                                  Out dZ_prev) const noexcept override {
+  void linear_activation_backward(const Pointwise<double>& g, In W, In dZ, In Z, In A, Out dZ_prev, double s,
+                                  const GradientTarget<double>& a) const noexcept override {
     Pointwise<double> other = g;
     other.dropout.H = {const_cast<double*>(A.data), A.rows, A.cols, A.ld};
-    Healthy::linear_activation_backward(other, W, dZ, Z, A, dZ_prev);
+    Healthy::linear_activation_backward(other, W, dZ, Z, A, dZ_prev, s, a);
   }
 };
 

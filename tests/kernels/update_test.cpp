@@ -1,6 +1,7 @@
 // The update rules, three steps each, worked by hand (with 40 decimal digits, from the equations in kernels.hpp).
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
 
 #include "kernels/support.hpp"
@@ -74,6 +75,26 @@ TYPED_TEST(Updates, Adam) {
       EXPECT_NEAR(this->theta[1], theta_by_hand[step], 4 * this->near) << label << ", step " << step + 1;
     }
     EXPECT_TRUE(this->theta[0] == 7 && this->theta[2] == -7) << "a gradient of zero moves nothing";
+  }
+}
+
+// The same with ε = 2, of which a block takes a quarter, and α = 0.05, of which it takes twice as much; a block of
+// another factor goes another way.
+TYPED_TEST(Updates, ABlockHasAFactorOfEpsilon) {
+  using T = TypeParam;
+  const double theta_by_hand[] = {0.95, 0.9724278580726169256773, 0.9419701254291585512517};
+  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
+    for (const double factor : {0.25, 1.0}) {
+      this->theta = {7, 1, -7}, this->v = {0, 0, 0}, this->m = {0, 0, 0};
+      Trained<T> block = trained(std::span<T>(this->theta), this->m.data(), this->v.data());
+      block.rate = 2, block.epsilon = factor;
+      for (std::size_t step = 0; step < 3; ++step) {
+        const auto g = this->gradient(kGradients[step]);
+        k->update({OptimizerKind::adam, 0, {0.05, 0.9, 0.999, 2, static_cast<long long>(step) + 1}}, block, g.data());
+        const double off = std::abs(static_cast<double>(this->theta[1]) - theta_by_hand[step]);
+        EXPECT_TRUE(factor == 0.25 ? off <= 4 * this->near : off > 0.003) << label << ", step " << step + 1;
+      }
+    }
   }
 }
 
@@ -155,8 +176,7 @@ TYPED_TEST(Updates, TheOptimizerClipsAndTellsKindsApart) {
     EXPECT_NEAR(after(options).first, 0.85, this->near) << label;
     EXPECT_NEAR(after(options).second, 0.8, this->near) << label;
     options.rate_factor = {1, 2};
-    options.weight_decay = 0.5;
-    options.bias_decay = 0.25;
+    options.weight_decay = PerKind{0.5, 0.25};
     EXPECT_NEAR(after(options).first, 0.8, this->near) << label;
     EXPECT_NEAR(after(options).second, 0.55, this->near) << label;
     // The same beside a rule that does not take decay for a part of the gradient: the first step is 0.1 of it.
@@ -191,7 +211,7 @@ TYPED_TEST(Updates, TheOptimizerFollowsItsOptions) {
                                               {ParameterBlock::Kind::biases, 1, 3, 1, 3}};
   for (const End& end : ends) {
     options.optimizer = end.kind;
-    options.weight_decay = end.weight_decay;
+    options.weight_decay = PerKind{end.weight_decay};
     Optimizer<T> optimizer(options, 6);
     std::vector<T> all{0, 1, 0, 7, 1, -7};
     for (const double d : kGradients) {
@@ -201,6 +221,89 @@ TYPED_TEST(Updates, TheOptimizerFollowsItsOptions) {
     EXPECT_NEAR(all[1], end.W, 4 * this->near) << name(end.kind);
     EXPECT_NEAR(all[4], end.b, 4 * this->near) << name(end.kind) << ": biases do not decay";
     EXPECT_TRUE(all[3] == 7 && all[5] == -7);
+  }
+}
+
+// Each kind of block has its own rate and its own decay: with the gradient 1, α = 0.1 and θ = 1 a step of gradient
+// descent is 1 − 0.1 f (1 + λ). The four of an embedding of numbers are one kind.
+TYPED_TEST(Updates, EveryKindHasItsRateAndItsDecay) {
+  using T = TypeParam;
+  using Kind = ParameterBlock::Kind;
+  const std::pair<Kind, double> kinds[] = {
+      {Kind::weights, 1 - 0.1 * 1 * 2},     {Kind::biases, 1 - 0.1 * 2 * 3}, {Kind::slopes, 1 - 0.1 * 3 * 1.5},
+      {Kind::frequencies, 1 - 0.1 * 4 * 5}, {Kind::phases, 1 - 0.1 * 4 * 5}, {Kind::mixes, 1 - 0.1 * 4 * 5},
+      {Kind::offsets, 1 - 0.1 * 4 * 5},     {Kind::levels, 1 - 0.1 * 5 * 6}, {Kind::scales, 1 - 0.1 * 6 * 1.25}};
+  std::vector<ParameterBlock> blocks;
+  for (const auto& [kind, expected] : kinds) blocks.push_back({kind, 1, 1, 1, blocks.size()});
+  ThreadPool pool(1);
+  const auto k = make_kernels<T>("reference", pool);
+  Options options;
+  options.optimizer = OptimizerKind::gradient_descent, options.learning_rate = 0.1;
+  options.rate_factor = {1, 2, 3, 4, 5, 6};
+  options.weight_decay = PerKind{1, 2, 0.5, 4, 5, 0.25};
+  Optimizer<T> optimizer(options, blocks.size());
+  std::vector<T> all(blocks.size(), 1), ones = all;
+  optimizer.update(blocks, std::span<T>(all), std::span<const T>(ones), *k);
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    EXPECT_NEAR(all[i], kinds[i].second, 8 * this->near) << blocks[i].name();
+}
+
+// Where W = U/√n stands for U in the network and U is trained as an ordinary matrix, by the rules as they are written:
+// the optimizer, which knows W alone, gives the same W. Biases have no n.
+TEST(Parametrization, NtpIsTheTrainingOfWeightsTimesTheRootOfN) {
+  const std::vector<ParameterBlock> blocks = {{ParameterBlock::Kind::weights, 1, 3, 7, 0},
+                                              {ParameterBlock::Kind::biases, 1, 3, 1, 21},
+                                              {ParameterBlock::Kind::weights, 2, 2, 3, 24},
+                                              {ParameterBlock::Kind::biases, 2, 2, 1, 30}};
+  constexpr std::size_t kSize = 32;
+  // Of some function of all numbers, which are seen as the network sees them.
+  const auto gradient = [](const std::vector<double>& x, int step) {
+    double sum = 0;
+    for (const double each : x) sum += each;
+    std::vector<double> d;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      d.push_back(std::sin(sum + static_cast<double>(i)) + x[i] * x[i] * x[i] - 0.1 * std::cos(step));
+    return d;
+  };
+  ThreadPool pool(1);
+  const auto k = make_kernels<double>("reference", pool);
+  for (const OptimizerKind kind : {OptimizerKind::gradient_descent, OptimizerKind::momentum, OptimizerKind::nesterov,
+                                   OptimizerKind::adam, OptimizerKind::adamw}) {
+    for (const double decay : {0.0, 0.75}) {
+      Options options;
+      options.optimizer = kind, options.learning_rate = 0.05, options.parametrization = Parametrization::ntp;
+      options.momentum = 0.8, options.beta1 = 0.7, options.beta2 = 0.9, options.epsilon = 0.3;
+      options.rate_factor = {2, 2, 2, 2, 2, 2},
+      options.weight_decay = PerKind{decay, decay, decay, decay, decay, decay};
+      Optimizer<double> optimizer(options, kSize);
+      std::vector<double> theta(kSize), U(kSize), root(kSize, 1), m(kSize), v(kSize);
+      for (const ParameterBlock& block : blocks)
+        for (std::size_t i = block.offset; i < block.offset + block.size(); ++i)
+          root[i] = block.kind == ParameterBlock::Kind::weights ? std::sqrt(static_cast<double>(block.cols)) : 1;
+      for (std::size_t i = 0; i < kSize; ++i) U[i] = std::cos(3.0 * static_cast<double>(i)), theta[i] = U[i] / root[i];
+      for (int step = 1; step <= 50; ++step) {
+        const StepFactors at{.rate = 1.0 / step, .decay = 0.5};
+        std::vector<double> W(kSize);
+        for (std::size_t i = 0; i < kSize; ++i) W[i] = U[i] / root[i];
+        const std::vector<double> dW = gradient(W, step);
+        for (std::size_t i = 0; i < kSize; ++i) {
+          const double dU = dW[i] / root[i], alpha = 0.05 * at.rate * 2, shrink = alpha * decay * at.decay * U[i];
+          double direction = dU;
+          if (kind == OptimizerKind::momentum || kind == OptimizerKind::nesterov) {
+            m[i] = 0.8 * m[i] + 0.2 * dU;
+            direction = kind == OptimizerKind::momentum ? m[i] : 0.8 * m[i] + 0.2 * dU;
+          } else if (kind != OptimizerKind::gradient_descent) {
+            m[i] = 0.7 * m[i] + 0.3 * dU, v[i] = 0.9 * v[i] + 0.1 * dU * dU;
+            direction = m[i] / (1 - std::pow(0.7, step)) / (std::sqrt(v[i] / (1 - std::pow(0.9, step))) + 0.3);
+          }
+          U[i] -= alpha * direction + shrink;
+        }
+        const std::vector<double> d = gradient(theta, step);
+        optimizer.update(blocks, std::span<double>(theta), std::span<const double>(d), *k, at);
+        for (std::size_t i = 0; i < kSize; ++i)
+          ASSERT_NEAR(theta[i], U[i] / root[i], 1e-10) << name(kind) << ", decay " << decay << ", step " << step;
+      }
+    }
   }
 }
 

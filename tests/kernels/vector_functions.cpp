@@ -49,6 +49,13 @@ void map(VectorMath f, std::span<const T> x, std::span<T> y) {
         auto gauss = v;
         return normal_cdf(d, v, gauss);
       });
+    case VectorMath::sin:
+    case VectorMath::cos:
+      return map_vectors(x, y, [f](auto d, auto v) HWY_ATTR {
+        auto sine = v, cosine = v;
+        sin_cos(d, v, sine, cosine);
+        return f == VectorMath::sin ? sine : cosine;
+      });
   }
 }
 

@@ -12,10 +12,28 @@
 namespace strata::testing {
 using namespace internal;
 
-enum class VectorMath { exp, exp_nonpositive, expm1_nonpositive, tanh, sigmoid, softplus, log1p_fraction, normal_cdf };
-inline constexpr VectorMath kAllVectorMath[] = {
-    VectorMath::exp,     VectorMath::exp_nonpositive, VectorMath::expm1_nonpositive, VectorMath::tanh,
-    VectorMath::sigmoid, VectorMath::softplus,        VectorMath::log1p_fraction,    VectorMath::normal_cdf};
+enum class VectorMath {
+  exp,
+  exp_nonpositive,
+  expm1_nonpositive,
+  tanh,
+  sigmoid,
+  softplus,
+  log1p_fraction,
+  normal_cdf,
+  sin,
+  cos
+};
+inline constexpr VectorMath kAllVectorMath[] = {VectorMath::exp,
+                                                VectorMath::exp_nonpositive,
+                                                VectorMath::expm1_nonpositive,
+                                                VectorMath::tanh,
+                                                VectorMath::sigmoid,
+                                                VectorMath::softplus,
+                                                VectorMath::log1p_fraction,
+                                                VectorMath::normal_cdf,
+                                                VectorMath::sin,
+                                                VectorMath::cos};
 
 template <class T>
 struct VectorFunctions {

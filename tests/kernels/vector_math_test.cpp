@@ -141,6 +141,49 @@ TEST(VectorMathOfDoubles, TheLogarithmIsWithinItsUlps) {
   }
 }
 
+// Near a zero what is left of the argument has the error of π/2's parts; beyond 1e4 that of an argument whose last
+// place is off.
+TYPED_TEST(VectorMathOf, SineAndCosineAreWithinTheirBounds) {
+  using T = TypeParam;
+  using R = Larger<T>;
+  const bool is_float = sizeof(T) == 4;
+  const double largest = is_float ? 6e6 : 3e15;
+  std::vector<T> u = numbers<T>();
+  std::mt19937_64 random(9);
+  for (const double size : {0.8, 3.2, 100.0, 1e4, 1e6, largest, 100 * largest}) {
+    std::uniform_real_distribution<double> draw(-size, size);
+    for (int i = 0; i < part_of(100000); ++i) u.push_back(static_cast<T>(draw(random)));
+  }
+  for (int n = -13000; n <= 13000; ++n) {  // the zeros and the ends of the quarters
+    const auto at = static_cast<T>(n * 0.25L * 3.14159265358979323846264338327950288L);
+    for (const T near : {at, std::nextafter(at, T(1e30)), std::nextafter(at, T(-1e30))}) u.push_back(near);
+  }
+  for (const auto& [target, functions] : vector_targets<T>()) {
+    for (const VectorMath f : {VectorMath::sin, VectorMath::cos}) {
+      std::vector<T> y(u.size());
+      functions.map(f, u, y);
+      for (std::size_t i = 0; i < u.size(); ++i) {
+        const double size = std::abs(static_cast<double>(u[i]));
+        if (!std::isfinite(u[i])) {
+          ASSERT_TRUE(std::isnan(y[i])) << target;
+          continue;
+        }
+        ASSERT_LE(std::abs(y[i]), T(1)) << target << ": of " << u[i];
+        if (size > largest) {
+          ASSERT_EQ(y[i], f == VectorMath::sin ? T(0) : T(1)) << target << ": of " << u[i];
+          continue;
+        }
+        const R exact = f == VectorMath::sin ? std::sin(static_cast<R>(u[i])) : std::cos(static_cast<R>(u[i]));
+        const double epsilon = std::numeric_limits<T>::epsilon();
+        const double off = static_cast<double>(std::abs(static_cast<R>(y[i]) - exact));
+        const double in_place = size <= 1e4 ? size * (is_float ? 1e-14 : 1e-30) : (1 + size) * epsilon;
+        ASSERT_LE(off, 2 * epsilon * std::abs(static_cast<double>(exact)) + in_place + std::numeric_limits<T>::min())
+            << target << ": " << (f == VectorMath::sin ? "sin " : "cos ") << u[i] << " = " << y[i] << ", not " << exact;
+      }
+    }
+  }
+}
+
 TYPED_TEST(VectorMathOf, IsExactAtTheEdges) {
   using T = TypeParam;
   const T inf = std::numeric_limits<T>::infinity(), least = std::numeric_limits<T>::denorm_min();
@@ -190,6 +233,11 @@ TYPED_TEST(VectorMathOf, IsExactAtTheEdges) {
       {VectorMath::log1p_fraction, 0, 0},
       {VectorMath::log1p_fraction, least, least},
       {VectorMath::log1p_fraction, 1, ln2},
+      {VectorMath::sin, 0, 0},
+      {VectorMath::sin, least, least},
+      {VectorMath::cos, 0, 1},
+      {VectorMath::cos, -T(0), 1},
+      {VectorMath::cos, least, 1},
       {VectorMath::normal_cdf, 0, T(0.5)},
       {VectorMath::normal_cdf, inf, 1},
       {VectorMath::normal_cdf, -inf, 0},

@@ -110,6 +110,25 @@ class CountingKernels final : public Kernels<double> {
     count("dropout_forward");
     inner_.dropout_forward(by, A);
   }
+  void slope_forward(Activation g, View<const double> a, View<const double> Z, View<double> A) const noexcept override {
+    count("slope_forward");
+    inner_.slope_forward(g, a, Z, A);
+  }
+  void slope_backward(Activation g, View<const double> a, View<const double> Z, double s, View<double> dA,
+                      View<double> da) const noexcept override {
+    count("slope_backward");
+    inner_.slope_backward(g, a, Z, s, dA, da);
+  }
+  void stage_forward(const Stage<double>& by, View<const double> X, View<double> Z,
+                     View<double> A) const noexcept override {
+    count("stage_forward");
+    inner_.stage_forward(by, X, Z, A);
+  }
+  void stage_backward_params(const Stage<double>& by, View<const double> X, View<const double> Z, View<double> dA,
+                             double r, const StageParts<double>& d) const noexcept override {
+    count("stage_backward_params");
+    inner_.stage_backward_params(by, X, Z, dA, r, d);
+  }
   void dropout_backward(const Dropout<double>& by, View<double> dA) const noexcept override {
     count("dropout_backward");
     inner_.dropout_backward(by, dA);
@@ -120,10 +139,10 @@ class CountingKernels final : public Kernels<double> {
     inner_.linear_activation_forward(g, W, b, A_prev, Z, A);
   }
   void linear_activation_backward(const Pointwise<double>& g, View<const double> W, View<const double> dZ,
-                                  View<const double> Z_prev, View<const double> A_prev,
-                                  View<double> dZ_prev) const noexcept override {
+                                  View<const double> Z_prev, View<const double> A_prev, View<double> dZ_prev, double s,
+                                  const GradientTarget<double>& a) const noexcept override {
     count("linear_activation_backward");
-    inner_.linear_activation_backward(g, W, dZ, Z_prev, A_prev, dZ_prev);
+    inner_.linear_activation_backward(g, W, dZ, Z_prev, A_prev, dZ_prev, s, a);
   }
 
  private:

@@ -11,6 +11,7 @@
 
 #include "base/random.hpp"
 #include "base/sha256.hpp"
+#include "network/initialize.hpp"
 #include "shared_data.hpp"
 #include "strata/error.hpp"
 
@@ -99,6 +100,7 @@ double expected_deviation(const Initializer& initializer, double n, double n_pre
     case Kind::he: return std::sqrt(2 / n_prev);
     case Kind::glorot: return std::sqrt(2 / (n_prev + n));
     case Kind::normal: return initializer.scale;
+    case Kind::data:
     case Kind::arrays: break;
     case Kind::zeros: return 0;
   }

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "kernels/reference.hpp"
+#include "math/plain_stage.hpp"
 
 namespace strata::testing {
 
@@ -19,8 +20,18 @@ Problem<double> make_problem(const Architecture& net, Index m, std::uint64_t see
       b(i, 0) = 0.5 * normal(random);
     }
   }
+  for (const ParameterBlock& block : problem.p.blocks()) {
+    if (block.kind == ParameterBlock::Kind::weights || block.kind == ParameterBlock::Kind::biases) continue;
+    for (Index x = 0; x < problem.p.view(block).size(); ++x)
+      problem.p.view(block).data[x] = (block.is_vector() ? 1 : 0) + 0.4 * normal(random);
+  }
   problem.X.resize(static_cast<std::size_t>(net.inputs * m));
   for (double& x : problem.X) x = normal(random);
+  for (std::size_t r = 0; r < net.stage.rows.size(); ++r) {
+    const auto levels = static_cast<std::uint64_t>(net.stage.rows[r].levels);
+    for (Index j = 0; levels > 0 && j < m; ++j)
+      problem.X[r + static_cast<std::size_t>(j * net.inputs)] = static_cast<double>(random() % levels);
+  }
   for (Index j = 0; j < m; ++j) {
     const auto right = static_cast<int>(random() % static_cast<std::uint64_t>(net.outputs));
     for (int i = 0; i < net.outputs; ++i) {
@@ -72,28 +83,24 @@ std::string describe(const Architecture& net) {
          std::string(name(net.loss)) + (net.loss_parameters.smoothing != 0 ? ", smoothed" : "");
 }
 
-std::vector<std::pair<std::size_t, std::size_t>> offsets(const Architecture& net) {
-  std::vector<std::pair<std::size_t, std::size_t>> all(1);
-  std::size_t next = 0;
-  for (int l = 1; l <= net.depth(); ++l) {
-    const auto n = static_cast<std::size_t>(net.units(l)), n_prev = static_cast<std::size_t>(net.units(l - 1));
-    all.emplace_back(next, next + n * n_prev);
-    next += n * n_prev + n;
-  }
-  all.emplace_back(next, next);
-  return all;
-}
-
 Plain plain_step(const Architecture& net, const std::vector<Real>& theta, const std::vector<Real>& X,
                  const std::vector<Real>& Y, Real lambda, const std::vector<double>& w) {
+  using Kind = ParameterBlock::Kind;
   const int L = net.depth();
-  const auto at = offsets(net);
-  const auto n = [&](int l) { return static_cast<std::size_t>(net.units(l)); };
-  const auto W = [&](int l, std::size_t i, std::size_t k) {
-    return at[static_cast<std::size_t>(l)].first + k * n(l) + i;
+  const std::vector<ParameterBlock> blocks = blocks_of(net);
+  const auto at = [&](Kind kind, int l) {
+    const auto is_it = [&](const ParameterBlock& each) { return each.kind == kind && each.layer == l; };
+    const auto found = std::ranges::find_if(blocks, is_it);
+    return found == blocks.end() ? theta.size() : found->offset;
   };
-  const auto b = [&](int l, std::size_t i) { return at[static_cast<std::size_t>(l)].second + i; };
-  const std::size_t examples = X.size() / n(0);
+  const auto n = [&](int l) { return static_cast<std::size_t>(net.units(l)); };
+  const auto W = [&](int l, std::size_t i, std::size_t k) { return at(Kind::weights, l) + k * n(l) + i; };
+  const auto b = [&](int l, std::size_t i) { return at(Kind::biases, l) + i; };
+  const auto a_at = [&](int l, std::size_t i) { return at(Kind::slopes, l) + i; };
+  const auto learns = [&](int l) { return l < L && net.layer(l).learned_slope; };
+  const PlainStage stage{net, theta, at};
+  const auto n_x = static_cast<std::size_t>(net.inputs);
+  const std::size_t examples = X.size() / n_x;
   const Real m = w.empty() ? static_cast<Real>(examples) : std::accumulate(w.begin(), w.end(), Real{0});
   Plain result;
   result.gradient.assign(theta.size(), 0);
@@ -101,15 +108,17 @@ Plain plain_step(const Architecture& net, const std::vector<Real>& theta, const 
   for (std::size_t example = 0; example < examples;
        ++example) {  // one example after the other, one number after the other
     std::vector<std::vector<Real>> z(static_cast<std::size_t>(L) + 1), a(static_cast<std::size_t>(L) + 1);
-    a[0].assign(X.begin() + static_cast<std::ptrdiff_t>(example * n(0)),
-                X.begin() + static_cast<std::ptrdiff_t>((example + 1) * n(0)));
+    const std::span<const Real> x = std::span(X).subspan(example * n_x, n_x);
+    z[0] = stage.embed(x);
+    a[0] = stage.scale(z[0]);
     for (int l = 1; l <= L; ++l) {
       const auto here = static_cast<std::size_t>(l);
       for (std::size_t i = 0; i < n(l); ++i) {
         Real sum = theta[b(l, i)];
         for (std::size_t k = 0; k < n(l - 1); ++k) sum += theta[W(l, i, k)] * a[here - 1][k];
         z[here].push_back(sum);
-        a[here].push_back(l < L ? activate(net.layer(l).activation, sum) : 0);
+        const Real g = l < L ? activate(net.layer(l).activation, sum) : 0;
+        a[here].push_back(learns(l) ? sum + theta[a_at(l, i)] * (g - sum) : g);
       }
     }
     const auto last = static_cast<std::size_t>(L);
@@ -132,14 +141,22 @@ Plain plain_step(const Architecture& net, const std::vector<Real>& theta, const 
           da[k] += theta[W(l, i, k)] * dz[i];
         }
       }
-      if (l > 1) {
-        for (std::size_t k = 0; k < n(l - 1); ++k) da[k] *= slope(net.layer(l - 1).activation, z[below][k]);
+      for (std::size_t k = 0; l > 1 && k < n(l - 1); ++k) {
+        const Activation g = net.layer(l - 1).activation;
+        const Real zk = z[below][k], derivative = slope(g, zk);
+        if (learns(l - 1)) {
+          result.gradient[a_at(l - 1, k)] += da[k] * (activate(g, zk) - zk) / m;
+          da[k] *= 1 + theta[a_at(l - 1, k)] * (derivative - 1);
+        } else {
+          da[k] *= derivative;
+        }
       }
+      if (l == 1) stage.add_gradient(x, z[0], da, m, result.gradient);
       dz = da;
     }
   }
   for (int l = 1; l <= L; ++l) {
-    for (std::size_t i = at[static_cast<std::size_t>(l)].first; i < at[static_cast<std::size_t>(l)].second; ++i) {
+    for (std::size_t i = at(Kind::weights, l); i < at(Kind::biases, l); ++i) {
       result.cost += lambda / (2 * m) * theta[i] * theta[i];
       result.gradient[i] += lambda / m * theta[i];
     }
@@ -188,41 +205,35 @@ std::vector<BlockDifference> compare_with_differences(Problem<double>& problem, 
   const ReferenceKernels<double> reference;
   Workspace<double> ws(problem.net, problem.m, Keep::backward), look(problem.net, problem.m, Keep::all);
   const std::vector<bool> here = sides(problem, look, reference);
-  const auto at = offsets(problem.net);
   const auto theta = problem.p.theta();
   std::vector<BlockDifference> blocks;
-  for (int l = 1; l <= problem.net.depth(); ++l) {
-    for (const bool bias : {false, true}) {
-      const auto layer = static_cast<std::size_t>(l);
-      const std::size_t begin = bias ? at[layer].second : at[layer].first,
-                        end = bias ? at[layer + 1].first : at[layer].second;
-      BlockDifference block{(bias ? "b[" : "W[") + std::to_string(l) + ']'};
-      for (std::size_t i = begin; i < end; ++i) {
-        const double value = theta[i];
-        const auto side_at = [&](double x) {
-          theta[i] = x;
-          return sides(problem, look, reference) != here;
-        };
-        const auto cost_at = [&](double x) {
-          theta[i] = x;
-          return cost(problem.net, problem.p, problem.batch(), lambda, ws, kernels);
-        };
-        const double above = value + kEpsilon, below = value - kEpsilon;
-        const double g = gradient.theta()[i];
-        block.largest_gradient = std::max(block.largest_gradient, std::abs(g));
-        if (!here.empty() && (side_at(above) || side_at(below))) {
-          ++block.kinked;
-        } else {
-          const double difference = (cost_at(above) - cost_at(below)) / (above - below);
-          ++block.compared;
-          // NaN must not slip through a comparison.
-          const double error = std::abs(g - difference);
-          if (!(error <= block.largest_error)) block.largest_error = error;
-        }
-        theta[i] = value;
+  for (const ParameterBlock& of : problem.p.blocks()) {
+    BlockDifference block{of.letter()};
+    for (std::size_t i = of.offset; i < of.offset + of.size(); ++i) {
+      const double value = theta[i];
+      const auto side_at = [&](double x) {
+        theta[i] = x;
+        return sides(problem, look, reference) != here;
+      };
+      const auto cost_at = [&](double x) {
+        theta[i] = x;
+        return cost(problem.net, problem.p, problem.batch(), lambda, ws, kernels);
+      };
+      const double above = value + kEpsilon, below = value - kEpsilon;
+      const double g = gradient.theta()[i];
+      block.largest_gradient = std::max(block.largest_gradient, std::abs(g));
+      if (!here.empty() && (side_at(above) || side_at(below))) {
+        ++block.kinked;
+      } else {
+        const double difference = (cost_at(above) - cost_at(below)) / (above - below);
+        ++block.compared;
+        // NaN must not slip through a comparison.
+        const double error = std::abs(g - difference);
+        if (!(error <= block.largest_error)) block.largest_error = error;
       }
-      blocks.push_back(block);
+      theta[i] = value;
     }
+    blocks.push_back(block);
   }
   return blocks;
 }

@@ -59,15 +59,12 @@ struct TestedLoss {
 /// What the equations give, in long double.
 struct Plain {
   Real cost = 0;
-  std::vector<Real> gradient;         // as θ lies: W[1] column by column, b[1], W[2], …
+  std::vector<Real> gradient;         // as θ lies: the stage, W[1] column by column, b[1], …
   std::vector<std::vector<Real>> AL;  // of each example
 };
 [[nodiscard]] Plain plain_step(const Architecture& net, const std::vector<Real>& theta, const std::vector<Real>& X,
                                const std::vector<Real>& Y, Real lambda, const std::vector<double>& w = {});
 [[nodiscard]] Plain plain_step(const Problem<double>& problem, double lambda);
-
-/// Where W[l] (first) and b[l] (second) begin in θ; [L+1].first is the end.
-[[nodiscard]] std::vector<std::pair<std::size_t, std::size_t>> offsets(const Architecture& net);
 
 using CostFunction = std::function<double(const Architecture&, const Parameters<double>&, Batch<double>, double,
                                           Workspace<double>&, const Kernels<double>&)>;

@@ -93,7 +93,7 @@ TEST(WorkspacePlan, ViewsHaveTheShapesOfTheEquations) {
   for (const Keep keep : {Keep::forward, Keep::backward, Keep::all}) {
     Workspace<double> ws(kNet, 11, keep);
     for (const Index m : {11, 4, 1, 11}) {
-      ws.set_input(problem.batch(0, m).X);
+      ws.set_input(problem.p, problem.batch(0, m).X);
       EXPECT_EQ(ws.A[0].data, problem.X.data()) << "A[0] is X itself";
       EXPECT_TRUE(ws.A[0].rows == 30 && ws.A[0].cols == m);
       for (int l = 1; l <= kNet.depth(); ++l) {

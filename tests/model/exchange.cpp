@@ -30,7 +30,20 @@ std::vector<double> typed_inputs(std::size_t m) {
   return X;
 }
 
+// A number, an embedded category, one of two levels, and an answer.
+std::vector<double> staged_inputs(std::size_t m) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> X;
+  for (std::size_t i = 0; i < m; ++i) {
+    const auto at = static_cast<double>(i);
+    X.insert(X.end(), {i == 1 ? nan : 20 + 7 * at, i == 4 ? nan : std::fmod(at, 4), i == 2 ? nan : std::fmod(at, 3),
+                       i == 3 ? nan : std::fmod(at, 3)});
+  }
+  return X;
+}
+
 std::vector<double> inputs_for(const Model& model, std::size_t m) {
+  if (!model.architecture().stage.empty()) return staged_inputs(m);
   if (model.architecture().inputs == 17) return typed_inputs(m);
   std::vector<double> X(static_cast<std::size_t>(model.architecture().inputs) * m);
   for (std::size_t at = 0; at < X.size(); ++at) X[at] = 3 * std::sin(0.37 * static_cast<double>(at) + 0.5);
@@ -87,6 +100,8 @@ void write_all(const std::filesystem::path& folder) {
   typed.data().scaling.divisor[13] = 100;
   typed.data().scaling.divisor[2] = 0;
   write(typed, folder, "typed_robust_float64");
+  write(testing::make_staged_model<double>(), folder, "staged_float64");
+  write(testing::make_staged_model<float>(), folder, "staged_float32");
 }
 
 }  // namespace

@@ -166,6 +166,55 @@ TYPED_TEST(Predicting, GivesTheModelsBitsForEveryScaling) {
     model.data().scaling.divisor.push_back(0.3 + 0.1 * i);
   }
   expect_the_models_bits<TypeParam>(model, 100);
+  model.data().target.least = {10, -50.3};
+  model.data().target.largest = {10.3, 70.1};
+  expect_the_models_bits<TypeParam>(model, 100);
+}
+
+// Scaled by the network itself, and embedded there.
+TYPED_TEST(Predicting, GivesTheModelsBitsForStagesAndSlopes) {
+  using Kind = RowEmbedding::Kind;
+  for (const Activation g : {Activation::selu, Activation::mish, Activation::relu}) {
+    Architecture net{21, {{16, g, 0, true}, {33, g}, {5, g, 0, true}}, 2, Loss::squared_error};
+    net.stage.scales = true;
+    for (const bool embeds : {false, true}) {
+      if (embeds) {
+        net.stage.rows.resize(21);
+        for (std::size_t j = 0; j < 21; j += 2) net.stage.rows[j].kind = Kind::periodic;
+      }
+      Model model = model_in<TypeParam>(net);
+      expect_the_models_bits<TypeParam>(model, 100);
+      using T = typename TypeParam::Number;
+      const std::vector<T> theta = testing::theta_of<T>(model), X = some_inputs<T>(20 * 21);
+      const Predictor by_theta = [&] {
+        if constexpr (std::is_same_v<T, float>)
+          return Predictor(net, theta, TypeParam::kPrecision);
+        else
+          return Predictor(net, theta);
+      }();
+      expect_bits(by_theta, X, predict_by_model(model, X, 20), 0, 20);
+      model.data().scaling = {ScaleKind::standard, std::vector<double>(21, 0.3), std::vector<double>(21, 0.7)};
+      expect_the_models_bits<TypeParam>(model, 100);
+    }
+  }
+}
+
+TYPED_TEST(Predicting, GivesTheModelsBitsForEmbeddedLevels) {
+  using T = typename TypeParam::Number;
+  constexpr T kNaN = std::numeric_limits<T>::quiet_NaN();
+  Model model = testing::make_staged_model<T>();
+  model.data().bf16 = TypeParam::kPrecision == Precision::bf16;
+  std::vector<T> X;
+  for (std::size_t i = 0; i < 100; ++i)
+    X.insert(X.end(), {i % 7 == 3 ? kNaN : static_cast<T>(i), i % 5 == 4 ? kNaN : static_cast<T>(i % 4),
+                       static_cast<T>(i % 3), static_cast<T>(i % 3)});
+  for (const Backend& kernels : available_backends()) {
+    const ForcedKernels forced(kernels.name);
+    const Predictor predictor(model);
+    ASSERT_EQ(predictor.inputs(), 4U);
+    const std::vector<T> A = predict_by_model(model, X, 100);
+    for (const std::size_t m : {1UL, 13UL, 100UL}) expect_bits(predictor, X, A, 100 - m, m);
+  }
 }
 
 // Numbers that are missing, and inputs of every type: the way through X as the network sees it.
@@ -298,7 +347,7 @@ TYPED_TEST(Predicting, IsMadeOfAnArchitectureAndItsWeights) {
   expect_bits(Predictor(std::move(predictor)), X, predict_by_model(model, X, 5), 1, 4);
 
   const auto too_short = std::span<const T>(theta).first(theta.size() - 1);
-  EXPECT_ERROR(made_of(too_short), "shape", "145 numbers; this network has 146 weights and biases");
+  EXPECT_ERROR(made_of(too_short), "shape", "145 numbers; this network has 146 parameters");
   EXPECT_ERROR(Predictor(Architecture{}, too_short), "shape", "");
 }
 

@@ -194,6 +194,39 @@ Model make_typed_model() {
   return model;
 }
 
+/// A stage in front of the layers, learned slopes, scaled levels, and a target of two numbers that is kept within
+/// bounds.
+template <class T>
+Model make_staged_model() {
+  using Kind = RowEmbedding::Kind;
+  Architecture net{6, {{6, Activation::selu, 0, true}, {4, Activation::mish, 0.25}}, 2, Loss::squared_error};
+  net.stage = {.rows = {{Kind::periodic}, {}, {Kind::levels, 4}, {}, {}, {}},
+               .frequencies = 5,
+               .periodic_units = 3,
+               .level_units = 2,
+               .scales = true};
+  Model model = make_model<T>(net);
+  Model::Data& data = model.data();
+  data.inputs = {
+      {.name = "age", .shape = {}, .missing = true, .fill = 29.75},
+      {.name = "port",
+       .shape = {},
+       .type = ColumnType::category,
+       .levels = {"Bari", "Genua", "Triest"},
+       .embedded = true,
+       .missing = true},
+      {.name = "zone", .shape = {}, .type = ColumnType::category, .levels = {"1", "2"}},
+      {.name = "answer", .shape = {}, .type = ColumnType::yes_no, .levels = {"no", "yes"}},
+  };
+  data.scaling = {ScaleKind::robust, {30, 0, 0, 1, 0, -1}, {14.5, 1, 1, 0.5, 1, 2}, {}, true};
+  data.target.names = {"price", "rooms"};
+  data.target.offset = {10.5, -1};
+  data.target.divisor = {20, 3};
+  data.target.least = {8, -1.5};
+  data.target.largest = {20, 0.1};
+  return model;
+}
+
 template <class T>
 std::vector<T> theta_of(const Model& model) {
   const auto theta = std::get<Parameters<T>>(model.data().parameters).theta();

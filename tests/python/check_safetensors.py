@@ -61,10 +61,12 @@ def encoded(raw, about, tensors):
         value = raw[at]
         missing = math.isnan(value)
         if kind == "yes/no":
-            add(0 if missing or value == 2 else 2 * value - 1)
+            add(0 if missing or value == 2 else 2 * value - 1, about.get("scaled-levels", False))
+        elif entry.get("embedded"):
+            add(len(levels) if missing else value)
         elif kind == "category":
             for level in range(len(levels) + entry.get("pooled", False)):
-                add(float(value == level))
+                add(float(value == level), about.get("scaled-levels", False))
         else:
             fill = entry.get("fill", tensors["scaling.offset"][len(x)] if about["scaling"] == "standard" else math.nan)
             numbers = [fill if math.isnan(number) else number for number in raw[at:at + width]]
@@ -72,7 +74,7 @@ def encoded(raw, about, tensors):
                 add(parts_of(numbers[0])[part], True)
             for number in numbers:
                 add(number, True)
-        if entry.get("missing") and kind != "yes/no":
+        if entry.get("missing") and kind != "yes/no" and not entry.get("embedded"):
             add(float(missing))
         at += width
     return np.array(x, dtype=float), np.array(scaled)
@@ -104,15 +106,42 @@ def scaled_example(x, is_scaled, tensors, about):
     return t
 
 
+def staged(X, tensors, stage):
+    """A[0] of the rows X, an example a row."""
+    numbers = levels = 0
+    parts = []
+    for x, row in zip(X.T, stage.get("rows", [{"embedding": "none"}] * X.shape[1])):
+        if row["embedding"] == "levels":
+            E = tensors["E"][levels:levels + row["levels"]]
+            parts.append(E[np.where((x >= 0) & (x < len(E)), x, len(E) - 1).astype(int)])
+            levels += row["levels"]
+            continue
+        parts.append(x[:, None])
+        if row["embedding"] == "periodic":
+            q = stage["periodic-units"]
+            cosines = np.cos(2 * np.pi * np.outer(x, tensors["F"][numbers]) + tensors["phi"][numbers])
+            parts.append(cosines @ tensors["V"][q * numbers:q * (numbers + 1)].T + tensors["c"][numbers])
+            numbers += 1
+    return np.concatenate(parts, axis=1) * tensors.get("s", 1)
+
+
+def selu(Z):
+    return 1.0507009873554805 * np.where(Z > 0, Z, 1.6732632423543772 * np.expm1(np.minimum(Z, 0)))
+
+
 def predict(X, tensors, about):
     """X (m, n), the raw numbers of an example a row."""
     X = np.array([scaled_example(*encoded(raw, about, tensors), tensors, about) for raw in X])
     dtype = np.dtype(about["precision"])
     A = X.astype(dtype)
-    functions = {"relu": lambda Z: np.maximum(Z, 0), "tanh": np.tanh}
+    functions = {"relu": lambda Z: np.maximum(Z, 0), "tanh": np.tanh, "selu": selu,
+                 "mish": lambda Z: Z * np.tanh(np.log1p(np.exp(Z)))}
     layers = [functions[layer["activation"]] for layer in about["architecture"]["hidden"]]
+    if "stage" in about["architecture"]:
+        A = staged(A, tensors, about["architecture"]["stage"])
     for l, function in enumerate([*layers, lambda Z: Z], start=1):
-        A = function(A @ tensors[f"W{l}"] + tensors[f"b{l}"])
+        Z = A @ tensors[f"W{l}"] + tensors[f"b{l}"]
+        A = Z + tensors.get(f"a{l}", 1) * (function(Z) - Z)
     loss = about["architecture"]["loss"]
     if loss == "binary-cross-entropy":
         return 1 / (1 + np.exp(-A))
@@ -121,6 +150,8 @@ def predict(X, tensors, about):
         return powers / powers.sum(axis=1, keepdims=True)
     if about["target"]["scaled"]:
         A = A * tensors["target.divisor"] + tensors["target.offset"]
+    if about["target"].get("clamped"):
+        A = np.clip(A, tensors["target.least"], tensors["target.largest"])
     return A
 
 
@@ -131,7 +162,7 @@ def predict_by_strata(program, file):
 def check(file, expected, program, folder):
     found = opened(file)
     tensors, metadata, about = found["tensors"], found["metadata"], found["model"]
-    version = "2" if file.stem.startswith("typed") else "1"
+    version = {"typed": "2", "staged": "4"}.get(file.stem.split("_")[0], "1")
     assert metadata["format"] == "strata" and metadata["format_version"] == version, metadata
     dtype = np.dtype(about["precision"])
 
@@ -183,7 +214,7 @@ def main():
         folder = Path(name)
         subprocess.run([program, "write", folder], check=True)
         models = sorted(folder.glob("*.json"))
-        assert len(models) >= 6, models
+        assert len(models) >= 8, models
         for expected in models:
             check(expected.with_suffix(".strata"), json.loads(expected.read_text()), program, folder)
             print(f"{expected.stem}: the same numbers")

@@ -313,14 +313,15 @@ void expect_plain_run(const Trained& trained, const Matrix& X, const Matrix& Y, 
     for (std::size_t k = 0; k < theta.size(); ++k) theta[k] -= static_cast<Real>(learning_rate) * plain.gradient[k];
     testing::update_gradient_descent(kernels, engine.p.theta(), d.theta(), learning_rate);
   }
-  const auto at = testing::offsets(net);
   for (std::size_t l = 1; l < dims.size(); ++l) {
     const Layer& layer = trained.parameters[l - 1];
+    const std::size_t W = engine.p.W_block(static_cast<int>(l)).offset,
+                      b = engine.p.b_block(static_cast<int>(l)).offset;
     for (std::ptrdiff_t i = 0; i < layer.W.rows() * layer.W.cols(); ++i) {
-      ASSERT_NEAR(layer.W.data()[i], static_cast<double>(theta[at[l].first + static_cast<std::size_t>(i)]), 1e-11);
+      ASSERT_NEAR(layer.W.data()[i], static_cast<double>(theta[W + static_cast<std::size_t>(i)]), 1e-11);
     }
     for (std::ptrdiff_t i = 0; i < layer.b.rows(); ++i) {
-      ASSERT_NEAR(layer.b.data()[i], static_cast<double>(theta[at[l].second + static_cast<std::size_t>(i)]), 1e-11);
+      ASSERT_NEAR(layer.b.data()[i], static_cast<double>(theta[b + static_cast<std::size_t>(i)]), 1e-11);
     }
   }
 }

@@ -13,6 +13,12 @@ struct Case {
   std::function<void(Options&)> set;
 };
 
+void realmlp(Options& options) {
+  options = Options();
+  apply_recipe(options, "realmlp");
+  options.hidden_layers = {8, 6}, options.batch_size = 32, options.epochs = 12, options.one_hot_limit = 2;
+}
+
 std::vector<Case> cases() {
   return {
       {"adam", false, [](Options&) {}},
@@ -42,8 +48,19 @@ std::vector<Case> cases() {
       {"weights, clipping, schedules", true,
        [](Options& o) {
          o.weight_column = "count", o.class_weights.balanced = true, o.label_smoothing = 0.1, o.clip_norm = 0.5;
-         o.schedule = Schedule{Schedule::Kind::one_cycle}, o.warm_up = 0.1, o.dropout = {0.2}, o.bias_decay = 0.01;
-         o.weight_decay = 0.02, o.decay_schedule = o.dropout_schedule = {Schedule::Kind::cosine};
+         o.schedule = Schedule{Schedule::Kind::one_cycle}, o.warm_up = 0.1, o.dropout = {0.2};
+         o.weight_decay = PerKind{0.02, 0.01}, o.decay_schedule = o.dropout_schedule = {Schedule::Kind::cosine};
+       }},
+      {"the last batch dropped, coslog4, ntp", true,
+       [](Options& o) {
+         o.last_batch = LastBatch::drop, o.schedule = Schedule{Schedule::Kind::coslog4}, o.dropout = {0.2};
+         o.parametrization = Parametrization::ntp, o.weight_decay = PerKind{0.02}, o.monitor.reset(), o.patience = 100;
+         o.decay_schedule = o.dropout_schedule = {Schedule::Kind::flat_cosine}, o.rate_factor = {1, 0.1};
+       }},
+      {"the last batch of weighted rows dropped", true,
+       [](Options& o) {
+         o.last_batch = LastBatch::drop, o.weight_column = "count", o.monitor = Metric::accuracy, o.patience = 8;
+         o.label_smoothing.reset(), o.l2 = 0.1;
        }},
       {"nesterov, huber, the last rows", false,
        [](Options& o) {
@@ -52,11 +69,26 @@ std::vector<Case> cases() {
        }},
       {"curves of more than a thousand points", false,
        [](Options& o) { o.hidden_layers = {2}, o.batch_size = 100, o.epochs = 1150, o.validation = "0.1"; }},
+      {"slopes, and a stage of numbers, levels and scales", true,
+       [](Options& o) {
+         o.numeric_embedding = NumericEmbedding::pbld, o.one_hot_limit = 2, o.embedding_size = 3, o.input_scale = true;
+         o.learned_slopes = true, o.activation = {Activation::mish}, o.scale = ScaleKind::robust, o.patience = 4;
+         o.rate_factor = {1, 0.1, 0.5, 2, 3, 6}, o.weight_decay = PerKind{0.02, 0.01, 0.03, 0.04, 0.05, 0.06};
+       }},
+      {"scales alone, momentum, full", false,
+       [](Options& o) {
+         o.input_scale = true, o.optimizer = OptimizerKind::momentum, o.batch_size = 0, o.epochs = 60;
+       }},
+      {"levels alone, bf16", true,
+       [](Options& o) { o.one_hot_limit = 2, o.embedding_size = 4, o.precision = Precision::bf16; }},
+      {"the recipe realmlp", false, [](Options& o) { realmlp(o); }},
+      {"the recipe realmlp, float64, weights", true,
+       [](Options& o) { realmlp(o), o.precision = Precision::float64, o.weight_column = "count"; }},
       {"nothing asked", true, [](Options& o) { o = Options(), o.hidden_layers = {8}, o.learning_rate = 0.05; }},
   };
 }
 
-// 75 stops at random updates, a second one behind each; with any number of threads on either side.
+// Five stops at random updates of each, a second one behind each; with any number of threads on either side.
 TEST_F(Resume, LeavesTheSameBytes) {
   std::mt19937 random(7);
   int advised = 0;
@@ -218,6 +250,21 @@ TEST_F(Resume, DecidesAsAtTheFirstBeginning) {
   const Fit whole = train(file, options);
   static_cast<void>(train(file, options, stopping(5)));
   EXPECT_TRUE(bytes_of(go_on(file).model) == bytes_of(whole.model));
+}
+
+// What a recipe set, and nobody asked for, is told as at the first beginning, too.
+TEST_F(Resume, RemembersWhatWasInherited) {
+  Options options;
+  apply_recipe(options, "realmlp", {{"hidden-layers", "4"}, {"epochs", "6"}, {"slopes", "fixed"}});
+  const fs::path file = write("data.csv", csv(230, true));
+  std::string warned;
+  Callbacks callbacks = stopping(3);
+  callbacks.warning = [&](std::string_view text) { warned += text; };
+  static_cast<void>(train(file, options, callbacks));
+  EXPECT_FALSE(options.inherited.empty());
+  EXPECT_EQ(Checkpoint::load(checkpoint()).options(), options);
+  static_cast<void>(go_on(file, {}, callbacks));
+  EXPECT_EQ(warned, "");
 }
 
 TEST_F(Resume, TakesOwnArraysAndATable) {

@@ -11,7 +11,7 @@ TEST_F(Continuation, TrainsAsTheModelWasTrained) {
   options.schedule = Schedule{Schedule::Kind::cosine};
   options.patience = 4, options.validation = "0.25", options.monitor = Metric::mae, options.seed = 7;
   options.weight_column = "count", options.ignore = {"whose"}, options.metrics = {Metric::mape};
-  options.weight_decay = 0.01, options.loss = Loss::quantile, options.quantile = 0.7;
+  options.weight_decay = PerKind{0.01}, options.loss = Loss::quantile, options.quantile = 0.7;
   const Model model = train(write("a.csv", csv(0, 120, false)), options).model;
   Options found = options_of(model);
   EXPECT_EQ(std::exchange(found.learning_rate, 0.02), 0.002);  // its rate had come down to 0
@@ -60,6 +60,46 @@ TEST_F(Continuation, WhatIsAskedForMayBeOtherwise) {
       "--loss huber does not fit the task classes");
 }
 
+// What belongs to the network and its features stays; how it learns may be otherwise.
+TEST_F(Continuation, KeepsSlopesScalesAndTheRange) {
+  Options options = small(false);
+  options.learned_slopes = options.input_scale = options.clamp_target = true;
+  options.parametrization = Parametrization::ntp, options.last_batch = LastBatch::drop, options.monitor.reset();
+  options.rate_factor.scales = 6, options.patience = 3, options.learning_rate = 0.02, options.embedding_size = 3;
+  const fs::path file = write("a.csv", csv(0, 90, false));
+  const Model model = train(file, options).model;
+  const Options found = options_of(model);
+  EXPECT_TRUE(found.learned_slopes && found.input_scale && found.clamp_target);
+  EXPECT_EQ(found.monitor, Metric::rmse);
+  EXPECT_EQ(found.embedding_size, 3);
+  Options decided = options;
+  decided.monitor = Metric::rmse, decided.validation = "0.2";
+  EXPECT_EQ(static_cast<const TrainingOptions&>(found), static_cast<const TrainingOptions&>(decided));
+  const Fit fit = go_on(model, file, [](Options& o) { o.last_batch = LastBatch::keep, o.monitor.reset(); });
+  EXPECT_EQ(fit.model.architecture(), model.architecture());
+  EXPECT_EQ(fit.model.target(), model.target());
+  EXPECT_TRUE(noted("last-batch keep (was drop)")) << notes_;
+  const auto said = [&](const std::function<void(Options&)>& set) {
+    return refusal([&] { static_cast<void>(go_on(model, file, set)); }, ErrorCode::usage);
+  };
+  // The range stays, so that answers beyond it cannot be reached.
+  EXPECT_FALSE(warned("no prediction reaches")) << warnings_;
+  static_cast<void>(go_on(model,
+                          write("far.csv", csv(0, 90, false) + "0.1,red,yes,2024-01-11,1,P90,7.5\n0.1,red,yes,"
+                                                               "2024-01-11,1,P91,-8\n"),
+                          [](Options& o) { o.validation = "none", o.patience = 0, o.monitor = Metric::loss; }));
+  EXPECT_TRUE(
+      warned(" of 92 rows to train on have a target that no prediction reaches: the model keeps predictions "
+             "within from "))
+      << warnings_;
+  EXPECT_HAS(said([](Options& o) { o.learned_slopes = false; }), "--slopes fixed: the model has 'learned'");
+  EXPECT_HAS(said([](Options& o) { o.input_scale = false; }), "--input-scale none: the model has 'learned'");
+  EXPECT_HAS(said([](Options& o) { o.clamp_target = false; }), "--clamp-target none: the model has 'training'");
+  EXPECT_HAS(said([](Options& o) { o.embedding_size = 0; }), "--embedding-size none: the model has '3'");
+  EXPECT_HAS(said([](Options& o) { o.numeric_embedding = NumericEmbedding::pbld; }),
+             "--numeric-embedding pbld: the model has 'none'");
+}
+
 TEST_F(Continuation, OptionsOfTheModelGiveWayToOthers) {
   Options options = small(false);
   options.optimizer = OptimizerKind::momentum, options.momentum = 0.8, options.l2 = 0.1, options.patience = 3;
@@ -84,7 +124,7 @@ TEST_F(Continuation, OptionsOfTheModelGiveWayToOthers) {
 
 TEST_F(Continuation, OptionsWithoutEffectGiveWay) {
   Options options = small(false);
-  options.loss = Loss::huber, options.huber_delta = 0.5, options.dropout = {0.2}, options.weight_decay = 0.1;
+  options.loss = Loss::huber, options.huber_delta = 0.5, options.dropout = {0.2}, options.weight_decay = PerKind{0.1};
   options.dropout_schedule = options.decay_schedule = Schedule{Schedule::Kind::cosine};
   options.group_column = "whose", options.validation = "0.3", options.ignore = {"count"};
   const fs::path file = write("a.csv", csv(0, 90, false));
@@ -107,6 +147,16 @@ TEST_F(Continuation, OptionsWithoutEffectGiveWay) {
   EXPECT_EQ(trained({{"validation", "none"}}).group_column, "");
   EXPECT_EQ(warnings_, "");
   EXPECT_EQ(trained({{"huber-delta", "0.25"}}).huber_delta, 0.25);
+  // What the model was trained with, and nobody asks for now, does nothing in silence.
+  Options recipe;
+  apply_recipe(recipe, "realmlp", {{"hidden-layers", "4"}, {"slopes", "fixed"}, {"epochs", "2"}});
+  const Model small_recipe = train(file, recipe).model;
+  warnings_.clear();
+  static_cast<void>(go_on(small_recipe, file));
+  EXPECT_EQ(warnings_.find("has no effect"), std::string::npos) << warnings_;
+  const Options asked = options_of(small_recipe, {{"rate-factor", "slopes:3"}});
+  static_cast<void>(continue_training(std::span(&file, 1), small_recipe, asked, telling()));
+  EXPECT_TRUE(warned("--rate-factor weights:1,biases:1,slopes:3 has no effect on slopes")) << warnings_;
 }
 
 TEST_F(Continuation, RefusesToChangeWhatStays) {

@@ -57,6 +57,35 @@ TEST_F(Continuation, KeepsWhatTheModelIs) {
   EXPECT_EQ(again.record().before[1].rows, 90U);
 }
 
+// What the stage and the slopes have learned is where it goes on: a training that moves nothing leaves all of it.
+TEST_F(Continuation, BeginsWithTheStageAndTheSlopes) {
+  Options options;
+  apply_recipe(options, "realmlp");
+  options.hidden_layers = {6, 5}, options.epochs = 6, options.batch_size = 8, options.one_hot_limit = 1;
+  options.ignore = {"count", "whose"};
+  for (const Precision precision : {Precision::float32, Precision::float64, Precision::bf16}) {
+    options.precision = precision;
+    const fs::path file = write("a.csv", csv(0, 90, false)), other = write("b.csv", csv(200, 60, false, 2));
+    const Model model = train(file, options).model;
+    const auto learned = [](const Model& of) {
+      std::vector<double> all = parameters(of);
+      for (int l = 1; l < of.architecture().depth(); ++l) {
+        const std::vector<double> slopes = of.slopes(l);
+        all.insert(all.end(), slopes.begin(), slopes.end());
+      }
+      for (const LearnedMatrix& each : of.stage()) all.insert(all.end(), each.values.begin(), each.values.end());
+      EXPECT_EQ(all.size(), of.architecture().parameter_count());
+      return all;
+    };
+    ASSERT_EQ(model.stage().size(), 6U) << "F, phi, V, c, E and s";
+    const auto at_rate = [&](double rate) {
+      return learned(go_on(model, other, [&](Options& o) { o.learning_rate = rate, o.epochs = 2; }).model);
+    };
+    EXPECT_EQ(at_rate(1e-30), learned(model)) << name(precision);
+    EXPECT_NE(at_rate(0.01), learned(model)) << name(precision);
+  }
+}
+
 // What belongs to a loss, or multiplies what is there no more, gives way too.
 
 // What was typed for the model's own training may be typed again, and stays in the record.

@@ -287,6 +287,26 @@ TEST(CrossValidation, RefusesPartsThatCannotBe) {
 }
 
 // A class with fewer rows than there are parts is said, once; what a part warns of has its number.
+// What chose the figure is told of a part, too.
+TEST(CrossValidation, AFigureOfTheTaskThatIsNotDefined) {
+  std::vector<double> x;
+  std::vector<std::string> y;
+  for (int i = 0; i < 60; ++i) x.push_back(std::sin(i)), y.emplace_back(i < 9 ? "rare" : "usual");
+  Table table;
+  table.add_numbers("x", {}, x);
+  table.add_text("y", y);
+  Options options;
+  options.monitor.reset();
+  options.validation = "last:0.2", options.epochs = 1;
+  try {
+    static_cast<void>(cross_validate(table, options, 3));
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("part 1: --monitor task is roc-auc here, which is not defined"))
+        << error.what();
+  }
+}
+
 TEST(CrossValidation, SaysWhatIsDoubtful) {
   std::vector<std::string> warnings, notes;
   Callbacks callbacks;

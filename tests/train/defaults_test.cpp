@@ -34,7 +34,7 @@ TEST(Defaults, ANetByTheRows) {
   for (const std::size_t rows : {200, 1999, 2000, 100'000}) {
     const Options options = decided(Data::columns, rows);
     EXPECT_EQ(options.hidden_layers, rows < 2000 ? (std::vector{64, 64}) : (std::vector{128, 128})) << rows;
-    EXPECT_EQ(options.weight_decay, rows < 2000 ? 0.5 : 0.1) << rows;
+    EXPECT_EQ(options.weight_decay, PerKind{rows < 2000 ? 0.5 : 0.1}) << rows;
     EXPECT_EQ(options.dropout, std::vector{0.1}) << rows;
   }
   const Options few = decided(Data::columns, 199);
@@ -85,6 +85,9 @@ TEST(Defaults, ARateThatFalls) {
   expect_usual(with([](Options& o) { o.optimizer = OptimizerKind::momentum; }), 0.01);
   expect_usual(with([](Options& o) { o.validation = "0.3"; }), 0.001);
   expect_usual(decided(Data::arrays, 5000), 0.001);
+  const Options ntp = with([](Options& o) { o.parametrization = Parametrization::ntp; });
+  EXPECT_FALSE(ntp.schedule || ntp.learning_rate) << "by the task, which is decided later";
+  EXPECT_EQ(ntp.patience, 20);
   EXPECT_EQ(with([](Options& o) { o.schedule = kStep; }).schedule, kStep);
   EXPECT_EQ(with([](Options& o) { o.schedule = kStep; }).learning_rate, 0.001);
 }
@@ -109,11 +112,32 @@ TEST(Defaults, TheRecipeIsTheDefault) {
     Options recipe = decided(Data::columns, rows, plain);
     EXPECT_EQ(recipe.validation, kNoValidation);
     EXPECT_EQ(recipe.patience, std::nullopt);
-    recipe.validation = "0.2", recipe.patience = 10;
+    recipe.validation = "0.2", recipe.patience = 10, recipe.inherited.clear();
     EXPECT_EQ(recipe, decided(Data::columns, rows));
   }
   EXPECT_EQ(decided(Data::pixels, 60'000, plain).scale, ScaleKind::divide_255);
   EXPECT_EQ(decided(Data::pixels, 60'000, plain).epochs, 10);
+}
+
+// What a recipe set gives way to what is typed beside it.
+TEST(Defaults, ARecipeIsTheSameOnAllRowsWithoutValidation) {
+  Options asked;
+  apply_recipe(asked, "realmlp");
+  EXPECT_EQ(same_on_all_rows(asked, true, false, 5000), "--validation none");
+  Options all;
+  apply_recipe(all, "realmlp", {{"validation", "none"}});
+  EXPECT_NO_THROW(validate(all));
+  all.inherited = asked.inherited;
+  asked.validation = "none", asked.patience.reset(), asked.monitor = Metric::loss;
+  EXPECT_EQ(all, asked);
+  // What is typed does not give way, whatever it is.
+  Options typed;
+  apply_recipe(typed, "realmlp", {{"patience", "256"}});
+  EXPECT_EQ(same_on_all_rows(typed, true, false, 5000), "--validation none without --patience");
+  Options later;
+  apply_recipe(later, "realmlp");
+  set_option(later, "monitor", "task");
+  EXPECT_EQ(same_on_all_rows(later, true, false, 5000), "--validation none without --monitor");
 }
 
 // What the note of the rows held back names: typed beside what was asked for, it leaves the network, the scale, the
@@ -137,6 +161,9 @@ TEST(Defaults, WhatIsTheSameOnAllRows) {
        {{"monitor", "rmse"}, {"min-delta", "0.1"}},
        "--recipe plain --hidden-layers 64,64 --weight-decay 0.5 without --monitor, --min-delta"},
       {5000, {{"time-limit", "5s"}}, "--recipe plain"},
+      {5000,
+       {{"monitor", "accuracy"}, {"label-smoothing", "auto"}, {"patience", "9"}},
+       "--validation none --label-smoothing 0.1 without --patience, --monitor"},
   };
   for (const Case& each : cases) {
     Options asked;
@@ -164,12 +191,15 @@ TEST(Defaults, WhatIsTheSameOnAllRows) {
       for (const auto& [name, value] : typed) set_option(all, name, value);
     validate(all);
     decide_defaults(true, false, each.rows, all);
+    decide_by_task(Task::classes, Loss::categorical_cross_entropy, 3, all);
     EXPECT_EQ(all.validation, kNoValidation) << text;
     Options as_asked = asked;
     decide_defaults(true, false, each.rows, as_asked);
+    decide_by_task(Task::classes, Loss::categorical_cross_entropy, 3, as_asked);
     EXPECT_EQ(as_asked.validation, "0.2") << text;
     all.validation = as_asked.validation, all.patience = as_asked.patience;
     all.monitor = as_asked.monitor, all.min_delta = as_asked.min_delta;
+    all.inherited.clear();
     EXPECT_EQ(all, as_asked) << text;
   }
 }

@@ -82,7 +82,7 @@ Kept by_definition(const Table& data, const Options& options) {
   const Architecture& net = problem.architecture;
   ThreadPool alone(1);
   const auto kernels = make_kernels<T>(chosen_kernels(), alone);
-  Loader<T> loader(examples, options.batch_size, options.seed, true);
+  Loader<T> loader(examples, options, options.seed, true);
   auto p = initial_parameters<T>(net, options);
   Parameters<T> kept = p, gradient(net);
   Workspace<T> ws(net, loader.batch_size(), Keep::backward);

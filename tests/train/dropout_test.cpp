@@ -10,6 +10,7 @@
 
 #include "base/thread_pool.hpp"
 #include "kernels/registry.hpp"
+#include "network/initialize.hpp"
 #include "network/step.hpp"
 #include "strata/tools.hpp"
 #include "strata/trainer.hpp"
@@ -81,7 +82,7 @@ TEST(DropoutTraining, WithoutItNothingChanges) {
   EXPECT_TRUE(weights_of(plain.model) == weights_of(zeros.model));
   for (const auto& [option, value] : plain.model.record().options) EXPECT_NE(option, "dropout");
   EXPECT_EQ(plain.model.record().options, zeros.model.record().options) << "the same training, the same record";
-  none.weight_decay = 0;
+  none.weight_decay = PerKind{};
   EXPECT_EQ(train(table(100), none).model.record().options, plain.model.record().options);
 }
 

@@ -78,29 +78,35 @@ void expect_best(const Fit& fit, const Told& told) {
 
 TEST(EarlyStopping, WaitsForALowerLoss) {
   internal::EarlyStopping stopping(2, false, 0);
-  EXPECT_TRUE(stopping.improves(3));
-  EXPECT_FALSE(stopping.improves(3)) << "of equal ones the first";
+  EXPECT_FALSE(stopping.is_best(std::numeric_limits<double>::infinity())) << "nothing to keep";
+  EXPECT_TRUE(stopping.is_best(3));
+  EXPECT_TRUE(stopping.is_best(3)) << "of equal ones the last";
+  EXPECT_EQ(stopping.waited(), 1) << "since the first";
   EXPECT_FALSE(stopping.gives_up());
-  EXPECT_TRUE(stopping.improves(2));
-  EXPECT_FALSE(stopping.improves(kNaN));
+  EXPECT_TRUE(stopping.is_best(2));
+  EXPECT_FALSE(stopping.is_best(kNaN));
   EXPECT_FALSE(stopping.gives_up());
-  EXPECT_FALSE(stopping.improves(2.5));
+  EXPECT_FALSE(stopping.is_best(2.5));
   EXPECT_TRUE(stopping.gives_up());
 }
 
 TEST(EarlyStopping, WaitsForAHigherValue) {
   internal::EarlyStopping stopping(3, true, 0.1);
   EXPECT_FALSE(stopping.has_best());
-  EXPECT_FALSE(stopping.improves(kNaN));
+  EXPECT_FALSE(stopping.is_best(kNaN));
   EXPECT_FALSE(stopping.has_best());
-  EXPECT_TRUE(stopping.improves(-0.5));
+  EXPECT_TRUE(stopping.is_best(-0.5));
   EXPECT_TRUE(stopping.has_best());
-  EXPECT_FALSE(stopping.improves(-0.6));
-  EXPECT_FALSE(stopping.improves(-0.45)) << "not by enough";
-  EXPECT_TRUE(stopping.improves(-0.3));
-  EXPECT_FALSE(stopping.improves(-0.25));
-  EXPECT_TRUE(stopping.improves(-0.15)) << "from the best, not from the last";
+  EXPECT_FALSE(stopping.is_best(-0.6));
+  EXPECT_FALSE(stopping.is_best(-0.45)) << "not by enough";
+  EXPECT_TRUE(stopping.is_best(-0.3));
+  EXPECT_FALSE(stopping.is_best(-0.25));
+  EXPECT_TRUE(stopping.is_best(-0.15)) << "from the best, not from the last";
+  EXPECT_FALSE(stopping.is_best(-0.1));
+  EXPECT_FALSE(stopping.is_best(-0.15)) << "one that was passed over did better";
   EXPECT_FALSE(stopping.gives_up());
+  EXPECT_FALSE(stopping.is_best(-0.15));
+  EXPECT_TRUE(stopping.gives_up()) << "equal is not better";
 }
 
 TEST(CostTrend, TellsWhatStillFalls) {
@@ -195,7 +201,7 @@ TEST(EarlyStopping, WhatIsDecidedCanBeAskedFor) {
   EXPECT_EQ(asked.patience, 10);
   EXPECT_EQ(asked.hidden_layers, (std::vector{64, 64}));
   EXPECT_EQ(asked.dropout, std::vector{0.1});
-  EXPECT_EQ(asked.weight_decay, 0.5);
+  EXPECT_EQ(asked.weight_decay, PerKind{0.5});
   EXPECT_EQ(asked.scale, ScaleKind::quantile);
   EXPECT_EQ(asked.schedule, Schedule{Schedule::Kind::cosine});
   EXPECT_EQ(asked.learning_rate, 0.005);

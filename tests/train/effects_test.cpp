@@ -147,7 +147,66 @@ TEST(Effects, WhatMerelyDoesNothingIsAWarning) {
   const auto numpy = [](Options& o) { o.random = RandomStream::numpy; };
   EXPECT_EQ(warnings("kind", [&](Options& o) { numpy(o), o.initializer.kind = Initializer::Kind::zeros; }),
             (std::vector<std::string>{"--random numpy has no effect: --initializer zeros draws no numbers"}));
+  EXPECT_EQ(warnings("kind", [&](Options& o) { numpy(o), o.initializer.kind = Initializer::Kind::data; }),
+            (std::vector<std::string>{
+                "--random numpy has no effect: --initializer data draws from the stream of strata alone"}));
   EXPECT_TRUE(warnings("kind", numpy).empty());
+
+  const auto clamped = [](Options& o) { o.clamp_target = true; };
+  EXPECT_EQ(warnings("kind", clamped), (std::vector<std::string>{"--clamp-target training has no effect: the task is "
+                                                                 "binary, and only numbers to predict have a range"}));
+  EXPECT_TRUE(warnings("size", clamped).empty());
+}
+
+// A kind of parameters that the network does not have.
+TEST(Effects, RatesAndDecaysOfNothing) {
+  const auto factors = [](Options& o) {
+    o.rate_factor.slopes = o.rate_factor.scales = o.rate_factor.numbers = o.rate_factor.levels = 0.5;
+  };
+  EXPECT_EQ(warnings("kind", factors),
+            (std::vector<std::string>{"--rate-factor weights:1,biases:1,slopes:0.5,numbers:0.5,levels:0.5,scales:0.5 "
+                                      "has no effect on slopes, numbers, levels, scales: the network learns none"}));
+  EXPECT_EQ(warnings("kind",
+                     [&](Options& o) {
+                       factors(o);
+                       o.learned_slopes = true, o.numeric_embedding = NumericEmbedding::pbld;
+                     }),
+            (std::vector<std::string>{"--rate-factor weights:1,biases:1,slopes:0.5,numbers:0.5,levels:0.5,scales:0.5 "
+                                      "has no effect on levels, scales: the network learns none"}));
+  EXPECT_EQ(warnings("size", [](Options& o) { o.weight_decay = PerKind{.weights = 0.1, .scales = 0.2}; }),
+            (std::vector<std::string>{
+                "--weight-decay weights:0.1,biases:0,scales:0.2 has no effect on scales: the network learns none"}));
+  EXPECT_TRUE(warnings("size", [](Options& o) {
+                o.weight_decay = PerKind{.weights = 0.1, .scales = 0.2}, o.input_scale = true;
+              }).empty());
+  EXPECT_TRUE(warnings("size", [](Options& o) { o.rate_factor.biases = 2, o.embedding_size = 8; }).empty());
+}
+
+// Arrays are no numbers of a table, and nothing is recorded of what was not done.
+TEST(Effects, NothingToEmbed) {
+  const auto arrays = [](const std::function<void(Options&)>& ask) {
+    std::vector<double> x, y;
+    for (int i = 0; i < 60; ++i) x.push_back(std::sin(i)), x.push_back(std::cos(i)), y.push_back(std::sin(2 * i));
+    Table table;
+    table.add_numbers("x", {2}, x);
+    table.add_numbers("y", {}, y);
+    Options options;
+    ask(options);
+    options.target = {"y"}, options.task = Task::regression;
+    std::string said;
+    Callbacks callbacks;
+    callbacks.warning = [&](std::string_view text) { said += text; };
+    EXPECT_EQ(plan_training(table, options, callbacks).options.numeric_embedding, NumericEmbedding::none);
+    return said;
+  };
+  EXPECT_EQ(arrays([](Options& o) { o.numeric_embedding = NumericEmbedding::pbld; }),
+            "--numeric-embedding pbld has no effect: no input is a number of a table (arrays, and columns of 0 and 1, "
+            "stay as they are)");
+  EXPECT_EQ(arrays([](Options& o) { apply_recipe(o, "realmlp"); }), "");
+  EXPECT_NE(arrays([](Options& o) { apply_recipe(o, "realmlp", {{"numeric-embedding", "pbld"}}); }), "");
+  Options options = of("kind");
+  options.numeric_embedding = NumericEmbedding::pbld;
+  EXPECT_EQ(plan_training(places(), options).options.numeric_embedding, NumericEmbedding::pbld);
 }
 
 TEST(Effects, ACrossValidationKeepsGroupsTogether) {

@@ -10,6 +10,7 @@
 
 #include "kernels/registry.hpp"
 #include "model/model_data.hpp"
+#include "network/initialize.hpp"
 #include "network/step.hpp"
 #include "optim/optimizer.hpp"
 #include "strata/trainer.hpp"

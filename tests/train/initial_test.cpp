@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "network/initialize.hpp"
 #include "strata/error.hpp"
 #include "strata/trainer.hpp"
 
@@ -22,7 +23,7 @@ std::vector<Layer> own() {
 
 std::string refusal(const std::vector<Layer>& initial) {
   try {
-    static_cast<void>(initial_parameters<double>(kNet, Options(), initial));
+    static_cast<void>(initial_parameters<double>(kNet, Options(), {.layers = initial}));
   } catch (const Error& error) {
     return error.what();
   }
@@ -30,7 +31,7 @@ std::string refusal(const std::vector<Layer>& initial) {
 }
 
 TEST(InitialParameters, AreTheUsersOwn) {
-  const auto p = initial_parameters<float>(kNet, Options(), own());
+  const auto p = initial_parameters<float>(kNet, Options(), {.layers = own()});
   EXPECT_EQ(p.W[1](2, 1), 6.0F);
   EXPECT_EQ(p.b[1](1, 0), 8.0F);
   EXPECT_EQ(p.W[2](0, 2), 12.0F);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,7 @@ std::string refusal(const std::function<void(Options&)>& set, bool words = true)
 }
 
 TEST(Monitor, KeepsTheEpochThatIsBestByItsFigure) {
+  std::int64_t ties = 0;
   for (const bool words : {true, false}) {
     for (const Metric metric : metrics_of(words ? Task::classes : Task::regression)) {
       Options options = small();
@@ -81,17 +83,40 @@ TEST(Monitor, KeepsTheEpochThatIsBestByItsFigure) {
       const auto value = [&](const EpochReport& report) {
         return (higher_is_better(metric) ? -1 : 1) * report.validation->value(metric);
       };
-      const auto best = std::ranges::min_element(told.epochs, {}, value);
+      const auto first = std::ranges::min_element(told.epochs, {}, value);
+      const auto is_as_good = [&](const EpochReport& report) { return value(report) == value(*first); };
+      const auto best = std::ranges::find_if(told.epochs.rbegin(), told.epochs.rend(), is_as_good);
+      ties += best->epoch - first->epoch;
       const TrainingRecord& record = fit.model.record();
-      EXPECT_EQ(record.epochs, best->epoch) << name(metric);
+      EXPECT_EQ(record.epochs, best->epoch) << name(metric) << ": of those that do equally well the last";
       EXPECT_EQ(record.validation->value(metric), best->validation->value(metric)) << name(metric);
       EXPECT_EQ(record.epochs_tried, static_cast<std::int64_t>(told.epochs.size()));
       EXPECT_TRUE(best->best);
-      EXPECT_TRUE(record.epochs_tried == 40 || record.epochs_tried == record.epochs + 6);
+      EXPECT_TRUE(record.epochs_tried == 40 || record.epochs_tried == first->epoch + 6);
       // What says which epoch is the best is measured everywhere.
       EXPECT_TRUE(std::isfinite(record.train.value(metric))) << name(metric);
     }
   }
+  EXPECT_GT(ties, 0) << "else no epochs did equally well";
+}
+
+// An epoch that does as well as the best so far is the one to keep, and is no sign that more epochs would do better.
+TEST(Monitor, AsWellAsBeforeIsNotStillBetter) {
+  std::vector<double> x;
+  std::vector<std::string> y;
+  for (int i = 0; i < 120; ++i) x.push_back(std::sin(3 * i + 1)), y.emplace_back(x.back() > 0 ? "up" : "down");
+  Table table;
+  table.add_numbers("x", {}, x);
+  table.add_text("y", y);
+  Options options = small();
+  options.epochs.reset();
+  options.patience = 1000;
+  options.monitor = Metric::roc_auc;
+  Told told;
+  const Fit fit = train(std::move(table), options, told.callbacks);
+  EXPECT_EQ(fit.model.record().validation->value(Metric::roc_auc), 1);
+  EXPECT_EQ(fit.model.record().epochs, 100) << "the last of them";
+  for (const std::string& note : told.notes) EXPECT_EQ(note.find("still becoming better"), std::string::npos) << note;
 }
 
 TEST(Monitor, LeastImprovement) {
@@ -156,7 +181,8 @@ TEST(Monitor, AFigureThatCannotBeDefinedIsForeseen) {
     word.emplace_back(i < kHeld || i % 2 == 0 ? "no" : "yes");
     three.emplace_back(i % 3 == 0 && i > kHeld ? "rare" : i % 2 == 0 ? "no" : "yes");
   }
-  const auto said = [&](const std::string& target, Metric metric, bool weighted = false) -> std::string {
+  const auto said = [&](const std::string& target, std::optional<Metric> metric, bool weighted = false,
+                        const char* recipe = nullptr) -> std::string {
     Table table;
     table.add_numbers("x", {}, x);
     table.add_numbers("held", {}, held);
@@ -167,12 +193,13 @@ TEST(Monitor, AFigureThatCannotBeDefinedIsForeseen) {
     std::vector<double> weights(kRows, 2.5);
     if (weighted) table.add_numbers("w", {}, weights);
     Options options = small();
+    if (recipe != nullptr) options = {}, apply_recipe(options, recipe);
     if (weighted) options.weight_column = "w";
     options.target = {target};
     options.validation.clear();
     options.validation_column = "held";
     options.epochs = 2;
-    options.monitor = metric;
+    if (recipe == nullptr) options.monitor = metric;
     bool stepped = false;
     Callbacks callbacks;
     callbacks.progress = [&](const Progress&) { stepped = true; };
@@ -193,6 +220,14 @@ TEST(Monitor, AFigureThatCannotBeDefinedIsForeseen) {
     EXPECT_EQ(said("word", Metric::roc_auc, weighted), of("roc-auc", "they lack a class"));
     EXPECT_EQ(said("three", Metric::roc_auc, weighted), of("roc-auc", "they lack a class"));
   }
+  // What nobody named is told by what chose it, with a way out.
+  const auto chosen = [](const std::string& by) {
+    return "--monitor task" + by +
+           " is roc-auc here, which is not defined on the 12 rows that are held back: they lack a class; hold back "
+           "others, or choose --monitor log-loss or --monitor loss";
+  };
+  EXPECT_EQ(said("word", {}), chosen(""));
+  EXPECT_EQ(said("word", {}, false, "realmlp"), chosen(" (from the recipe)"));
   EXPECT_EQ(said("word", Metric::pr_auc), of("pr-auc", "they lack a class"));
   EXPECT_EQ(said("word", Metric::f1), of("f1", "they lack a class"));
   EXPECT_EQ(said("word", Metric::mcc), of("mcc", "they are all of one class"));

@@ -42,6 +42,27 @@ TEST(Schedules, ByHand) {
   EXPECT_NEAR(factor_at(one_cycle, 0.3), 1, 1e-15);
   EXPECT_NEAR(factor_at(one_cycle, 0.65), (1 + 4e-6) / 2, 1e-15);
   EXPECT_NEAR(factor_at(one_cycle, 1), 4e-6, 1e-15);
+  // log2(1 + 15t) is 0, 1, 2, 3, 4 at the ends of the four cycles, 1/2 and 7/2 within the first and the last.
+  const Schedule coslog4 = of_kind(Schedule::Kind::coslog4), flat = of_kind(Schedule::Kind::flat_cosine);
+  for (const double t : {0.0, 1 / 15.0, 3 / 15.0, 7 / 15.0, 1.0}) EXPECT_NEAR(factor_at(coslog4, t), 0, 1e-14) << t;
+  for (const double x : {0.5, 1.5, 2.5, 3.5}) EXPECT_NEAR(factor_at(coslog4, (std::exp2(x) - 1) / 15), 1, 1e-14) << x;
+  EXPECT_NEAR(factor_at(coslog4, (std::exp2(3.25) - 1) / 15), 0.5, 1e-14);
+  EXPECT_NEAR(factor_at(coslog4, 0.1), 0.7183546884620604, 1e-13);  // log2 2.5 = 1.3219…
+  for (const double t : {0.0, 0.25, 0.5}) EXPECT_EQ(factor_at(flat, t), 1);
+  EXPECT_NEAR(factor_at(flat, 2 / 3.0), 0.75, 1e-15);  // cos 60°
+  EXPECT_NEAR(factor_at(flat, 0.75), 0.5, 1e-15);
+  EXPECT_NEAR(factor_at(flat, 1), 0, 1e-15);
+}
+
+TEST(Schedules, WhatEndsAt0) {
+  for (const auto& [kind, ends] : {std::pair(Schedule::Kind::constant, false),
+                                   {Schedule::Kind::step, false},
+                                   {Schedule::Kind::cosine, true},
+                                   {Schedule::Kind::one_cycle, true},
+                                   {Schedule::Kind::coslog4, true},
+                                   {Schedule::Kind::flat_cosine, true}})
+    EXPECT_EQ(ends_at_0(of_kind(kind)), ends) << to_text(of_kind(kind));
+  EXPECT_FALSE(ends_at_0(std::nullopt));
 }
 
 TEST(Schedules, WarmUpComesFirstAndIsOfTheRateAlone) {
@@ -85,8 +106,7 @@ Options everything() {
   options.batch_size = 16;
   options.epochs = 5;
   options.optimizer = OptimizerKind::adamw;
-  options.weight_decay = 0.05;
-  options.bias_decay = 0.01;
+  options.weight_decay = PerKind{0.05, 0.01};
   options.rate_factor = {1, 2};
   options.clip_norm = 0.5;
   options.warm_up = 0.1;
@@ -121,7 +141,7 @@ TEST(Schedules, EachOptionCounts) {
     return testing::weights_of(train(numbers(), options).model);
   };
   const auto all = with([](Options&) {});
-  EXPECT_NE(all, with([](Options& o) { o.bias_decay = 0; }));
+  EXPECT_NE(all, with([](Options& o) { o.weight_decay = PerKind{0.05}; }));
   EXPECT_NE(all, with([](Options& o) { o.rate_factor = {1, 1}; }));
   EXPECT_NE(all, with([](Options& o) { o.clip_norm = 0; }));
   EXPECT_NE(all, with([](Options& o) { o.warm_up = 0; }));
@@ -176,7 +196,8 @@ TEST(Schedules, WithoutWhatTheyChangeTheyAreRefused) {
             "--dropout-schedule cosine has no effect: there is no --dropout");
   EXPECT_EQ(refusal([](Options& o) { o.decay_schedule = {Schedule::Kind::cosine}; }),
             "--decay-schedule cosine has no effect: there is no --weight-decay");
-  EXPECT_EQ(refusal([](Options& o) { o.decay_schedule = {Schedule::Kind::cosine}, o.bias_decay = 0.1; }), "nothing");
+  EXPECT_EQ(refusal([](Options& o) { o.decay_schedule = {Schedule::Kind::cosine}, o.weight_decay = PerKind{0, 0.1}; }),
+            "nothing");
 }
 
 }  // namespace

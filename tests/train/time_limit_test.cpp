@@ -73,7 +73,7 @@ TEST(TimeLimit, CanBeRepeatedWithoutAClock) {
 
 // More epochs than the usual number would end while a rate that falls to 0 is still high, where one looks for the best.
 TEST(TimeLimit, GivesARateThatEndsAt0NoMoreThanTheUsualLength) {
-  for (const char* schedule : {"auto", "cosine", "one-cycle", "constant"}) {
+  for (const char* schedule : {"auto", "cosine", "one-cycle", "flat-cosine", "constant"}) {
     Options options = limited(5);
     set_option(options, "schedule", schedule);
     Callbacks callbacks;

@@ -11,6 +11,8 @@
 #include "kernels/cpu/heads-inl.hpp"
 #include "kernels/cpu/one_unit-inl.hpp"
 #include "kernels/cpu/product-inl.hpp"
+#include "kernels/cpu/slopes-inl.hpp"
+#include "kernels/cpu/stage-inl.hpp"
 #include "kernels/cpu/updates-inl.hpp"
 
 #if defined(STRATA_KERNELS_CPU_CPU_KERNELS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
@@ -42,13 +44,13 @@ class CpuKernels final : public Kernels<T> {
   void linear_activation_forward(const Pointwise<T>& g, View<const T> W, View<const T> b, View<const T> A_prev,
                                  View<T> Z, View<T> A) const noexcept override {
     const View<T> H = g.dropout.rate == 0 ? A : g.dropout.H;
-    if (g.activation == Activation::relu && H.data == Z.data && !sums_by_lanes(W)) {
+    if (is_relu(g) && H.data == Z.data && !sums_by_lanes(W)) {
       forward(W, b, A_prev, Z, End::relu);
+      if (g.dropout.rate != 0) this->dropout_forward(g.dropout, A);
     } else {
       forward(W, b, A_prev, Z, End::store);
-      this->activation_forward(g.activation, Z, H);
+      this->pointwise_forward(g, Z, A);
     }
-    if (g.dropout.rate != 0) this->dropout_forward(g.dropout, A);
   }
 
   void activation_forward(Activation g, View<const T> Z, View<T> A) const noexcept override {
@@ -61,6 +63,32 @@ class CpuKernels final : public Kernels<T> {
     for_parts(dZ.cols, 1, dZ.size() * kActivationWork, [&](Index j, Index cols) HWY_ATTR {
       HWY_NAMESPACE::activation_backward(g, dA.columns(j, cols), Z.columns(j, cols), A.columns(j, cols),
                                          dZ.columns(j, cols));
+    });
+  }
+  void slope_forward(Activation g, View<const T> a, View<const T> Z, View<T> A) const noexcept override {
+    for_parts(Z.cols, 1, Z.size() * kActivationWork, [&](Index j, Index cols) HWY_ATTR {
+      HWY_NAMESPACE::slope_forward(g, a, Z.columns(j, cols), A.columns(j, cols));
+    });
+  }
+  void slope_backward(Activation g, View<const T> a, View<const T> Z, double s, View<T> dA,
+                      View<T> da) const noexcept override {
+    for_parts(Z.rows, kLanes<T>, Z.size() * kActivationWork, [&](Index i, Index rows) HWY_ATTR {
+      HWY_NAMESPACE::slope_backward(g, a.row_block(i, rows), Z.row_block(i, rows), s, dA.row_block(i, rows),
+                                    da.row_block(i, rows));
+    });
+  }
+  void stage_forward(const Stage<T>& by, View<const T> X, View<T> Z, View<T> A) const noexcept override {
+    for_parts(X.cols, 1, X.cols * cost_of(by) * kActivationWork, [&](Index j, Index cols) HWY_ATTR {
+      HWY_NAMESPACE::stage_forward(by, X.columns(j, cols), Z.columns(j, cols), A.columns(j, cols));
+    });
+  }
+  void stage_backward_params(const Stage<T>& by, View<const T> X, View<const T> Z, View<T> dA, double r,
+                             const StageParts<T>& d) const noexcept override {
+    const Index cost = cost_of(by);
+    for_parts(cost, 1, X.cols * cost * kActivationWork, [&](Index begin, Index count) HWY_ATTR {
+      // The rows of X whose costs begin in this part
+      const Index first = row_at(by, begin), end = row_at(by, begin + count);
+      HWY_NAMESPACE::stage_backward_params(by, X, Z, dA, r, d, first, end);
     });
   }
   void dropout_forward(const Dropout<T>& by, View<T> A) const noexcept override {
@@ -135,20 +163,25 @@ class CpuKernels final : public Kernels<T> {
   }
 
   void linear_activation_backward(const Pointwise<T>& g, View<const T> W, View<const T> dZ, View<const T> Z_prev,
-                                  View<const T> A_prev, View<T> dZ_prev) const noexcept override {
-    const View<const T> H = g.dropout.rate == 0 ? A_prev : View<const T>(g.dropout.H);
+                                  View<const T> A_prev, View<T> dZ_prev, double s = 1,
+                                  const GradientTarget<T>& a = {}) const noexcept override {
     TileEnds<T> ends;
-    if (g.activation == Activation::relu) {
-      ends.end = End::relu_mask;
-      ends.mask = H.data;
-      ends.mask_ld = H.ld;
+    if (!is_relu(g)) {
+      backward_input(W, dZ, dZ_prev, ends);
+      return this->pointwise_backward(g, Z_prev, A_prev, dZ_prev, s, a);
     }
+    const View<const T> H = g.dropout.rate == 0 ? A_prev : View<const T>(g.dropout.H);
+    ends.end = End::relu_mask;
+    ends.mask = H.data;
+    ends.mask_ld = H.ld;
     backward_input(W, dZ, dZ_prev, ends);
     if (g.dropout.rate != 0) this->dropout_backward(g.dropout, dZ_prev);
-    if (g.activation != Activation::relu) this->activation_backward(g.activation, dZ_prev, Z_prev, H, dZ_prev);
   }
 
  private:
+  // Is g what the ends of the products know?
+  static bool is_relu(const Pointwise<T>& g) { return g.activation == Activation::relu && g.slope.data == nullptr; }
+
   // f(begin, count) over all of [0, size), in parts of whole units, on the pool when there is work for it.
   template <class F>
   void for_parts(Index size, Index unit, Index work, const F& f) const {

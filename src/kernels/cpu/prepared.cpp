@@ -9,6 +9,8 @@
 #include "kernels/cpu/heads-inl.hpp"
 #include "kernels/cpu/product-inl.hpp"
 #include "kernels/cpu/row-inl.hpp"
+#include "kernels/cpu/slopes-inl.hpp"
+#include "kernels/cpu/stage-inl.hpp"
 // clang-format on
 
 #include <algorithm>
@@ -30,7 +32,7 @@ class CpuNetwork final : public PreparedNetwork<T> {
   using typename PreparedNetwork<T>::Buffers;
   // W in panels of kPanel rows, the last one filled with zeros; or, where sums run along the lanes, its transpose.
   struct Layer {
-    AlignedVector<T> W, b;
+    AlignedVector<T> W, b, slope;
     Index n, n_prev, n_whole;  // n_whole: n, filled up to whole vectors
     Activation activation;
     bool along_lanes;
@@ -48,7 +50,8 @@ class CpuNetwork final : public PreparedNetwork<T> {
   static Layer packed(const typename NetworkValues<T>::Layer& from) {
     constexpr Index P = kPanel<T>, N = kLanes<T>;
     const Index n = from.W.rows, K = from.W.cols;
-    Layer to{{}, {}, n, K, (n + N - 1) / N * N, from.activation, false};
+    Layer to{{}, {}, {}, n, K, (n + N - 1) / N * N, from.activation, false};
+    to.slope.assign(from.slope.data, from.slope.data + from.slope.rows);
     if constexpr (kTerms == Terms::numbers) to.along_lanes = sums_along_lanes<T>(n, K);
     const Index high = (n + P - 1) / P * P;
     to.b.assign(static_cast<std::size_t>(high), T(0));
@@ -68,17 +71,30 @@ class CpuNetwork final : public PreparedNetwork<T> {
   }
 
   bool predict_chunk(const T* X, Index m, Buffers buffers, T* A) const noexcept override {
-    bool finite = scale_inputs(X, m, buffers.even, buffers.scales);
+    const bool stage = !this->stage_.rows.empty();
+    T* const inputs = stage ? buffers.odd : buffers.even;
+    bool finite = scale_inputs(X, m, inputs, buffers.scales);
     {
       const FlushDenormals flush;
       const std::size_t L = layers_.size();
+      if (stage) {
+        const Index n_x = this->inputs(), n_0 = layers_[0].n_prev;
+        const View<T> A_0(buffers.even, n_0, m, CpuNetwork::distance(n_0));
+        stage_forward(this->stage_, View<const T>(inputs, n_x, m, CpuNetwork::distance(n_x)), A_0, A_0);
+      }
       for (std::size_t l = 1; l < L; ++l) {
         const Layer& layer = layers_[l - 1];
         const Index ld = CpuNetwork::distance(layer.n);
         T* const Z = buffers.of(l);
-        const bool relu = layer.activation == Activation::relu && !layer.along_lanes;
+        const bool slope = !layer.slope.empty();
+        const bool relu = layer.activation == Activation::relu && !slope && !layer.along_lanes;
         linear_forward(layer, buffers.of(l - 1), m, Z, ld, relu);
-        if (!relu) activate(layer.activation, Z, layer.along_lanes ? layer.n : layer.n_whole, m, ld);
+        if (slope) {
+          const View<T> all(Z, layer.n, m, ld);
+          slope_forward<T>(layer.activation, View<const T>(layer.slope.data(), layer.n, 1), all, all);
+        } else if (!relu) {
+          activate(layer.activation, Z, layer.along_lanes ? layer.n : layer.n_whole, m, ld);
+        }
       }
       output_layer(layers_[L - 1], buffers.of(L - 1), buffers.of(L), m, A);
     }
@@ -198,7 +214,7 @@ class CpuNetwork final : public PreparedNetwork<T> {
     }
   }
 
-  // A[0] = X, scaled where it is not yet; whether all of it is finite
+  // X, scaled where it is not yet; whether all of it is finite
   bool scale_inputs(const T* X, Index m, T* to, bool scaled) const {
     const Tag<T> d;
     const hn::ScalableTag<double> d64;

@@ -88,12 +88,12 @@ struct MomentumUpdate {
 // m = β₁m + (1−β₁) g,  v = β₂v + (1−β₂) g²,  θ = θ − (α m̂ / (√v̂ + ε) + δ θ), in the form of AdamStep.
 template <class T>
 struct AdamUpdate {
-  AdamUpdate(const AdamStep& step, double factor)
+  AdamUpdate(const AdamStep& step, double factor, double epsilon_factor)
       : rest1(static_cast<T>(1 - step.beta1)),
         beta2(static_cast<T>(step.beta2)),
         rest2(static_cast<T>(1 - step.beta2)),
         rate(static_cast<T>(step.rate * factor)),
-        floor(static_cast<T>(step.floor)) {}
+        floor(static_cast<T>(step.floor * epsilon_factor)) {}
 
   template <class D, class V, class Part, class Decays>
   HWY_INLINE void operator()(D d, V g, T* theta, T* m, T* v, Part part, const Decays& with_decay) const {
@@ -156,7 +156,7 @@ void update(const UpdateRule& rule, const Trained<T>& block, const T* d, Index b
     }
     case OptimizerKind::adam:
     case OptimizerKind::adamw: {
-      const AdamUpdate<T> by(rule.step, block.rate);
+      const AdamUpdate<T> by(rule.step, block.rate, block.epsilon);
       return for_each_gradient(rule.scale, block, begin, count, d, [&](Index i, auto g, auto part) HWY_ATTR {
         by(tag, g, theta + i, first + i, second + i, part, with_decay);
       });
