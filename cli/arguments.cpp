@@ -198,7 +198,7 @@ void find_standard_input(const Command& command, Arguments& arguments) {
     const Operand& operand = command.operands[std::min(i, command.operands.size() - 1)];
     if (is_input(arguments.operands[i]) && !operand.is_written) readers.push_back(fmt::format("operand {}", i + 1));
   }
-  for (const std::string_view name : {"validation", "target"})
+  for (const std::string_view name : {"validation", "target", "continue", "resume"})
     if (is_input(arguments.value(name))) readers.push_back(fmt::format("--{}", name));
   arguments.reads_standard_input = !readers.empty();
   if (readers.size() > 1)

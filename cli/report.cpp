@@ -164,7 +164,7 @@ std::string layer_sizes(const Architecture& architecture) {
 }
 
 std::string describe_layers(const Architecture& architecture) {
-  const std::string sizes = layer_sizes(architecture);
+  std::string sizes = layer_sizes(architecture);
   if (architecture.stage.empty()) return sizes;
   return fmt::format("{} → {}", counted(static_cast<std::uint64_t>(architecture.inputs), "column"), sizes);
 }

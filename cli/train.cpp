@@ -287,7 +287,7 @@ Command train_command() {
       "Trains a network on DATA and writes it to one file that holds all that a prediction needs. Costs and final "
       "figures go to stdout, messages to stderr. Ctrl-C stops after the present step and saves what is trained, as "
       "do SIGTERM, SIGHUP and SIGXCPU; a second time, it stops at once. SIGUSR1 saves what is trained so far, and "
-      "the training goes on.",
+      "the training goes on. SIGXFSZ and SIGPIPE are ignored: a write that fails is told of.",
       {{"DATA",
         "CSV with a header (also .gz), HDF5, NPY, NPZ or IDX, or what 'strata convert' wrote: one example a row. "
         "\"Inputs\" and \"target\" are columns of a CSV file, or arrays of the others. Several CSV files with the "

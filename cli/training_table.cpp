@@ -31,7 +31,7 @@ std::vector<Metric> beside_the_loss(const Metrics& metrics, Metric monitored) {
 
 /// Of these, what has room on a terminal: what is monitored, then the others in their order.
 std::vector<Metric> fitting(const Metrics& metrics, Metric monitored) {
-  const std::vector<Metric> wanted = beside_the_loss(metrics, monitored);
+  std::vector<Metric> wanted = beside_the_loss(metrics, monitored);
   if (!out().is_terminal()) return wanted;
   std::size_t used = kMeasured + (metrics.task == Task::regression ? 10 : 19) + std::string_view("  *").size();
   if (std::ranges::count(wanted, monitored) > 0) used += 2 + width_of(monitored);

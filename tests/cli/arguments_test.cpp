@@ -405,6 +405,9 @@ TEST(Arguments, WhatIsWrongIsSaid) {
   EXPECT_EQ(refusal(train, {"-", "--target=-"}),
             "standard input can be read only once, and here it is to be read 2 times (operand 1, "
             "--target)");
+  for (const std::string option : {"continue", "resume"})
+    EXPECT_EQ(refusal(train, {"-", "--" + option, "-"}),
+              "standard input can be read only once, and here it is to be read 2 times (operand 1, --" + option + ")");
 }
 
 }  // namespace

@@ -279,12 +279,13 @@ TYPED_TEST(StageKernels, TakeNoMemory) {
   Guarded<T> Z(one.n(), one.m), A(one.n(), one.m), dA = one.any_dA(), dF = one.F, dphi = one.phi, dV = one.V,
                                                    dc = one.c, dE = one.E, ds = one.s;
   for (const auto& [label, pool, k, bf16] : implementations<T>()) {
-    const auto run = [&, &k = *k] {
-      k.stage_forward(one.stage(), one.X.view(), Z.view(), A.view());
-      k.stage_backward_params(one.stage(), one.X.view(), Z.view(), dA.view(), 1,
-                              {dF.view(), dphi.view(), dV.view(), dc.view(), dE.view(), ds.view()});
-      k.slope_forward(Activation::mish, one.s.view(), Z.view(), A.view());
-      k.slope_backward(Activation::mish, one.s.view(), Z.view(), 1, dA.view(), ds.view());
+    const Kernels<T>& kernels = *k;
+    const auto run = [&] {
+      kernels.stage_forward(one.stage(), one.X.view(), Z.view(), A.view());
+      kernels.stage_backward_params(one.stage(), one.X.view(), Z.view(), dA.view(), 1,
+                                    {dF.view(), dphi.view(), dV.view(), dc.view(), dE.view(), ds.view()});
+      kernels.slope_forward(Activation::mish, one.s.view(), Z.view(), A.view());
+      kernels.slope_backward(Activation::mish, one.s.view(), Z.view(), 1, dA.view(), ds.view());
     };
     run();  // the threads are there
     const long long before = allocations();

@@ -104,7 +104,6 @@ TEST(Start, EveryUnitHasDeviation1AndItsZeroAmongTheRows) {
   Workspace<double> ws(net, examples.m, Keep::all);
   forward(net, p, {examples.view(), {}}, ws, *k);
   for (int l = 1; l <= net.depth(); ++l) {
-    Moments biases;
     for (Index i = 0; i < net.units(l); ++i) {
       std::vector<double> row;
       for (Index j = 0; j < examples.m; ++j) row.push_back(ws.Z[l](i, j));
