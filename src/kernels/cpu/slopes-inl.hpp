@@ -33,7 +33,8 @@ HWY_INLINE V beyond_identity(G g, D d, V z, V& rise) {
 template <class D, class V>
 HWY_INLINE V beyond_identity(Mish, D d, V z, V& rise) {
   const V two = constant(d, 2);
-  const V most = hn::Min(constant(d, sizeof(hn::TFromD<D>) == 4 ? 20 : 40), z);  // keeps NaN, which comes second
+  const V limit = constant(d, sizeof(hn::TFromD<D>) == 4 ? 20 : 40);
+  const V most = hn::IfThenElse(hn::Gt(z, limit), limit, z);  // keeps NaN, which no order of Min does everywhere
   const V e = exp_nonpositive(d, most);
   const V v = hn::Div(constant(d, -2), hn::MulAdd(e, hn::Add(e, two), two));
   rise = hn::MulAdd(hn::Mul(hn::Mul(most, hn::MulAdd(e, e, e)), v), v, v);
