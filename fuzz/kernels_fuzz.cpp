@@ -9,7 +9,6 @@
 #include <limits>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "kernels/reference.hpp"
 #include "kernels/support.hpp"
@@ -81,9 +80,9 @@ class Case {
 
   void run() {
     using Operation = void (Case::*)();
-    constexpr Operation kOperations[] = {
-        &Case::forward, &Case::backward_params, &Case::backward_input, &Case::update_once, &Case::elementwise,
-        &Case::heads,   &Case::penalty,         &Case::updates,        &Case::slopes,      &Case::stage};
+    constexpr Operation kOperations[] = {&Case::forward,     &Case::backward_params, &Case::backward_input,
+                                         &Case::update_once, &Case::elementwise,     &Case::heads,
+                                         &Case::penalty,     &Case::updates};
     (this->*choices_.one_of(kOperations))();
   }
 
@@ -297,73 +296,6 @@ class Case {
     expect_near(theta, theta3, 32, 1 + before + largest(theta3), "the parameters");
     expect_near(first, first3, 4, largest(first3) + largest(d) + before, "the first moment");
     expect_near(second, second3, 4, largest(second3) + 1, "the second moment");
-  }
-
-  void slopes() {
-    whole_ = false;
-    const Guarded<T> a = filled(n_, 1), Z = filled(n_, m_), dA = filled(n_, m_);
-    const Activation g = choices_.one_of(all_activations());
-    Guarded<T> A = matrix(n_, m_), in_place = Z, A_alone(n_, m_), A_expected(n_, m_), dZ = dA, dZ_alone = dA,
-               dZ_expected = dA, da = matrix(n_, 1), da_alone(n_, 1), da_expected(n_, 1);
-    const double s = 1 / static_cast<double>(m_);
-    k().slope_forward(g, a.view(), Z.view(), A.view());
-    k().slope_forward(g, a.view(), in_place.view(), in_place.view());
-    alone_->slope_forward(g, a.view(), Z.view(), A_alone.view());
-    reference_.slope_forward(g, a.view(), Z.view(), A_expected.view());
-    k().slope_backward(g, a.view(), Z.view(), s, dZ.view(), da.view());
-    alone_->slope_backward(g, a.view(), Z.view(), s, dZ_alone.view(), da_alone.view());
-    reference_.slope_backward(g, a.view(), Z.view(), s, dZ_expected.view(), da_expected.view());
-    expect_same(A, A_alone, "A against one thread");
-    expect_same(in_place, A, "A over Z");
-    expect_same(dZ, dZ_alone, "dZ against one thread");
-    expect_same(da, da_alone, "da against one thread");
-    const double slope = 1 + largest(a), term = 1 + largest(Z) + largest(dA) * (1 + 2 * largest(Z));
-    expect_near(A, A_expected, 32 * slope, 1 + largest(Z), "A");
-    expect_near(dZ, dZ_expected, 128 * slope, 1 + largest(dA) * (1 + largest(Z)), "dZ");
-    expect_near(da, da_expected, (roundings_of_sum(m_) + 64 * static_cast<double>(m_)) * s, term, "da");
-  }
-
-  // n_ frequencies, and rows of X of every kind, for m_ examples.
-  void stage() {
-    whole_ = false;
-    using Kind = RowEmbedding::Kind;
-    const auto q = static_cast<Index>(choices_.below(9)) + 1, d = static_cast<Index>(choices_.below(40)) + 1;
-    const Index n_x = std::min<Index>(n_prev_, 24);
-    std::vector<StageRow> rows;
-    Index to = 0, numbers = 0, levels = 0;
-    for (Index i = 0; i < n_x; ++i) {
-      const auto kind = static_cast<Kind>(choices_.below(3));
-      const Index of_row = kind == Kind::levels ? static_cast<Index>(choices_.below(300)) + 1 : 0;
-      rows.push_back({kind, to, kind == Kind::levels ? levels : numbers, of_row});
-      to += kind == Kind::none ? 1 : kind == Kind::periodic ? 1 + q : d;
-      numbers += kind == Kind::periodic, levels += of_row;
-    }
-    const Guarded<T> F = filled(n_, numbers, false), phi = filled(n_, numbers, false),
-                     V = filled(n_, q * numbers, false), c = filled(q, numbers, false), E = filled(d, levels, false),
-                     s = filled(to, 1, false);
-    const Guarded<T> X = filled(n_x, m_), dA = filled(to, m_);
-    const Stage<T> by{
-        rows, {F.view(), phi.view(), V.view(), c.view(), E.view(), choices_.yes() ? s.view() : View<const T>()}};
-    // Z, A; then dZ and the gradients
-    const auto run = [&](const Kernels<T>& kernels) {
-      std::vector<Guarded<T>> all = {Guarded<T>(to, m_), Guarded<T>(to, m_), dA, F, phi, V, c, E, s};
-      kernels.stage_forward(by, X.view(), all[0].view(), all[1].view());
-      kernels.stage_backward_params(by, X.view(), all[0].view(), all[2].view(), 0.25,
-                                    {all[3].view(), all[4].view(), all[5].view(), all[6].view(), all[7].view(),
-                                     by.p.s.data == nullptr ? View<T>() : all[8].view()});
-      return all;
-    };
-    const auto found = run(k()), alone = run(*alone_), expected = run(reference_);
-    // A phase is off by some roundings of itself, and its sine and cosine by as much.
-    const double phase = 8 * (1 + largest(phi) + 7 * largest(X) * largest(F));
-    const double z = (1 + largest(V)) * static_cast<double>(n_) * phase + largest(X) + largest(E) + largest(c);
-    const double slope = (1 + largest(s)) * (1 + z);
-    const double sum = (1 + largest(dA)) * static_cast<double>(m_ + 8) * 7 * (1 + largest(X)) * static_cast<double>(q);
-    const char* const names[] = {"Z", "A", "dZ", "dF", "dphi", "dV", "dc", "dE", "ds"};
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      expect_same(found[i], alone[i], std::string(names[i]) + " against one thread");
-      expect_near(found[i], expected[i], 16, i < 2 ? slope : slope * sum * sum, names[i]);
-    }
   }
 
   Choices choices_;
