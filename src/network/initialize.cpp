@@ -38,16 +38,17 @@ LayerScale scale_of(const Initializer& initializer, double n, double n_prev) {
 // What no initializer is about: the stage and the slopes.
 template <class T>
 void draw_stage(const Architecture& net, Parameters<T>& p, std::uint64_t seed) {
+  const double bound = 1 / std::sqrt(static_cast<double>(net.stage.frequencies));
   for (const ParameterBlock& block : p.blocks()) {
+    if (block.kind == ParameterBlock::Kind::weights || block.kind == ParameterBlock::Kind::biases) continue;
     const View<T> to = p.view(block);
     const CounterRandom random(seed, RandomPurpose::stage, static_cast<std::uint32_t>(block.kind));
-    const double bound = 1 / std::sqrt(static_cast<double>(p.stage().F.rows));
     for (Index x = 0; x < to.size(); ++x) {
       const auto n = static_cast<std::uint64_t>(x);
       const auto draw = [&]() -> double {
         switch (block.kind) {
           case ParameterBlock::Kind::weights:
-          case ParameterBlock::Kind::biases: return 0;
+          case ParameterBlock::Kind::biases: break;
           case ParameterBlock::Kind::slopes:
           case ParameterBlock::Kind::scales: return 1;
           case ParameterBlock::Kind::frequencies: return 0.1 * random.normal(n);
@@ -158,15 +159,16 @@ void initialize_by(View<const T> X, const Architecture& net, std::uint64_t seed,
   for (int l = 1; l <= net.depth(); ++l) {
     const View<T> W = p.W[l], b = p.b[l];
     const CounterRandom random(seed, RandomPurpose::weights, static_cast<std::uint32_t>(l));
-    const auto draw = [&](Index i, Index j) { return random.normal(static_cast<std::uint64_t>(i * W.cols + j)); };
     for (Index j = 0; j < W.cols; ++j)
-      for (Index i = 0; i < W.rows; ++i) W(i, j) = static_cast<T>(draw(i, j));
+      for (Index i = 0; i < W.rows; ++i)
+        W(i, j) = static_cast<T>(random.normal(static_cast<std::uint64_t>(i * W.cols + j)));
     k.linear_forward(W, b, ws.A[l - 1], ws.Z[l]);  // b is 0
     std::vector<double> divisor = deviations<T>(ws.Z[l], W.cols);
     for (double& each : divisor)
       if (!(each > 0 && std::isfinite(each))) each = std::sqrt(static_cast<double>(W.cols));
     for (Index j = 0; j < W.cols; ++j)
-      for (Index i = 0; i < W.rows; ++i) W(i, j) = static_cast<T>(draw(i, j) / divisor[static_cast<std::size_t>(i)]);
+      for (Index i = 0; i < W.rows; ++i)
+        W(i, j) = static_cast<T>(static_cast<double>(W(i, j)) / divisor[static_cast<std::size_t>(i)]);
     k.linear_forward(W, b, ws.A[l - 1], ws.Z[l]);
     draw_biases<T>(ws.Z[l], l, seed, b);
     if (l < net.depth())

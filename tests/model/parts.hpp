@@ -32,6 +32,13 @@ inline std::string bytes_of(const auto& values) {
   return {reinterpret_cast<const char*>(span.data()), span.size()};
 }
 
+inline std::string version_of(const Model& model) {
+  const TemporaryFolder folder;
+  model.save(folder / "m");
+  FileReader file(folder / "m");
+  return *SafetensorsHeader(file).metadata("format_version");
+}
+
 // A model file taken apart, to be changed and put together again with a right checksum: what is wrong then is what the
 // test wants to be wrong.
 struct Parts {

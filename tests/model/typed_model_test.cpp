@@ -18,15 +18,9 @@ using testing::make_typed_model;
 using testing::message_of;
 using testing::Parts;
 using testing::TemporaryFolder;
+using testing::version_of;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-std::string version_of(const Model& model) {
-  const TemporaryFolder folder;
-  model.save(folder / "m");
-  FileReader file(folder / "m");
-  return *SafetensorsHeader(file).metadata("format_version");
-}
 
 Table some_table() {
   Table table;

@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstdint>
 #include <vector>
 
 #include "strata/trainer.hpp"
+#include "waves.hpp"
 
 namespace strata {
 using namespace internal;
@@ -29,20 +29,6 @@ TEST(SquaresOfSteps, AStraightLineIsSummedExactly) {
   EXPECT_EQ(samples, 7) << "every 16 steps";
 }
 
-Table numbers() {
-  std::vector<double> a, b, y;
-  for (int i = 0; i < 300; ++i) {
-    a.push_back(std::sin(i));
-    b.push_back(std::cos(3 * i));
-    y.push_back(2 * a.back() - b.back() + 0.1 * std::sin(7 * i));
-  }
-  Table table;
-  table.add_numbers("a", {}, a);
-  table.add_numbers("b", {}, b);
-  table.add_numbers("y", {}, y);
-  return table;
-}
-
 // The mean cost of an epoch is that of the costs of its batches, weighted by their examples, when each of them is shown
 // and so is exact; and nearly the same when none is.
 TEST(Penalty, TheMeanOfAnEpochHasIt) {
@@ -57,10 +43,10 @@ TEST(Penalty, TheMeanOfAnEpochHasIt) {
   Callbacks callbacks;
   callbacks.cost = [&](const CostReport& report) { costs.push_back(report.cost); };
   callbacks.epoch = [&](const EpochReport& report) { exact.push_back(report.mean_cost); };
-  const Fit shown = train(numbers(), options, callbacks);
+  const Fit shown = train(testing::waves(300), options, callbacks);
   callbacks.cost = {};
   callbacks.epoch = [&](const EpochReport& report) { sampled.push_back(report.mean_cost); };
-  const Fit silent = train(numbers(), options, callbacks);
+  const Fit silent = train(testing::waves(300), options, callbacks);
   EXPECT_EQ(shown.model.weights(1), silent.model.weights(1)) << "the weights keep their bits";
   EXPECT_EQ(shown.model.record().cost, silent.model.record().cost);
   ASSERT_EQ(exact.size(), 4U);

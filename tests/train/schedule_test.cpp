@@ -11,6 +11,7 @@
 #include "strata/error.hpp"
 #include "strata/trainer.hpp"
 #include "support/weights.hpp"
+#include "waves.hpp"
 
 namespace strata {
 using namespace internal;
@@ -84,20 +85,6 @@ TEST(Schedules, WarmUpComesFirstAndIsOfTheRateAlone) {
   EXPECT_TRUE(plain.rate == 1 && plain.decay == 1 && plain.dropout == 1);
 }
 
-Table numbers() {
-  std::vector<double> a, b, y;
-  for (int i = 0; i < 200; ++i) {
-    a.push_back(std::sin(i));
-    b.push_back(std::cos(3 * i));
-    y.push_back(2 * a.back() - b.back() + 0.1 * std::sin(7 * i));
-  }
-  Table table;
-  table.add_numbers("a", {}, a);
-  table.add_numbers("b", {}, b);
-  table.add_numbers("y", {}, y);
-  return table;
-}
-
 Options everything() {
   Options options;
   options.hidden_layers = {16, 8};
@@ -121,15 +108,15 @@ TEST(Schedules, TheSameBitsForAnyThreadsAndForEveryWayToLook) {
   for (const Loss loss : {Loss::huber, Loss::quantile, Loss::absolute_error}) {
     Options options = everything();
     options.loss = loss;
-    const auto once = testing::weights_of(train(numbers(), options).model);
+    const auto once = testing::weights_of(train(testing::waves(200), options).model);
     for (const int threads : {2, 3, 8}) {
       options.threads = threads;
-      EXPECT_EQ(testing::weights_of(train(numbers(), options).model), once) << threads << " threads";
+      EXPECT_EQ(testing::weights_of(train(testing::waves(200), options).model), once) << threads << " threads";
     }
     options.report_every = 1;  // every step looked at
     Callbacks callbacks;
     callbacks.cost = [](const CostReport&) {};
-    EXPECT_EQ(testing::weights_of(train(numbers(), options, callbacks).model), once);
+    EXPECT_EQ(testing::weights_of(train(testing::waves(200), options, callbacks).model), once);
   }
 }
 
@@ -138,7 +125,7 @@ TEST(Schedules, EachOptionCounts) {
   const auto with = [](void (*change)(Options&)) {
     Options options = everything();
     change(options);
-    return testing::weights_of(train(numbers(), options).model);
+    return testing::weights_of(train(testing::waves(200), options).model);
   };
   const auto all = with([](Options&) {});
   EXPECT_NE(all, with([](Options& o) { o.weight_decay = PerKind{0.05}; }));
@@ -167,12 +154,12 @@ TEST(Schedules, AClippedStepIsAsLongAsItMayBe) {
   const auto start = [&] {
     Options still = options;
     still.learning_rate = 1e-300;
-    return testing::weights_of(train(numbers(), still).model);
+    return testing::weights_of(train(testing::waves(200), still).model);
   }();
   for (const bool looked_at : {false, true}) {
     Callbacks callbacks;
     if (looked_at) callbacks.cost = [](const CostReport&) {};
-    const auto end = testing::weights_of(train(numbers(), options, callbacks).model);
+    const auto end = testing::weights_of(train(testing::waves(200), options, callbacks).model);
     double squares = 0;
     for (std::size_t b = 0; b < end.size(); ++b)
       for (std::size_t i = 0; i < end[b].size(); ++i) squares += (end[b][i] - start[b][i]) * (end[b][i] - start[b][i]);
@@ -186,7 +173,7 @@ TEST(Schedules, WithoutWhatTheyChangeTheyAreRefused) {
     options.epochs = 1;
     set(options);
     try {
-      static_cast<void>(train(numbers(), options));
+      static_cast<void>(train(testing::waves(200), options));
     } catch (const Error& error) {
       return error.what();
     }
