@@ -138,8 +138,9 @@ class Words {
       } else if (found == '?') {
         take_wrong(word);
       } else if (found < kFirstName || word.substr(2, word.find('=') - 2) == option_of(found).name) {
-        take(option_of(found),
-             found < kFirstName && optarg != nullptr && optarg == at + (word.size() - std::strlen(optarg)));
+        const std::size_t value = optarg == nullptr ? word.size() + 1 : std::strlen(optarg);
+        const bool in_the_word = value <= word.size() && optarg == at + (word.size() - value);
+        take(option_of(found), found < kFirstName && in_the_word);
       } else {
         note_unknown(word,
                      word);  // the beginning of a name: it would mean something else once there is a second such option

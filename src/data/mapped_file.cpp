@@ -13,6 +13,7 @@
 
 #include "base/aligned.hpp"
 #include "base/file.hpp"
+#include "base/sanitizers.hpp"
 #include "base/text.hpp"
 #include "strata/error.hpp"
 
@@ -73,7 +74,7 @@ std::byte* take_pages(std::size_t bytes) noexcept {
 }
 
 std::byte* resize_pages(std::byte* data, std::size_t old_bytes, std::size_t bytes) noexcept {
-#ifdef __SANITIZE_THREAD__  // it does not see that mremap gives memory back, which another thread may get
+#if STRATA_THREAD_SANITIZER  // it does not see that mremap gives memory back, which another thread may get
   std::byte* const fresh = take_pages(bytes);
   if (fresh == nullptr) return nullptr;
   std::memcpy(fresh, data, std::min(old_bytes, bytes));

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/sanitizers.hpp"
 #include "strata/error.hpp"
 #include "strata/tools.hpp"
 
@@ -183,7 +184,7 @@ TEST_F(Temporary, ASignalWaitsWhileAFileIsMade) {
   EXPECT_TRUE(names().empty());
 }
 
-#ifdef __SANITIZE_THREAD__
+#if STRATA_THREAD_SANITIZER
 constexpr int kRounds = 5;  // it looks back for a second at the end of each program
 #else
 constexpr int kRounds = 60;

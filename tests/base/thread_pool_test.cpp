@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/cpus.hpp"
+#include "base/sanitizers.hpp"
 
 namespace strata {
 using namespace internal;
@@ -63,7 +64,7 @@ bool adds_up(ThreadPool& pool) {
   return sum == 4500;
 }
 
-#if defined(__SANITIZE_THREAD__)
+#if STRATA_THREAD_SANITIZER
 constexpr bool kChildrenMayHaveThreads = false;  // its runtime refuses threads in the child of a program with threads
 #else
 constexpr bool kChildrenMayHaveThreads = true;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/sanitizers.hpp"
 #include "data/table_storage.hpp"
 #include "data_test.hpp"
 
@@ -84,7 +85,7 @@ TEST_F(TableParts, take_rows_writes_over_numbers_that_a_table_alone_has) {
   const std::vector<const Field*> fields = {&part.field("m")};
   const Buffer taken =
       take_rows<double>(std::move(part), fields, Rows(3, 1), 1, [](const double* raw, double* out) { *out = *raw; });
-#ifndef __SANITIZE_ADDRESS__  // whose allocator moves what shrinks
+#if !STRATA_ADDRESS_SANITIZER  // whose allocator moves what shrinks
   EXPECT_EQ(taken.data(), there);
 #endif
   EXPECT_EQ(std::vector<double>(taken.as<double>(), taken.as<double>() + 3), (std::vector<double>{12, 13, 14}));

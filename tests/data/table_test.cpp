@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/huge_pages.hpp"
+#include "base/sanitizers.hpp"
 #include "data/table_storage.hpp"
 #include "data_test.hpp"
 
@@ -246,7 +247,7 @@ TEST(Buffer, grows_and_shrinks_without_losing_bytes) {
   EXPECT_EQ(std::memcmp(moved.data(), "01234", 5), 0);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // these end the program instead
+#if !STRATA_ADDRESS_SANITIZER && !STRATA_THREAD_SANITIZER  // these end the program instead
 TEST(Buffer, says_how_much_memory_is_missing) {
   const std::string message = error_of(ErrorCode::memory, [] { return Buffer(std::size_t{1} << 62); });
   EXPECT_EQ(message, "the data need 4611686018427387904 bytes in one piece, more than there are free");

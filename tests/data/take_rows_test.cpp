@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "base/sanitizers.hpp"
 #include "data/table_storage.hpp"
 #include "data_test.hpp"
 
@@ -172,7 +173,7 @@ TEST(TakeRowsErrors, no_rows_make_no_numbers) {
   EXPECT_EQ(buffer.size(), 0U);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !STRATA_ADDRESS_SANITIZER && !STRATA_THREAD_SANITIZER
 std::size_t peak_kilobytes() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {

@@ -14,8 +14,8 @@
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // these reserve terabytes of addresses
+#ifdef STRATA_SANITIZED
+constexpr bool kSanitized = true;  // a sanitizer reserves terabytes of addresses
 #else
 constexpr bool kSanitized = false;
 #endif
