@@ -13,6 +13,7 @@ std::atomic<long long> freed{0}, failed{0};
 std::atomic<long long> until_failure{0};  // 0: none fails
 std::atomic<bool> goes_on{false}, has_failed{false};
 
+#if !STRATA_THREAD_SANITIZER
 // Counts an allocation; false where it is one that is to fail.
 bool succeeds(std::size_t size) noexcept {
   ++count;
@@ -40,6 +41,7 @@ void free_counted(void* memory) noexcept {
   if (memory != nullptr) ++freed;
   std::free(memory);
 }
+#endif
 
 }  // namespace
 
@@ -59,6 +61,7 @@ bool FailingAllocations::failed() const noexcept { return has_failed; }
 
 }  // namespace strata::testing
 
+#if !STRATA_THREAD_SANITIZER
 // Replaces the program's allocation. The compiler cannot see that new and delete below belong together.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 void* operator new(std::size_t size) {
@@ -82,3 +85,4 @@ void* operator new(std::size_t size, std::align_val_t alignment, const std::noth
 }
 void operator delete(void* memory, std::align_val_t) noexcept { free_counted(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { free_counted(memory); }
+#endif

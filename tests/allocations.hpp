@@ -1,7 +1,12 @@
 // Every allocation of a test program is counted, once allocations.cpp is among its sources, and may be made to fail.
 #pragma once
 
+#include "base/sanitizers.hpp"
+
 namespace strata::testing {
+
+/// The thread sanitizer has an allocation of its own, and no second one: there nothing is counted, and nothing fails.
+inline constexpr bool kCountsAllocations = !STRATA_THREAD_SANITIZER;
 
 /// Since the program began, of all its threads.
 [[nodiscard]] long long allocations() noexcept;
