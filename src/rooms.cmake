@@ -64,6 +64,9 @@ if(STRATA_SANITIZE MATCHES address)
     src/kernels/cpu/float32.cpp src/kernels/cpu/float64.cpp src/kernels/cpu/bf16.cpp src/kernels/cpu/prepared.cpp PROPERTIES
     COMPILE_OPTIONS "${STRATA_SANITIZED_VECTORS}")
 endif()
+set_source_files_properties(
+  src/kernels/cpu/float32.cpp src/kernels/cpu/float64.cpp src/kernels/cpu/bf16.cpp src/kernels/cpu/prepared.cpp PROPERTIES
+  SKIP_UNITY_BUILD_INCLUSION ON)  # each is compiled for one instruction set after the other
 target_include_directories(strata_kernels SYSTEM PRIVATE ${STRATA_HIGHWAY_INCLUDE_DIR})
 
 set(STRATA_OBJECTS)

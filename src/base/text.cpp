@@ -17,8 +17,6 @@ namespace {
 
 std::atomic<std::string (*)(std::string_view, std::string_view)> spelling{nullptr};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 // Optimal string alignment: insertions, deletions, replacements and swaps of neighbours, without regard to case.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last, last(b.size() + 1), row(b.size() + 1);

@@ -9,6 +9,12 @@
 
 namespace strata::internal {
 
+// Of ASCII alone, whatever the locale.
+[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+[[nodiscard]] constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 /// The candidate with the smallest edit distance, when it is near enough to be what was meant; else empty. The
 /// beginning of a name, five letters or more, is as good as the whole.
 [[nodiscard]] std::string nearest(std::string_view word, std::span<const std::string> candidates);

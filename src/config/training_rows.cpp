@@ -9,7 +9,7 @@ constexpr Text kNotNegative = "a number, at least 0";
 
 constexpr Text kSchedules = "constant, step, step:FACTOR@PLACE,PLACE, cosine, one-cycle, coslog4, flat-cosine";
 
-constexpr Text kKinds = "weights, biases, slopes, numbers, levels, scales";
+constexpr Text kKindNames = "weights, biases, slopes, numbers, levels, scales";
 
 OptionSpec schedule_row(const Row& r, Schedule TrainingOptions::* member) {
   return later(row(
@@ -34,7 +34,7 @@ std::vector<OptionSpec> training_rows() {
            "The rate of the parameters of a kind, in learning rates: weights:1,biases:2. A kind that is not named has "
            "1. Beside these: slopes (of --slopes), numbers (of --numeric-embedding), levels (of --embedding-size), "
            "scales (of --input-scale)."},
-          "Training", fmt::format("{} for each kind, separated by commas: {}", kNotNegative, kKinds),
+          "Training", fmt::format("{} for each kind, separated by commas: {}", kNotNegative, kKindNames),
           [](Options& o, Text t) {
             o.rate_factor = numbers_of_kinds("rate-factor", t, kNotNegative, Options().rate_factor, is_not_negative);
           },
@@ -92,7 +92,7 @@ std::vector<OptionSpec> training_rows() {
            "(step + lambda W); all but the weights are left out, unless weights:0.01,biases:0.001 says so (the kinds "
            "are those of --rate-factor). auto: 0.01 for adamw, else 0; with the hidden layers of --recipe plain its "
            "own."},
-          "Training", fmt::format("auto; {}, or one for each kind, separated by commas: {}", kNotNegative, kKinds),
+          "Training", fmt::format("auto; {}, or one for each kind, separated by commas: {}", kNotNegative, kKindNames),
           [](Options& o, Text t) {
             if (normal_form(t) == "auto") return o.weight_decay.reset();
             PerKind decays;

@@ -125,7 +125,7 @@ struct CachedField {
   std::vector<SpelledNumber> spelled = {};
 };
 
-struct Header {
+struct CacheHeader {
   std::uint32_t version = kPlain;
   TextCounts counts;
   std::size_t rows = 0;
@@ -164,7 +164,7 @@ void read_column(HeaderReader& in, CachedField& cached) {
   if (field.is_text() && wrong + spelled > 0) in.fail("a field of text has wrong cells, or spelled numbers");
 }
 
-CachedField read_field(HeaderReader& in, const Header& header) {
+CachedField read_field(HeaderReader& in, const CacheHeader& header) {
   CachedField cached;
   Field& field = cached.field;
   field.rows = header.rows;
@@ -197,7 +197,7 @@ CachedField read_field(HeaderReader& in, const Header& header) {
   return cached;
 }
 
-Header read_header(std::span<const std::byte> file, const std::string& name) {
+CacheHeader read_header(std::span<const std::byte> file, const std::string& name) {
   HeaderReader in(file, name, 0, std::min(file.size(), kPrefix));
   if (file.size() < kPrefix)
     in.fail(fmt::format("the file has {} bytes, fewer than the {} that begin a cache", file.size(), kPrefix));
@@ -221,7 +221,7 @@ Header read_header(std::span<const std::byte> file, const std::string& name) {
   const std::size_t end = kPrefix + length;
   if (const std::uint32_t crc = checksum(file.subspan(kChecked, end - kChecked)); crc != expected_crc)
     in.fail(fmt::format("the checksum of the header is {:08x}, expected {:08x}", crc, expected_crc));
-  Header header;
+  CacheHeader header;
   header.version = version;
   header.rows = in.number<std::uint64_t>("the number of rows");
   const auto size = in.number<std::uint64_t>("the size of the file");
@@ -361,7 +361,7 @@ class CacheBlocks final : public TableBlocks {
   }
 
   FileReader& file_;
-  Header header_;
+  CacheHeader header_;
   bool bad_are_missing_;
   std::vector<std::string> missing_;
   MissingWords missing_words_;
@@ -482,7 +482,7 @@ void verify_cache(const fs::path& file) {
   reader.make_seekable();
   const std::string name = reader.name();
   const MappedFile map(reader);
-  const Header header = read_header(map.bytes(), name);
+  const CacheHeader header = read_header(map.bytes(), name);
   for (const BlockEntry& block : header.blocks) {
     const std::uint32_t crc = checksum(map.bytes().subspan(block.begin, block.size));
     if (crc == block.crc) continue;

@@ -18,7 +18,7 @@
 namespace strata::internal {
 namespace {
 
-constexpr std::size_t kMostRows = 1'000, kMostCells = 100'000;  // one row may have more
+constexpr std::size_t kMostRows = 1'000, kMostSampled = 100'000;  // one row may have more
 
 enum class Kind { missing, number, word };
 
@@ -147,7 +147,7 @@ HeaderLook look_at_header(const std::vector<std::string>& first, CsvScanner& row
   };
   std::map<std::size_t, Of> by_width;
   std::size_t looked = 0;
-  for (std::size_t count = 0; count < kMostRows && looked < kMostCells && next_sample(rows, comment, complete);
+  for (std::size_t count = 0; count < kMostRows && looked < kMostSampled && next_sample(rows, comment, complete);
        ++count) {
     const auto cells = rows.cells();
     looked += cells.size();

@@ -14,7 +14,7 @@
 namespace strata::internal {
 namespace {
 
-constexpr std::size_t kFirstPiece = std::size_t{8} << 10, kPiece = std::size_t{256} << 10;
+constexpr std::size_t kFirstPiece = std::size_t{8} << 10, kUsualPiece = std::size_t{256} << 10;
 constexpr std::size_t kLongestCell = std::size_t{16} << 20;
 constexpr std::size_t kLongestRecord = std::size_t{64} << 20;
 constexpr std::size_t kMostCells = 1'000'000;
@@ -97,7 +97,7 @@ bool CsvScanner::more() {
   if (end_ - begin_ > kLongestRecord) fail(line_, "a record is longer than 64 MiB");
   if (begin_ > 0) move_to_front_of(buffer_);
   const std::size_t size = buffer_.size() - kBlock;
-  if (end_ == size || (filled_ && size < kPiece)) {
+  if (end_ == size || (filled_ && size < kUsualPiece)) {
     std::vector<char> larger(2 * size + kBlock);
     move_to_front_of(larger);
     buffer_ = std::move(larger);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text.hpp"
 #include "data/cell.hpp"
 
 namespace strata::internal {
@@ -16,14 +17,12 @@ constexpr std::array<std::string_view, 12> kMonths{"january",   "february", "mar
 constexpr double kSecondsOfDay = 86400;
 constexpr int kPivot = 69;  // two digits from here on are of the last century
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_letter(char c) noexcept { return lower(c) >= 'a' && lower(c) <= 'z'; }
 
 // A cursor over the cell.
-class Reading {
+class DateReading {
  public:
-  explicit Reading(std::string_view text) : text_(text) {}
+  explicit DateReading(std::string_view text) : text_(text) {}
 
   [[nodiscard]] bool at_end() const noexcept { return text_.empty(); }
   [[nodiscard]] char next() const noexcept { return text_.empty() ? '\0' : text_.front(); }
@@ -72,7 +71,7 @@ struct Part {
   std::size_t digits = 0;  // 0: a name
 };
 
-std::optional<Part> read_part(Reading& text) noexcept {
+std::optional<Part> read_part(DateReading& text) noexcept {
   if (is_digit(text.next())) {
     const std::size_t before = text.rest().size();
     const std::optional<int> number = text.digits(1, 8);
@@ -91,7 +90,7 @@ std::optional<Part> read_part(Reading& text) noexcept {
 }
 
 // - / . or blanks, which may have a comma or a point before them: ' '. 0: none.
-char read_separator(Reading& text) noexcept {
+char read_separator(DateReading& text) noexcept {
   if (text.take(',')) {
     text.take_blanks();
     return ' ';
@@ -103,7 +102,7 @@ char read_separator(Reading& text) noexcept {
 }
 
 // The seconds of an offset from UTC, 0 when there is none.
-std::optional<std::int64_t> read_offset(Reading& text) noexcept {
+std::optional<std::int64_t> read_offset(DateReading& text) noexcept {
   text.take_blanks();
   if (text.at_end() || text.take_word("z") || text.take_word("utc") || text.take_word("gmt")) return 0;
   const bool west = text.next() == '-';
@@ -123,7 +122,7 @@ std::optional<std::int64_t> read_offset(Reading& text) noexcept {
 }
 
 // The rest of the cell as a time of the day: seconds, in UTC.
-std::optional<double> read_time(Reading text) noexcept {
+std::optional<double> read_time(DateReading text) noexcept {
   const std::optional<int> hour = text.digits(1, 2);
   if (!hour || !text.take(':')) return std::nullopt;
   const std::optional<int> minute = text.digits(2, 2);
@@ -142,7 +141,7 @@ std::optional<double> read_time(Reading text) noexcept {
     fraction = digits / unit;
   }
   int hours = *hour;
-  Reading with_half = text;
+  DateReading with_half = text;
   with_half.take_blanks();
   const bool before_noon = with_half.take_word("am");
   if (before_noon || with_half.take_word("pm")) {
@@ -178,7 +177,7 @@ std::optional<Dissected> dissect(std::string_view cell) noexcept {
   constexpr std::size_t longest = 80;  // of a date with a time
   cell = trimmed(cell);
   if (cell.size() < 4 || cell.size() > longest) return std::nullopt;
-  Reading text(cell);
+  DateReading text(cell);
   Dissected date;
   while (true) {
     const std::optional<Part> part = read_part(text);

@@ -12,12 +12,12 @@
 namespace strata::internal {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{64} << 10;
+constexpr std::size_t kPackedPiece = std::size_t{64} << 10;
 
 class GzipSource final : public ByteSource {
  public:
   GzipSource(std::unique_ptr<ByteSource> compressed, std::string name)
-      : compressed_(std::move(compressed)), name_(std::move(name)), piece_(kPiece) {
+      : compressed_(std::move(compressed)), name_(std::move(name)), piece_(kPackedPiece) {
     if (inflateInit2(&stream_, 16 + MAX_WBITS) != Z_OK) {  // 16: a gzip header, and nothing else
       throw Error(ErrorCode::memory, fmt::format("{}: no memory to inflate", name_));
     }

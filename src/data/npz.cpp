@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kMostMembers = 1'000'000;
 constexpr std::size_t kLargestDirectory = std::size_t{100} << 20;
 constexpr std::size_t kLongestName = 4096;
-constexpr std::size_t kPiece = std::size_t{64} << 10;
+constexpr std::size_t kMemberPiece = std::size_t{64} << 10;
 
 struct Member {
   std::string name;
@@ -226,7 +226,7 @@ class Archive {
 class MemberSource final : public ByteSource {
  public:
   MemberSource(Archive& archive, const Member& member)
-      : archive_(archive), member_(member), packed_left_(member.compressed), left_(member.size), piece_(kPiece) {
+      : archive_(archive), member_(member), packed_left_(member.compressed), left_(member.size), piece_(kMemberPiece) {
     at_ = archive.data_of(member);
     if (inflateInit2(&stream_, -MAX_WBITS) != Z_OK) {
       throw Error(ErrorCode::memory, fmt::format("{}: no memory to inflate", archive.name()));

@@ -69,7 +69,7 @@ bool is_length(const OptionSpec& option) { return option.name == "epochs" || opt
   throw Error(ErrorCode::value, fmt::format("the data are not those of the checkpoint: {}", what));
 }
 
-std::vector<std::string> input_names(const std::vector<InputField>& inputs) {
+std::vector<std::string> names_of_inputs(const std::vector<InputField>& inputs) {
   std::vector<std::string> names;
   for (const InputField& input : inputs) names.push_back(input.name);
   return names;
@@ -135,7 +135,7 @@ void internal::require_same_options(const Checkpoint::Data& from, const Options&
 
 void internal::require_same_problem(const Model& then, const Problem& now) {
   const Target& target = then.target();
-  require_same_names(input_names(then.inputs()), input_names(now.inputs), "inputs");
+  require_same_names(names_of_inputs(then.inputs()), names_of_inputs(now.inputs), "inputs");
   require_same_names(target.names, now.target.names, "targets");
   require_same_names(target.classes, now.target.classes, "classes");
   if (const std::size_t rows = then.record().rows; rows != now.train_rows.size())

@@ -22,7 +22,7 @@
 namespace strata::internal {
 namespace {
 
-constexpr std::size_t kMostNamed = 6;  // in a message
+constexpr std::size_t kMostTold = 6;  // in a message
 
 // The words of a column that says which rows are held back.
 constexpr std::array<std::string_view, 5> kTrained = {"no", "n", "0", "false", "train"};
@@ -93,7 +93,7 @@ std::vector<bool> held_as_said(const Table& table, const Rows& rows, const std::
         ErrorCode::value,
         fmt::format("{}: {} holds {}; it must hold two words: yes and no, true and false, 1 and 0, or train and one of "
                     "validation, valid, val, test, holdout and held; those of no, false, 0 and train are trained on",
-                    spelled(kOption), in_quotes(name), joined(found, kMostNamed)));
+                    spelled(kOption), in_quotes(name), joined(found, kMostTold)));
   if (held.empty() || trained.empty())
     throw Error(ErrorCode::value,
                 fmt::format("{}: {} holds {} in every row, so none is {}", spelled(kOption), in_quotes(name),
@@ -219,7 +219,7 @@ void require_classes(const Table& table, std::span<const Field* const> targets, 
     if (rows.train == 0) not_trained.push_back(in_quotes(class_of(table, targets, rows.first)));
   }
   const auto classes = [](const std::vector<std::string>& names) {
-    return fmt::format("class{} {}", names.size() == 1 ? "" : "es", joined(names, kMostNamed));
+    return fmt::format("class{} {}", names.size() == 1 ? "" : "es", joined(names, kMostTold));
   };
   if (!not_trained.empty())
     throw Error(ErrorCode::value,

@@ -12,7 +12,7 @@
 namespace strata::internal {
 namespace {
 
-constexpr std::size_t kMostNamed = 6;  // classes in a message
+constexpr std::size_t kMostClassesNamed = 6;  // classes in a message
 // δ of Huber's loss, in standard deviations: were all that the network leaves unexplained normal and as large as the
 // target's own spread, its estimate would be 95 % as efficient as that of least squares (Huber and Ronchetti, 2009).
 constexpr double kHuberDeviations = 1.35;
@@ -35,7 +35,7 @@ void warn_of_lonely(const std::vector<std::string>& lonely, const Messages& mess
   if (lonely.empty()) return;
   messages.warning(fmt::format("{} {} one row only, too few to learn from: {}",
                                lonely.size() == 1 ? "a class" : fmt::format("{} classes", lonely.size()),
-                               lonely.size() == 1 ? "has" : "have", joined(lonely, kMostNamed)));
+                               lonely.size() == 1 ? "has" : "have", joined(lonely, kMostClassesNamed)));
 }
 
 // NA can be a class.
@@ -46,7 +46,7 @@ void tell_usual_words(const std::vector<std::string>& classes, const Messages& m
     if (missing.contains(each)) words.push_back(each);
   if (words.empty()) return;
   messages.note(fmt::format("{} {} of the target, as in words only an empty cell is missing; {} says that {} missing",
-                            joined(words, kMostNamed), words.size() == 1 ? "is a class" : "are classes",
+                            joined(words, kMostClassesNamed), words.size() == 1 ? "is a class" : "are classes",
                             spelled("missing", "WORDS"), words.size() == 1 ? "it is" : "they are"));
 }
 
@@ -66,7 +66,7 @@ Target decide_one_hot(const Survey& survey, const Options& options, const Messag
   std::vector<std::string> lonely, absent;
   for (std::size_t k = 0; k < target.classes.size(); ++k) {
     const std::size_t rows = survey.one_hot()[k];
-    if (rows == survey.rows()) refuse_constant(joined(target.names, kMostNamed), target.classes[k]);
+    if (rows == survey.rows()) refuse_constant(joined(target.names, kMostClassesNamed), target.classes[k]);
     if (rows == 1) lonely.push_back(target.classes[k]);
     if (rows == 0) absent.push_back(target.classes[k]);
   }
@@ -77,7 +77,8 @@ Target decide_one_hot(const Survey& survey, const Options& options, const Messag
                     target.classes.size(), spelled("task", "binary")));
   }
   warn_of_lonely(lonely, messages);
-  if (!absent.empty()) messages.warning(fmt::format("no row is of these classes: {}", joined(absent, kMostNamed)));
+  if (!absent.empty())
+    messages.warning(fmt::format("no row is of these classes: {}", joined(absent, kMostClassesNamed)));
   return target;
 }
 

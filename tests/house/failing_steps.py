@@ -42,7 +42,7 @@ program() { mkdir -p "${1%/*}"; cp "$0" "$1"; }
 case "$name $*" in
   "cmake --preset "*) mkdir -p "build/$2"; touch "build/$2/build.ninja" ;;
   "cmake --build "*)
-    for made in release/bin/strata tsan/tests/kernels_test fuzz/fuzz/fuzz_seeds fuzz/fuzz/csv_fuzz fuzz/fuzz/npy_fuzz; do
+    for made in release/bin/strata tsan/tests/kernels_test asan/fuzz/fuzz_seeds asan/fuzz/csv_fuzz asan/fuzz/npy_fuzz; do
       [[ build/$made != "$2"/* ]] || program "build/$made"
     done ;;
   "python3 -m venv "*) program "${!#}/bin/python" ;;

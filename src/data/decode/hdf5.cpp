@@ -17,7 +17,7 @@
 namespace strata::decode {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{4} << 20;
+constexpr std::size_t kReadTogether = std::size_t{4} << 20;
 constexpr std::size_t kLongestName = 4096;
 constexpr std::size_t kMostArrays = 1'000'000;
 constexpr std::size_t kLongestText = std::size_t{16} << 20;
@@ -277,7 +277,7 @@ void read_rows(hid_t array, hid_t memory_type, const Description& found, const U
   const std::size_t rows = found.dims.front();
   if (rows == 0 || row_items == 0) return;
   const std::size_t row_bytes = row_items * found.item_bytes;
-  std::size_t step = std::max<std::size_t>(1, kPiece / row_bytes);
+  std::size_t step = std::max<std::size_t>(1, kReadTogether / row_bytes);
   step = std::min(rows, (step + found.chunk_rows - 1) / found.chunk_rows * found.chunk_rows);
   std::vector<char> piece(step * row_bytes);
   const Handle space(H5Dget_space(array), H5Sclose);
