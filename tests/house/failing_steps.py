@@ -17,7 +17,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ("cmake ctest apt-get dpkg-query id nproc python3 git clang-format-19 clang-tidy-19 sudo debootstrap unshare mount umount "
          "chroot apt-config apt-helper").split()
 COMMANDS = ["setup", "build", "demo", "test", "test-all", "test-rest", "test-fresh bookworm", "test-fresh trixie", "bench", "regress A", "same-bits A",
-            "neon", "threads", "fuzz 1", "clang", "fmt", "fmt --check", "tidy", "lines", "layers"]
+            "neon", "threads", "fuzz 1", "fmt", "fmt --check", "tidy", "lines", "layers"]
 # What may fail: questions, and peers of the benchmark that can be absent.
 MAY_FAIL = re.compile(r"^(dpkg-query|id|nproc|apt-config|apt-helper|git status|cmake .*libtorch"
                       r"|python -m pip install .*(--requirement|a-peer)|python -c import)")
@@ -40,7 +40,10 @@ if [ "${#calls[@]}" = "${FAIL:-}" ]; then
 fi
 program() { mkdir -p "${1%/*}"; cp "$0" "$1"; }
 case "$name $*" in
-  "cmake --preset "*) mkdir -p "build/$2"; touch "build/$2/build.ninja" ;;
+  "cmake --preset "*)
+    mkdir -p "build/$2"
+    touch "build/$2/build.ninja"
+    printf '  "file": "/src/%s.cpp",\n' a b >"build/$2/compile_commands.json" ;;
   "cmake --build "*)
     for made in release/bin/strata tsan/tests/kernels_test asan/fuzz/fuzz_seeds asan/fuzz/csv_fuzz asan/fuzz/npy_fuzz; do
       [[ build/$made != "$2"/* ]] || program "build/$made"
