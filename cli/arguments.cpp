@@ -138,8 +138,8 @@ class Words {
       } else if (found == '?') {
         take_wrong(word);
       } else if (found < kFirstName || word.substr(2, word.find('=') - 2) == option_of(found).name) {
-        const std::size_t value = optarg == nullptr ? word.size() + 1 : std::strlen(optarg);
-        const bool in_the_word = value <= word.size() && optarg == at + (word.size() - value);
+        const std::size_t length = optarg == nullptr ? 0 : std::strlen(optarg);
+        const bool in_the_word = optarg != nullptr && length <= word.size() && optarg == at + (word.size() - length);
         take(option_of(found), found < kFirstName && in_the_word);
       } else {
         note_unknown(word,
