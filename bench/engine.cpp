@@ -283,7 +283,7 @@ class ScoreRunner final : public Runner {
 
   void score() {
     internal::Score<float> sums(problem_.architecture, problem_.target, more_, deviations_);
-    internal::for_each_output<float>(problem_.architecture, p_, examples_, kBatch, *kernels_,
+    internal::for_each_output<float>({problem_.architecture, std::span(&p_, 1)}, examples_, kBatch, *kernels_,
                                      [&](Index, View<const float> A, View<const float> Y, const double* w,
                                          double loss) { sums.add(A, Y, loss, w); });
     deviations_ = sums.deviations();

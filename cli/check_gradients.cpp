@@ -81,9 +81,14 @@ int run(const Arguments& arguments) {
             ErrorCode::usage,
             fmt::format("--{} describes a new network, and '{}' is a model, which has its own", option.name, first));
     const Model model = Model::load(first);
+    const std::size_t network = network_of(arguments, model);
     const Table table = read_data(model, arguments.operands[1], arguments, true);
-    check = strata::check_gradients(model, table, examples);
+    check = strata::check_gradients(model, table, examples, network);
+    say_which_network(arguments, model);
   } else {
+    if (arguments.has("network"))
+      throw Error(ErrorCode::usage,
+                  "--network names a network of a model; give the model too: strata check-gradients MODEL DATA");
     check = strata::check_gradients(std::filesystem::path(first), arguments.options, examples);
   }
   if (arguments.has("json"))
@@ -105,7 +110,7 @@ Command check_gradients_command() {
       "central difference, in float64. With "
       "DATA alone it builds the network that the options describe, with its initial weights. The exit code is 0 "
       "when all agree, 1 when not. With dropout the units left out are those of the first update. With a MODEL each "
-      "example counts 1, whatever it was trained with.",
+      "example counts 1, whatever it was trained with. Of a model of several networks one is checked.",
       {{"MODEL", "A file that 'strata train' wrote; or DATA alone.", 0, 1},
        {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
       with_reading(
@@ -137,6 +142,7 @@ Command check_gradients_command() {
            {"parametrization",
             "ntp: activation auto is selu for classes and mish for numbers, and a target of arrays is scaled."}}),
       {{"examples", 0, "N", "Compare on at most this many examples; 0: on all of them. Default: 64."},
+       kNetworkFlag,
        kJsonFlag,
        kQuietFlag},
       run};

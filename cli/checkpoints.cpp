@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <limits>
+#include <map>
+#include <new>
 #include <system_error>
 #include <utility>
 
+#include "commands.hpp"
 #include "output.hpp"
 #include "strata/error.hpp"
 #include "strata/tools.hpp"
@@ -35,6 +39,25 @@ std::string model_of_checkpoint(const std::string& checkpoint, std::string_view 
   return std::string(model.substr(0, model.size() - kEnding.size()));
 }
 
+std::string checkpoint_of(const std::string& model) { return model + std::string(kEnding); }
+
+std::string place_of(const TrainingRecord& record) {
+  const std::int64_t fold = record.networks.empty() ? 0 : record.networks.back().fold;
+  if (fold > 0 && record.reached == 0) return fmt::format("before fold {}", fold);
+  return fmt::format("{}after {}", fold > 0 ? fmt::format("in fold {} ", fold) : "",
+                     counted(static_cast<std::uint64_t>(record.reached), "update"));
+}
+
+std::int64_t epochs_of(const TrainingRecord& record) {
+  std::map<std::int64_t, std::int64_t> of_fold;
+  for (const NetworkRecord& each : record.networks)
+    if (each.fold > 0) of_fold[each.fold] = std::max({of_fold[each.fold], each.epochs, each.epochs_tried});
+  if (of_fold.empty()) return std::max(record.epochs, record.epochs_tried);
+  std::int64_t epochs = 0;
+  for (const auto& [fold, own] : of_fold) epochs += own;
+  return epochs;
+}
+
 Checkpoints::Checkpoints(const Arguments& arguments, const std::string& model, std::int64_t epoch)
     : last_epoch_(epoch) {
   const bool periodic = arguments.has("checkpoint");
@@ -50,13 +73,13 @@ Checkpoints::Checkpoints(const Arguments& arguments, const std::string& model, s
     throw Error(ErrorCode::usage, fmt::format("--checkpoint writes beside the model, and '{}' is no file that can be "
                                               "replaced: name one with --output",
                                               model));
-  file_ = model + std::string(kEnding);
+  file_ = checkpoint_of(model);
   require_writable(file_);
 }
 
 bool Checkpoints::due(const Progress& progress) {
   const auto now = std::chrono::steady_clock::now();
-  const bool is_due = epochs_ > 0 ? progress.epoch > last_epoch_ && progress.epoch % epochs_ == 0
+  const bool is_due = epochs_ > 0 ? progress.epoch / epochs_ > last_epoch_ / epochs_
                                   : std::chrono::duration<double>(now - last_time_).count() >= seconds_;
   last_epoch_ = progress.epoch;
   if (is_due) last_time_ = now;
@@ -65,9 +88,8 @@ bool Checkpoints::due(const Progress& progress) {
 
 // On a thread of its own. Whatever goes wrong here, the training goes on.
 void Checkpoints::write(const Checkpoint& checkpoint) noexcept {
-  const auto updates = static_cast<std::uint64_t>(checkpoint.model().record().reached);
   try {
-    failure_ = fmt::format("the checkpoint after {} is not written: ", counted(updates, "update"));
+    failure_ = fmt::format("the checkpoint {} is not written: ", place_of(checkpoint.model().record()));
     try {
       checkpoint.save(file_, file_.string() + std::string(kPrevious));
       failure_.clear();
@@ -93,12 +115,28 @@ void Checkpoints::settle() {
   }
 }
 
+Fit Checkpoints::trained(const std::function<Fit()>& training) {
+  const auto way_on = [this] {
+    settle();
+    return written_ ? fmt::format("\n--resume {} goes on from the last checkpoint.", shell_word(file_)) : "";
+  };
+  try {
+    return training();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::usage || error.code() == ErrorCode::value) throw;
+    throw Error(error.code(), error.what() + way_on());
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::memory, "there is not enough memory" + way_on());
+  }
+}
+
 void Checkpoints::attach(Callbacks& callbacks, std::function<void()> before) {
   if (file_.empty()) return;
   before_ = std::move(before);
   callbacks.wants_checkpoint = [this](const Progress& progress) { return due(progress); };
   callbacks.checkpoint = [this](Checkpoint checkpoint) {
     settle();
+    last_time_ = std::chrono::steady_clock::now();  // it may come unasked
     made_ = std::move(checkpoint);
     try {
       writer_ = std::thread([this] { write(*made_); });

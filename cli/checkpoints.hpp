@@ -31,6 +31,9 @@ class Checkpoints {
   void attach(Callbacks& callbacks, std::function<void()> before);
   /// Waits for the one that is being written, if any; says once when it could not be.
   void settle();
+  /// What `training` gives. An error that ends it says too how to go on from the last checkpoint, if one was written:
+  /// but for errors in the options or the data, which would come again.
+  [[nodiscard]] Fit trained(const std::function<Fit()>& training);
   [[nodiscard]] bool any_written() const noexcept { return written_; }
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
 
@@ -52,6 +55,15 @@ class Checkpoints {
 
 /// Checkpoint::load; where the file is damaged, the error names the one before it, if there is one.
 [[nodiscard]] Checkpoint load_checkpoint(const std::string& file);
+
+/// The checkpoint's file of a training whose model goes to `model`.
+[[nodiscard]] std::string checkpoint_of(const std::string& model);
+
+/// "before fold 2", "after 8 updates", "in fold 2 after 8 updates": where in its training a checkpoint was made.
+[[nodiscard]] std::string place_of(const TrainingRecord& record);
+
+/// The epochs that a training has done, of a bag those of all its folds.
+[[nodiscard]] std::int64_t epochs_of(const TrainingRecord& record);
 
 /// The model's file of a training that goes on from this checkpoint, where its name tells.
 [[nodiscard]] std::string model_of_checkpoint(const std::string& checkpoint, std::string_view otherwise);

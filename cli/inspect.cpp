@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "commands.hpp"
 #include "curve_pictures.hpp"
@@ -44,7 +45,13 @@ std::vector<StageColumn> columns_of(const Architecture& net) {
 }
 
 std::string_view name_of(RowEmbedding::Kind kind) {
-  return kind == RowEmbedding::Kind::periodic ? "periodic" : kind == RowEmbedding::Kind::levels ? "levels" : "none";
+  switch (kind) {
+    case RowEmbedding::Kind::none: break;
+    case RowEmbedding::Kind::periodic: return "periodic";
+    case RowEmbedding::Kind::levels: return "levels";
+    case RowEmbedding::Kind::piecewise: return "piecewise";
+  }
+  return "none";
 }
 
 std::string text_of(const StageColumn& column, const InputStage& stage) {
@@ -56,6 +63,10 @@ std::string text_of(const StageColumn& column, const InputStage& stage) {
     case RowEmbedding::Kind::periodic:
       return fmt::format("{}: {}(x, Vᵀ cos(2π f x + φ) + c), {} f", rows, s, stage.frequencies);
     case RowEmbedding::Kind::levels: return fmt::format("{}: {}one of {} columns of E", rows, s, column.row.levels);
+    case RowEmbedding::Kind::piecewise:
+      if (column.row.bins() == 0) return fmt::format("{}: {}(u x + c)", rows, s);
+      return fmt::format("{}: {}(u x + V e(x) + c), {}", rows, s,
+                         counted(static_cast<std::uint64_t>(column.row.bins()), "piece"));
   }
   return fmt::format("{}: {}x", rows, s);
 }
@@ -65,11 +76,17 @@ void add_stage(Json& json, const Architecture& net) {
   json.key("stage").object().whole("parameters", parameters_of_stage(net)).truth("scales", stage.scales);
   json.whole("frequencies", std::int64_t{stage.frequencies});
   json.whole("periodic_units", std::int64_t{stage.periodic_units})
-      .whole("level_units", std::int64_t{stage.level_units});
+      .whole("level_units", std::int64_t{stage.level_units})
+      .whole("piecewise_units", std::int64_t{stage.piecewise_units});
   json.key("rows").array();
   for (const StageColumn& column : columns_of(net)) {
     json.object().text("embedding", name_of(column.row.kind)).whole("first", column.first).whole("units", column.units);
     if (column.row.levels > 0) json.whole("levels", std::int64_t{column.row.levels});
+    if (!column.row.edges.empty()) {
+      json.key("edges").array();
+      for (const double edge : column.row.edges) json.number(edge);
+      json.end();
+    }
     json.end();
   }
   json.end().end();
@@ -94,6 +111,95 @@ std::string describe_loss(const Model& model) {
   for (const double delta : deltas_of(model)) deltas.push_back(brief(delta));
   return text + fmt::format(", delta {} in the units of the target{}", joined(deltas, 6), deltas.size() > 1 ? "s" : "");
 }
+
+/// How many folds a training was to have, as its options say; 0: they do not.
+std::size_t folds_asked(const TrainingRecord& record) {
+  Options options;
+  for (const auto& [name, value] : record.options)
+    if (name == "folds") set_option(options, name, value);
+  return static_cast<std::size_t>(options.folds.parts) * static_cast<std::size_t>(options.folds.repeats);
+}
+
+/// Of several networks, or of one that is left of several: "8, of 8 folds; each counts 1/8", "3, of 3 of 8 folds".
+std::string describe_networks(const Model& model) {
+  const std::vector<NetworkRecord>& records = model.record().networks;
+  const std::vector<double> shares = model.shares();
+  std::string text = std::to_string(shares.size());
+  if (!records.empty() && records.front().fold > 0) {
+    std::size_t folds = 1;
+    for (std::size_t i = 1; i < records.size(); ++i) folds += records[i].fold != records[i - 1].fold;
+    const std::size_t asked = folds_asked(model.record());
+    text += asked > folds ? fmt::format(", of {} of {} folds", folds, asked)
+                          : fmt::format(", of {}", counted(folds, "fold"));
+  } else if (!records.empty() && shares.size() > 1) {
+    text += ", trained on the same rows";
+  }
+  if (shares.size() > 1 && std::ranges::count(shares, shares.front()) == std::ssize(shares))
+    text += fmt::format("; each counts 1/{}", shares.size());
+  if (model.temperature() != 1)
+    text += fmt::format("; the temperature of their mean is {}", brief(model.temperature()));
+  return text;
+}
+
+void add_networks(Json& json, const Model& model) {
+  const std::vector<NetworkRecord>& records = model.record().networks;
+  const std::vector<double> shares = model.shares();
+  json.key("networks").array();
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    json.object().whole("network", i + 1);
+    if (!records.empty()) {
+      const NetworkRecord& record = records[i];
+      if (record.fold > 0) json.whole("fold", record.fold);
+      json.whole("member", record.member).text("seed", std::to_string(record.seed)).whole("epochs", record.epochs);
+      if (record.epochs_tried > 0) json.whole("epochs_tried", record.epochs_tried);
+      json.text("ended", record.ended);
+    }
+    json.number("share", shares[i]).end();
+  }
+  json.end().number("temperature", model.temperature());
+}
+
+/// A line for each network; what is alike in all is no column.
+void print_networks(const Model& model) {
+  constexpr std::size_t kMost = 40;
+  const std::vector<NetworkRecord>& records = model.record().networks;
+  const std::vector<double> shares = model.shares();
+  const auto any = [&](const auto& of_record) { return std::ranges::any_of(records, of_record); };
+  struct Column {
+    TextTable::Column head;
+    std::function<std::string(std::size_t)> text;
+  };
+  std::vector<Column> columns{{{"network", true}, [](std::size_t i) { return std::to_string(i + 1); }}};
+  const auto add = [&](const char* name, auto member) {
+    columns.push_back({{name, true}, [&records, member](std::size_t i) { return std::to_string(records[i].*member); }});
+  };
+  if (any([](const NetworkRecord& each) { return each.fold > 0; })) add("fold", &NetworkRecord::fold);
+  if (any([](const NetworkRecord& each) { return each.member > 1; })) add("member", &NetworkRecord::member);
+  if (!records.empty()) {
+    const bool best = any([](const NetworkRecord& each) { return each.epochs_tried > 0; });
+    add("seed", &NetworkRecord::seed);
+    add(best ? "best epoch" : "epochs", &NetworkRecord::epochs);
+    if (best) add("of", &NetworkRecord::epochs_tried);
+  }
+  if (any([&](const NetworkRecord& each) { return each.ended != model.record().ended; }))
+    columns.push_back({{"ended"}, [&records](std::size_t i) { return records[i].ended; }});
+  if (std::ranges::count(shares, shares.front()) != std::ssize(shares))
+    columns.push_back({{"share", true}, [&shares](std::size_t i) { return brief(shares[i]); }});
+  if (columns.size() == 1) return;  // nothing is said of them
+  std::vector<TextTable::Column> heads;
+  for (const Column& column : columns) heads.push_back(column.head);
+  TextTable table(heads);
+  for (std::size_t i = 0; i < shares.size() && i < kMost; ++i) {
+    std::vector<std::string> line;
+    for (const Column& column : columns) line.push_back(column.text(i));
+    table.add(line);
+  }
+  out().write('\n' + table.text(out()));
+  if (shares.size() > kMost) out().line(fmt::format("  … ({} more: --json)", shares.size() - kMost));
+  out().line("");
+}
+
+bool has_networks(const Model& model) { return model.networks() > 1 || !model.record().networks.empty(); }
 
 void print_json(const Model& model) {
   const Architecture& net = model.architecture();
@@ -121,7 +227,9 @@ void print_json(const Model& model) {
     if (learns_slopes(net, l)) json.truth("slopes", true);
     json.whole("parameters", parameters_of(net, l)).end();
   }
-  json.end().key("training").object().text("data", record.data).whole("rows", record.rows);
+  json.end();
+  if (has_networks(model)) add_networks(json, model);
+  json.key("training").object().text("data", record.data).whole("rows", record.rows);
   if (record.dropped > 0) json.whole("dropped", record.dropped);
   if (record.weight_0 > 0) json.whole("weight_0", record.weight_0);
   if (record.bad_rows > 0) json.whole("bad_rows", record.bad_rows);
@@ -146,6 +254,7 @@ void print_json(const Model& model) {
     add_metrics(json, record.train, "train_");
   }
   if (record.validation) add_metrics(json, *record.validation, "validation_");
+  if (record.out_of_fold) add_metrics(json, *record.out_of_fold, "out_of_fold_");
   out().line(json.text("version", record.version).end().end().str());
 }
 
@@ -170,13 +279,17 @@ void print_columns(const Model& model) {
 void print_text(const Model& model, const std::string& file) {
   const Architecture& net = model.architecture();
   const TrainingRecord& record = model.record();
-  const auto item = [](std::string_view what, std::string_view text) {
+  const std::size_t indent = record.out_of_fold ? 12 : 11;
+  const auto item = [indent](std::string_view what, std::string_view text) {
     const std::size_t width = std::max<std::size_t>(out().width(), 60);
-    out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<11}", what)),
-                           wrapped(printable(text), width, 11)));
+    out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<{}}", what, indent)),
+                           wrapped(printable(text), width, indent)));
   };
-  item("model", fmt::format("{}: {}, {}, {}", file, counted(static_cast<std::uint64_t>(net.depth()), "layer"),
-                            counted(net.parameter_count(), "parameter"), name(model.precision())));
+  const std::string layers = counted(static_cast<std::uint64_t>(net.depth()), "layer"),
+                    parameters = counted(net.parameter_count(), "parameter");
+  item("model", model.networks() == 1 ? fmt::format("{}: {}, {}, {}", file, layers, parameters, name(model.precision()))
+                                      : fmt::format("{}: {} networks of {} and {} each, {}", file, model.networks(),
+                                                    layers, parameters, name(model.precision())));
   item("inputs", describe_inputs(model.features(), model.architecture()));
   item("scaling", describe_scaling(model.scaling()));
   item("target", describe_target(model.target()));
@@ -217,14 +330,17 @@ void print_text(const Model& model, const std::string& file) {
   if (record.epochs_tried > 0) {
     item("ended",
          fmt::format("{} after {}", record.ended, counted(static_cast<std::uint64_t>(record.epochs_tried), "epoch")));
-    item("best epoch", describe_best(record));
+    const auto shared = [&](const NetworkRecord& each) { return each.epochs == record.epochs; };
+    if (std::ranges::all_of(record.networks, shared)) item("best epoch", describe_best(record));
   } else {
     item("ended", fmt::format("{} after {}, {}", record.ended,
                               counted(static_cast<std::uint64_t>(record.iterations), "iteration"),
                               counted(static_cast<std::uint64_t>(record.epochs), "epoch")));
   }
   if (record.planned > 0) {
-    item("checkpoint", fmt::format("{} of {} updates are done; 'strata train DATA --resume {}' goes on",
+    const bool is_bag = !record.networks.empty() && record.networks.back().fold > 0;
+    item("checkpoint", fmt::format("{}{} of {} updates are done; 'strata train DATA --resume {}' goes on",
+                                   is_bag ? fmt::format("fold {}: ", record.networks.back().fold) : "",
                                    with_commas(static_cast<std::uint64_t>(record.reached)),
                                    with_commas(static_cast<std::uint64_t>(record.planned)), shell_word(file)));
   } else {
@@ -232,6 +348,11 @@ void print_text(const Model& model, const std::string& file) {
     item("train", describe(record.train));
   }
   if (record.validation) item("validation", describe(*record.validation));
+  if (record.out_of_fold) item("out of fold", describe_out_of_fold(model));
+  if (has_networks(model)) {
+    item("networks", describe_networks(model));
+    print_networks(model);
+  }
   item("made by", fmt::format("strata {}", record.version));
 }
 
@@ -272,7 +393,7 @@ Command inspect_command() {
           "show what is in a model: layers, shapes, how it was trained",
           {"strata inspect iris.strata"},
           "Prints the layers with their shapes and parameter counts, the inputs, the scaling, the classes, what the "
-          "model was trained on and how, and its final figures.",
+          "model was trained on and how, its final figures, and of several networks each.",
           {{"MODEL", "A file that 'strata train' wrote."}},
           {},
           {{"curves", 0, "",

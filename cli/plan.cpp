@@ -1,6 +1,8 @@
 // strata train --dry-run: what a training would do.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "commands.hpp"
 #include "strata/trainer.hpp"
 
@@ -34,8 +36,8 @@ void print_text(const TrainingPlan& plan) {
         (option.name == "weight-column" || option.name == "class-weights") && value != option.standard)
       weights.push_back(fmt::format("--{} {}", option.name, value));
   if (!weights.empty()) item("weights", fmt::format("{}", fmt::join(weights, " times ")));
-  item("network", fmt::format("{} ({}, {}), {}", describe_layers(plan.architecture),
-                              counted(plan.architecture.parameter_count(), "parameter"), name(plan.options.precision),
+  const auto members = static_cast<std::size_t>(plan.options.members);
+  item("network", fmt::format("{}, {}", describe_networks(members, plan.architecture, plan.options.precision),
                               name(plan.architecture.loss)));
   std::string rows = fmt::format("{} to train on", with_commas(plan.rows));
   if (plan.held > 0) rows += fmt::format(", {} held back for the validation", with_commas(plan.held));
@@ -43,13 +45,22 @@ void print_text(const TrainingPlan& plan) {
   if (plan.dropped > 0) rows += fmt::format(", {} left out without the target", with_commas(plan.dropped));
   if (plan.weight_0 > 0) rows += fmt::format(", {} left out of weight 0", with_commas(plan.weight_0));
   item("rows", rows);
+  if (!plan.folds.empty()) {
+    const auto [least, most] = std::ranges::minmax(plan.folds);
+    item("folds",
+         fmt::format("{} ({}) of {} rows, for {} on the others", plan.folds.size(), to_text(plan.options.folds),
+                     least == most ? with_commas(most) : fmt::format("{} to {}", with_commas(least), with_commas(most)),
+                     members > 1 ? fmt::format("{} networks each, which are trained", members)
+                                 : "one network each, which is trained"));
+  }
   const auto updates = static_cast<std::uint64_t>(plan.iterations), batches = static_cast<std::uint64_t>(plan.batches);
-  item("updates", fmt::format("{} by {}, an epoch has {}", with_commas(updates), name(plan.options.optimizer),
-                              with_commas(batches)));
+  item("updates", fmt::format("{}{} by {}, an epoch has {}", plan.folds.empty() ? "" : "at most ", with_commas(updates),
+                              name(plan.options.optimizer), with_commas(batches)));
   item("memory",
-       fmt::format("at most about {} beside the program: data {}, examples {}, network {}",
-                   bytes_text(plan.data_bytes + plan.example_bytes + plan.network_bytes), bytes_text(plan.data_bytes),
-                   bytes_text(plan.example_bytes), bytes_text(plan.network_bytes)));
+       fmt::format("at most about {} beside the program: data {}, examples {}, weights {}, steps {}",
+                   bytes_text(plan.data_bytes + plan.example_bytes + plan.weight_bytes + plan.workspace_bytes),
+                   bytes_text(plan.data_bytes), bytes_text(plan.example_bytes), bytes_text(plan.weight_bytes),
+                   bytes_text(plan.workspace_bytes)));
 }
 
 void print_json(const TrainingPlan& plan) {
@@ -68,9 +79,11 @@ void print_json(const TrainingPlan& plan) {
   for (const OptionSpec& option : option_table()) json.text(option.name, option.show(plan.options));
   json.end().whole("rows", plan.rows).whole("validation_rows", plan.held);
   json.text("validation_how", plan.held_how).whole("dropped", plan.dropped).whole("weight_0", plan.weight_0);
+  if (!plan.folds.empty()) json.wholes("folds", plan.folds);
   json.whole("batches", plan.batches).whole("iterations", plan.iterations);
   json.whole("data_bytes", plan.data_bytes).whole("example_bytes", plan.example_bytes);
-  out().line(json.whole("network_bytes", plan.network_bytes).end().str());
+  json.whole("weight_bytes", plan.weight_bytes).whole("workspace_bytes", plan.workspace_bytes);
+  out().line(json.end().str());
 }
 
 }  // namespace

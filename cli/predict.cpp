@@ -4,119 +4,12 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "prediction_writer.hpp"
 #include "strata/error.hpp"
 #include "strata/tools.hpp"
 
 namespace strata::cli {
 namespace {
-
-/// RFC 4180: quotes where a reader would otherwise go wrong.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos && !text.starts_with(' ') && !text.ends_with(' ')) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
-
-using Columns = std::vector<std::vector<std::string>>;
-
-/// Writes as it goes, in large pieces.
-class PredictionWriter {
- public:
-  /// A column tells the file where there are several, or where it is a picture. `keep`: columns of the data.
-  PredictionWriter(const Model& model, bool json, bool several_files, std::span<const std::string> keep,
-                   const TextSink& sink)
-      : single_(model.precision() != Precision::float64),
-        json_(json),
-        with_file_(several_files),
-        keep_(keep),
-        sink_(sink) {}
-
-  void begin_file() noexcept { example_ = 0; }
-
-  /// `kept`: the cells of the columns to keep, from row `first` on those of the predictions.
-  void add(bool is_picture, const std::string& file, const Predictions& predictions, const Columns& kept,
-           std::size_t first) {
-    with_file_ = with_file_ || is_picture;
-    if (!json_ && !begun_) add_header(predictions);
-    begun_ = true;
-    for (std::size_t i = 0; i < predictions.examples; ++i) {
-      const double* values = predictions.values.data() + i * predictions.columns;
-      const std::string* label = predictions.label.empty() ? nullptr : &predictions.classes[predictions.label[i]];
-      if (json_)
-        add_json(file, example_++, predictions, label, values, kept, first + i);
-      else
-        add_csv(file, predictions.columns, label, values, kept, first + i);
-      if (text_.size() > kPiece) flush();
-    }
-    flush();
-    written_ += predictions.examples;
-  }
-
-  [[nodiscard]] std::size_t written() const noexcept { return written_; }
-
- private:
-  static constexpr std::size_t kPiece = std::size_t{1} << 20;
-
-  void flush() {
-    sink_(text_);
-    text_.clear();
-  }
-
-  void add_header(const Predictions& predictions) {
-    std::vector<std::string> made = predictions.header;
-    if (!predictions.classes.empty()) made.insert(made.begin(), "label");
-    std::vector<std::string> taken(keep_.begin(), keep_.end());
-    taken.insert(taken.end(), made.begin(), made.end());
-    if (with_file_) text_ += csv_cell(own_name("file", "_read", taken)) + ',';
-    for (const std::string& name : keep_) text_ += csv_cell(name) + ',';
-    for (std::size_t k = 0; k < made.size(); ++k)
-      text_ += (k == 0 ? "" : ",") + csv_cell(own_name(made[k], "_predicted", taken));
-    text_ += '\n';
-  }
-
-  /// The name of a column that is none of the data's: one that is called as a kept one gets the ending, and a number
-  /// where that is taken too.
-  [[nodiscard]] std::string own_name(const std::string& name, std::string_view ending,
-                                     std::span<const std::string> taken) const {
-    if (std::ranges::find(keep_, name) == keep_.end()) return name;
-    std::string other = fmt::format("{}{}", name, ending);
-    for (int number = 2; std::ranges::find(taken, other) != taken.end(); ++number)
-      other = fmt::format("{}{}_{}", name, ending, number);
-    return other;
-  }
-
-  void add_csv(const std::string& file, std::size_t columns, const std::string* label, const double* values,
-               const Columns& kept, std::size_t row) {
-    if (with_file_) text_ += csv_cell(file) + ',';
-    for (const std::vector<std::string>& column : kept) text_ += csv_cell(column[row]) + ',';
-    if (label != nullptr) text_ += csv_cell(*label) + ',';
-    for (std::size_t k = 0; k < columns; ++k) text_ += (k == 0 ? "" : ",") + shortest_of(values[k], single_);
-    text_ += '\n';
-  }
-
-  void add_json(const std::string& file, std::size_t i, const Predictions& predictions, const std::string* label,
-                const double* values, const Columns& kept, std::size_t row) {
-    Json json;
-    json.object();
-    if (with_file_) json.text("file", file);
-    json.whole("example", i);
-    if (!keep_.empty()) json.key("kept").object();
-    for (std::size_t k = 0; k < keep_.size(); ++k) json.text(keep_[k], kept[k][row]);
-    if (!keep_.empty()) json.end();
-    if (label != nullptr) json.text("label", *label);
-    json.key(label != nullptr ? "probabilities" : "values").object();
-    for (std::size_t k = 0; k < predictions.columns; ++k)
-      json.number(label != nullptr ? predictions.classes[k] : predictions.header[k], values[k]);
-    text_ += json.end().end().str() + '\n';
-  }
-
-  bool single_, json_, with_file_, begun_ = false;
-  std::span<const std::string> keep_;
-  const TextSink& sink_;
-  std::size_t example_ = 0, written_ = 0;  // of this file, of all
-  std::string text_;                       // not written yet
-};
 
 /// Found out before anything is read: predictions do not replace what they are made of.
 void require_output(const std::vector<std::string>& operands, const std::string& file) {
@@ -192,7 +85,7 @@ int run(const Arguments& arguments) {
   };
   if (!to_file) {
     const TextSink sink = [](std::string_view text) { out().write(text); };
-    PredictionWriter writer(model, arguments.has("json"), files.size() > 1, keep, sink);
+    PredictionWriter writer(model.precision(), arguments.has("json"), files.size() > 1, keep, sink);
     try {
       predict_all(writer);
     } catch (const Error& error) {
@@ -205,7 +98,7 @@ int run(const Arguments& arguments) {
     return 0;
   }
   write_text(arguments.value("output"), [&](const TextSink& sink) {
-    PredictionWriter writer(model, arguments.has("json"), files.size() > 1, keep, sink);
+    PredictionWriter writer(model.precision(), arguments.has("json"), files.size() > 1, keep, sink);
     predict_all(writer);
   });
   say_unfamiliar();

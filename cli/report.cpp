@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "commands.hpp"
+#include "strata/error.hpp"
 
 #ifndef STRATA_DATA_FOLDERS
 #define STRATA_DATA_FOLDERS ""
@@ -134,6 +135,22 @@ std::string describe(const Metrics& metrics) {
   return text + end;
 }
 
+std::string describe_out_of_fold(const Model& model) {
+  const TrainingRecord& record = model.record();
+  const std::vector<double> shares = model.shares();
+  // Nothing is selected where a fold has no network; then all count alike.
+  const bool is_whole =
+      record.ended == name(Ending::done) || std::ranges::count(shares, shares.front()) != std::ssize(shares);
+  const std::pair<std::string, std::string> greedy("select", name(Select::greedy));
+  const bool selected = is_whole && std::ranges::find(record.options, greedy) != record.options.end();
+  std::string text = describe(*record.out_of_fold);
+  if (selected || model.temperature() != 1)
+    text +=
+        fmt::format("; these rows also {}{}{} it", selected ? "selected" : "",
+                    selected && model.temperature() != 1 ? " and " : "", model.temperature() != 1 ? "calibrated" : "");
+  return text;
+}
+
 std::string title_of(Metric metric) {
   switch (metric) {
     case Metric::balanced_accuracy: return "balanced accuracy";
@@ -149,6 +166,21 @@ std::string title_of(Metric metric) {
     case Metric::mape: return "MAPE";
     default: return std::string(name(metric));
   }
+}
+
+std::size_t network_of(const Arguments& arguments, const Model& model) {
+  const std::size_t network = arguments.whole("network", 1, 1), count = model.networks();
+  if (network > count)
+    throw Error(ErrorCode::usage,
+                fmt::format("--network {}: {} has {}", network, input_name(arguments.operands.front()),
+                            count == 1 ? "one network, number 1" : fmt::format("{} networks, 1 to {}", count, count)));
+  return network - 1;
+}
+
+void say_which_network(const Arguments& arguments, const Model& model) {
+  if (model.networks() > 1 && !arguments.has("network") && !arguments.has("quiet"))
+    say(fmt::format("this is network 1 of {}; --network I shows another, and 'strata inspect' lists them",
+                    model.networks()));
 }
 
 std::string describe_best(const TrainingRecord& record) {
@@ -167,6 +199,11 @@ std::string describe_layers(const Architecture& architecture) {
   std::string sizes = layer_sizes(architecture);
   if (architecture.stage.empty()) return sizes;
   return fmt::format("{} → {}", counted(static_cast<std::uint64_t>(architecture.inputs), "column"), sizes);
+}
+
+std::string describe_networks(std::size_t count, const Architecture& architecture, Precision precision) {
+  return fmt::format("{}{} ({}{}, {})", count > 1 ? fmt::format("{} of ", count) : "", describe_layers(architecture),
+                     count > 1 ? "each " : "", counted(architecture.parameter_count(), "parameter"), name(precision));
 }
 
 std::string shell_word(const std::string& word) {

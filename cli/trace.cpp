@@ -84,9 +84,26 @@ void print_text(const Trace& trace, const Arguments& arguments) {
   for (const TracedLayer& layer : trace.layers) add_layer(layer, false);
   text += fmt::format("{}  {}\n\n", out().paint(Style::bold, "cost"), shortest(trace.cost));
   for (auto layer = trace.layers.rbegin(); layer != trace.layers.rend(); ++layer) add_layer(*layer, true);
+  if (trace.mean) {
+    text += fmt::format("{}\n{}\n", out().paint(Style::bold, "the model"), text_of(*trace.mean));
+    shortened = shortened || is_shortened(*trace.mean);
+  }
   out().write(text);
   if (shortened && !arguments.has("npy"))
     say("large matrices are shortened (…); --json and --npy DIR give every number");
+}
+
+void add_matrix(Json& json, const TracedMatrix& matrix) {
+  json.object().text("name", matrix.name).text("equation", matrix.equation);
+  json.whole("rows", matrix.rows).whole("cols", matrix.cols);
+  if (!matrix.meaning.empty()) add_columns(json, matrix.meaning);
+  json.key("values").array();
+  for (std::size_t i = 0; i < matrix.rows; ++i) {
+    json.array();
+    for (std::size_t j = 0; j < matrix.cols; ++j) json.number(matrix(i, j));
+    json.end();
+  }
+  json.end().end();
 }
 
 void print_json(const Trace& trace) {
@@ -95,21 +112,15 @@ void print_json(const Trace& trace) {
   for (const TracedLayer& layer : trace.layers) {
     json.object().whole("layer", static_cast<std::int64_t>(layer.layer)).text("activation", layer.activation);
     json.key("matrices").array();
-    for (const TracedMatrix& matrix : layer.matrices) {
-      json.object().text("name", matrix.name).text("equation", matrix.equation);
-      json.whole("rows", matrix.rows).whole("cols", matrix.cols);
-      if (!matrix.meaning.empty()) add_columns(json, matrix.meaning);
-      json.key("values").array();
-      for (std::size_t i = 0; i < matrix.rows; ++i) {
-        json.array();
-        for (std::size_t j = 0; j < matrix.cols; ++j) json.number(matrix(i, j));
-        json.end();
-      }
-      json.end().end();
-    }
+    for (const TracedMatrix& matrix : layer.matrices) add_matrix(json, matrix);
     json.end().end();
   }
-  out().line(json.end().end().str());
+  json.end();
+  if (trace.mean) {
+    json.key("mean");
+    add_matrix(json, *trace.mean);
+  }
+  out().line(json.end().str());
 }
 
 void write_arrays(const Trace& trace, const std::filesystem::path& folder) {
@@ -118,17 +129,17 @@ void write_arrays(const Trace& trace, const std::filesystem::path& folder) {
   if (failed)
     throw Error(ErrorCode::io, fmt::format("cannot make the folder {}: {}", folder.string(), failed.message()));
   std::size_t files = 0;
-  for (const TracedLayer& layer : trace.layers) {
-    for (const TracedMatrix& matrix : layer.matrices) {
-      std::vector<double> c_order;  // the last index runs fastest, as NumPy expects
-      c_order.reserve(matrix.values.size());
-      for (std::size_t i = 0; i < matrix.rows; ++i)
-        for (std::size_t j = 0; j < matrix.cols; ++j) c_order.push_back(matrix(i, j));
-      const std::size_t shape[] = {matrix.rows, matrix.cols};
-      write_npy(folder / (matrix.file + ".npy"), shape, c_order);
-      ++files;
-    }
-  }
+  const auto write = [&](const TracedMatrix& matrix) {
+    std::vector<double> c_order;  // the last index runs fastest, as NumPy expects
+    c_order.reserve(matrix.values.size());
+    for (std::size_t i = 0; i < matrix.rows; ++i)
+      for (std::size_t j = 0; j < matrix.cols; ++j) c_order.push_back(matrix(i, j));
+    const std::size_t shape[] = {matrix.rows, matrix.cols};
+    write_npy(folder / (matrix.file + ".npy"), shape, c_order);
+    ++files;
+  };
+  for (const TracedLayer& layer : trace.layers) std::ranges::for_each(layer.matrices, write);
+  if (trace.mean) write(*trace.mean);
   say(fmt::format("{} in {}", counted(files, "matrix file"), folder.string()));
 }
 
@@ -139,8 +150,10 @@ int run(const Arguments& arguments) {
   if (arguments.has("layer"))
     layer = static_cast<int>(std::min<std::size_t>(arguments.whole("layer", 0, 0), 1'000'000));
   const Model model = Model::load(arguments.operands[0]);
+  const std::size_t network = network_of(arguments, model);
   const Table table = read_data(model, arguments.operands[1], arguments, true);
-  const Trace trace = strata::trace(model, table, example, layer);
+  const Trace trace = strata::trace(model, table, example, layer, network);
+  say_which_network(arguments, model);
   if (arguments.has("npy")) write_arrays(trace, arguments.value("npy"));
   if (arguments.has("json"))
     print_json(trace);
@@ -157,17 +170,20 @@ Command trace_command() {
       "show every quantity of the equations for an example or a batch",
       {"strata trace iris.strata iris.csv --example 0", "strata trace iris.strata iris.csv --layer 2 --npy matrices"},
       "Runs forward and backward with the model's weights and prints Z, A, dA, dZ, dW, db layer by layer, each with "
-      "its shape and its equation. Without --example: the whole file as one batch, in which each example counts 1.",
+      "its shape and its equation. Without --example: the whole file as one batch, in which each example counts 1. Of "
+      "a "
+      "model of several networks it shows one, and at the end the mean of all, which the model says.",
       {{"MODEL", "A file that 'strata train' wrote."},
        {"DATA", "The inputs and the target, in any format that 'strata train' reads."}},
       with_reading_of_model({kInputsOfModel, kTargetOfModel}),
       {{"example", 0, "I", "This example only; the first is 0."},
        {"layer", 0, "L", "This layer only: 0 is the input, the first hidden layer is 1."},
+       kNetworkFlag,
        {"npy", 0, "DIR",
         "Write each matrix to DIR as a NumPy file: Z1.npy, dW2.npy, ... Learned slopes are slopes1.npy, dslopes1.npy, "
         "...; "
-        "what a stage in front of the layers learns has no number: F.npy, phi.npy, V.npy, c.npy, E.npy, s.npy, dF.npy, "
-        "...; X.npy and Y.npy have none either."},
+        "what a stage in front of the layers learns has no number: F.npy, phi.npy, U.npy, V.npy, c.npy, E.npy, s.npy, "
+        "dF.npy, ...; X.npy and Y.npy have none either. The mean of several networks is mean.npy."},
        kJsonFlag,
        kQuietFlag},
       run};

@@ -11,6 +11,10 @@
 
 #include "checkpoints.hpp"
 #include "commands.hpp"
+#include "ending.hpp"
+#include "live_report.hpp"
+#include "out_of_fold.hpp"
+#include "part_table.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
 #include "strata/error.hpp"
@@ -65,25 +69,29 @@ void check_output(const std::string& file) {
 }
 
 /// `before`: updates that were done when it went on.
-void print_summary(const Fit& fit, const std::string& file, std::int64_t before) {
+void print_summary(const Fit& fit, const std::string& file, std::int64_t before, const Options& options) {
   const TrainingRecord& record = fit.model.record();
   const std::int64_t now = fit.iterations - before;
-  const double rate = fit.seconds > 0 ? static_cast<double>(now) / fit.seconds : 0;
+  // (Of a bag, those of the folds that were done before are among them.)
+  const bool known = fit.seconds > 0 && (before == 0 || fit.folds == 0);
+  const double rate = known ? static_cast<double>(now) / fit.seconds : 0;
   const auto item = [](std::string_view what, std::string_view text) {
     out().line(fmt::format("{}{}", out().paint(Style::bold, fmt::format("{:<12}", what)), text));
   };
-  item("network",
-       fmt::format("{} ({}, {})", describe_layers(fit.model.architecture()),
-                   counted(fit.model.architecture().parameter_count(), "parameter"), name(fit.model.precision())));
-  item("iterations",
-       fmt::format("{}{} in {}{}", with_commas(static_cast<std::uint64_t>(fit.iterations)),
-                   before > 0 ? fmt::format(", {} of them", with_commas(static_cast<std::uint64_t>(now))) : "",
-                   duration(fit.seconds), rate > 0 ? fmt::format(" ({:.0f} a second)", rate) : ""));
-  if (!fit.explanation.empty() && fit.ending != Ending::diverged) item("ended", fit.explanation);
-  if (record.epochs_tried > 0) item("best epoch", describe_best(record));
+  item("network", describe_networks(fit.model.networks(), fit.model.architecture(), fit.model.precision()));
+  item("iterations", fmt::format("{}{} in {}{}", with_commas(static_cast<std::uint64_t>(fit.iterations)),
+                                 before > 0 && fit.folds == 0
+                                     ? fmt::format(", {} of them", with_commas(static_cast<std::uint64_t>(now)))
+                                     : "",
+                                 duration(fit.seconds), rate > 0 ? fmt::format(" ({:.0f} a second)", rate) : ""));
+  const bool is_error = fit.ending == Ending::diverged || fit.ending == Ending::failed;
+  if (!fit.explanation.empty() && !is_error) item("ended", fit.explanation);
+  if (record.epochs_tried > 0 && fit.folds == 0) item("best epoch", describe_best(record));
   item("cost", brief(record.cost));
   item("train", describe(record.train));
   if (record.validation) item("validation", describe(*record.validation));
+  if (!fit.parts.empty()) item("each fold", describe_mean(fit.parts, options));
+  if (record.out_of_fold) item("out of fold", describe_out_of_fold(fit.model));
   if (fit.before) item("before", describe(*fit.before));
   item("model", printable(file));
 }
@@ -127,7 +135,8 @@ std::string save_elsewhere(const Model& model) {
 }
 
 /// Gives where the model is then. A disk may be full by now, and a folder gone: what was trained is not lost for that.
-std::string save(const Model& model, const std::string& file) {
+/// `checkpoint`: the last one that there is, or empty.
+std::string save(const Model& model, const std::string& file, const std::string& checkpoint) {
   try {
     model.save(file);
     return file;
@@ -135,9 +144,12 @@ std::string save(const Model& model, const std::string& file) {
     if (error.code() != ErrorCode::io && error.code() != ErrorCode::not_found) throw;  // no other folder helps
     const std::string saved = save_elsewhere(model);
     if (saved.empty())
-      throw Error(error.code(), fmt::format("{}\nNo folder for temporary files takes the model either (TMPDIR can name "
-                                            "one): what was trained is lost.",
-                                            error.what()));
+      throw Error(
+          error.code(),
+          fmt::format("{}\nNo folder for temporary files takes the model either (TMPDIR can name one){}.", error.what(),
+                      checkpoint.empty()
+                          ? ": what was trained is lost"
+                          : fmt::format("; --resume {} goes on from the last checkpoint", shell_word(checkpoint))));
     say_error(fmt::format("{}\nThe model is in {} instead.", error.what(), saved));
     return saved;
   }
@@ -151,6 +163,9 @@ std::optional<Model> model_to_continue(const Arguments& arguments) {
   };
   refuse("resume", "the one begins a training from a model, the other goes on with one that was stopped; give one");
   refuse("recipe", "a training that continues a model has the options of its training; name those that change");
+  refuse("out-of-fold",
+         "only a bag has predictions of rows that a network was not trained on, and a model is not "
+         "trained further as one; leave it out");
   refuse("cross-validate", "the model has seen its data already, and a part of them would say nothing of it");
   return Model::load(arguments.value("continue"));
 }
@@ -199,31 +214,32 @@ int run(const Arguments& arguments) {
                   fmt::format("--output: '{}' is the checkpoint itself, which the model would replace", file));
     from = load_checkpoint(checkpoint);
   }
-  Checkpoints checkpoints(arguments, file,
-                          from ? std::max(from->model().record().epochs, from->model().record().epochs_tried) : 0);
-  if (file == kStandardOutput) out() = err();  // the costs and the figures are no part of the model
-  out().outlive_failures();
-
-  ProgressBar bar(err(), !quiet);
   Options options = from      ? from->options()
                     : earlier ? options_of(*earlier, arguments.typed_options())
                               : arguments.options;
   if (from) arguments.set(options);
-  TrainingTable table(options, bar);
+  Checkpoints checkpoints(arguments, file, from ? epochs_of(from->model().record()) : 0);
+  if (arguments.has("out-of-fold")) {
+    if (options.folds == Folds())
+      throw Error(ErrorCode::usage, from ? "--out-of-fold: the training of the checkpoint is no bag; leave it out"
+                                         : "--out-of-fold: only a bag has predictions of networks that were not "
+                                           "trained on a row; give --folds 8 too");
+    check_out_of_fold(arguments, options, file);
+  }
+  if (file == kStandardOutput) out() = err();  // the costs and the figures are no part of the model
+  out().outlive_failures();
+
+  ProgressBar bar(err(), !quiet);
+  LiveReport live(arguments, options, bar);
   Callbacks callbacks = callbacks_of(arguments, bar);
+  callbacks.part = [&](const PartReport& report) { live.fold(report); };
   callbacks.cost = [&](const CostReport& report) {
     begin_interruptible();
-    if (quiet) return;
-    if (!json) return table.cost(report);
-    bar.clear();
-    print_json(report);
+    live.cost(report);
   };
   callbacks.epoch = [&](const EpochReport& report) {
     checkpoints.settle();  // before the next is told of, so that never more than one interval can be lost
-    if (quiet) return;
-    if (!json) return table.epoch(report);
-    bar.clear();
-    print_json(report);
+    live.epoch(report);
   };
   callbacks.wants_model = [] { return model_wanted(); };
   callbacks.model = [&](const Model& model) {
@@ -234,41 +250,46 @@ int run(const Arguments& arguments) {
 
   if (!quiet && err().is_terminal()) say(fmt::format("reading {} …", input_name(data.front())));
   const std::vector<fs::path> files(data.begin(), data.end());
-  const Fit fit = from      ? resume(files, *from, options, callbacks)
-                  : earlier ? continue_training(files, *earlier, options, callbacks)
-                            : strata::train(files, options, callbacks);
+  const Fit fit = checkpoints.trained([&] {
+    return from      ? resume(files, *from, options, callbacks)
+           : earlier ? continue_training(files, *earlier, options, callbacks)
+                     : strata::train(files, options, callbacks);
+  });
   begin_saving(is_replaced(file));
   checkpoints.settle();
   bar.clear();
-  table.finish();
-  if (!quiet && !json && out().is_terminal()) table.draw(fit.model.record());
-  const std::string saved = save(fit.model, file), where = shown(saved);
+  live.finish(fit.model.record());
+  const std::string last = checkpoints.any_written() ? checkpoints.file().string() : arguments.value("resume");
+  const std::string saved = save(fit.model, file, last), where = shown(saved);
 
   if (json)
     print_json_done(fit, saved);
   else
-    print_summary(fit, where, from ? from->model().record().reached : 0);
+    print_summary(fit, where, from ? from->model().record().reached : 0, options);
   try {
     out().require_written();
   } catch (const Error& error) {
     throw Error(error.code(), fmt::format("{}; the model is in {}", error.what(), where));
   }
-  if (fit.ending == Ending::diverged) {
-    say_error(fmt::format("{}\nThe last good weights are in {}.", fit.explanation, where));
+  const bool said =
+      !arguments.has("out-of-fold") || save_out_of_fold(fit, arguments.value("out-of-fold"), where, quiet);
+  if (fit.ending == Ending::diverged || fit.ending == Ending::failed) {
+    say_error(fmt::format("{}\n{}{}.", fit.explanation, what_is_kept(fit, where),
+                          fit.ending == Ending::failed ? goes_on(checkpoints) : ""));
     return 1;
   }
   if (interrupted()) {
-    const std::string when = counted(static_cast<std::uint64_t>(fit.iterations), "iteration");
+    const std::string when = how_far(fit);
     if (fit.ending == Ending::interrupted)
       say(fmt::format("strata: interrupted after {}; what was trained is in {}{}", when, where, goes_on(checkpoints)));
     else
       say(fmt::format("strata: the training was done after {}; its model is in {}", when, where));
     return interrupt_exit_code();
   }
-  if (saved != file) return 1;
+  if (saved != file || !said) return 1;
   if (fit.ending == Ending::time_limit)
-    say(fmt::format("strata: the time was up after {}; what was trained is in {}{}",
-                    counted(static_cast<std::uint64_t>(fit.iterations), "iteration"), where, goes_on(checkpoints)));
+    say(fmt::format("strata: the time was up after {}; what was trained is in {}{}", how_far(fit), where,
+                    goes_on(checkpoints)));
   if (!quiet && file != kStandardOutput) {
     const std::string word = shell_word(file);
     say(fmt::format("next:  strata predict {0} NEW-DATA\n       strata evaluate {0} TEST-DATA", word));
@@ -301,6 +322,10 @@ Command train_command() {
        {"output", 'o', "FILE",
         "Where the model goes. Default: model.strata. An old model there is replaced when the training ends (or "
         "SIGUSR1 comes). -: standard output; all that it would have goes to stderr then."},
+       {"out-of-fold", 0, "FILE",
+        "With --folds: write there what is predicted of each row by the networks that were not trained on it, as CSV: "
+        "the line of the row, its target, and what 'strata predict' prints; the file before it where there are "
+        "several."},
        {"cross-validate", 0, "PARTS",
         "Measure how good such a training is, and write no model: the rows are parted, of each class as much "
         "(--group-column keeps groups whole), and each part is predicted by a network that is trained on the others."},
@@ -309,9 +334,9 @@ Command train_command() {
         "training stands: MODEL.checkpoint, and MODEL.checkpoint.previous, the one before."},
        {"resume", 0, "FILE",
         "Go on from a checkpoint with the same DATA, and leave the same model, bit for bit, as if the training had "
-        "never stopped. Its options are those of the checkpoint; a longer --epochs may be asked for. Without "
-        "--checkpoint "
-        "it writes one when it is interrupted. The model goes where it went before, unless --output says otherwise."},
+        "never stopped. Its options are those of the checkpoint; a longer --epochs may be asked for, but not of a bag "
+        "that has a fold that is done. Without --checkpoint it writes one when it is interrupted. The model goes where "
+        "it went before, unless --output says otherwise."},
        {"continue", 0, "MODEL",
         "Train this model further, with other DATA: its columns with their levels and scaling, its target and its "
         "network stay, and its training is repeated from the weights that it has; options say what is to be otherwise. "

@@ -77,7 +77,8 @@ int main(int argc, char** argv) {
   const TemporaryFolder folder;
   make_full_model<float>().save(folder / "full");
   make_model<double>({2, {}, 3, Loss::categorical_cross_entropy}).save(folder / "plain");
-  for (const char* name : {"full", "plain"}) {
+  make_bag<float>().save(folder / "bag");
+  for (const char* name : {"full", "plain", "bag"}) {
     const std::string bytes = content_of(folder / name);
     seeds.add("model", bytes);
     seeds.add("json", bytes.substr(8, bytes.find_last_of('}') - 7));

@@ -81,26 +81,42 @@ struct RowEmbedding {
     none,      ///< itself
     periodic,  ///< x and Vᵀ cos(2π f x + φ) + c: "PBLD" of Holzmüller et al., 2024, after Gorishniy et al., 2022
     levels,    ///< a code from 0 to levels − 1: its column of E; that of levels − 1 for any other number
+    /// u x + V e(x) + c, linear between the edges b_0 < … < b_T: e_t = (x − b_{t−1}) / (b_t − b_{t−1}), at least 0 and
+    /// at most 1 (Gorishniy et al., 2022, "On Embeddings for Numerical Features", eq. 1, where e_1 has no least and e_T
+    /// no largest number: a narrow outermost piece would then make numbers beyond it as large as you like)
+    piecewise,
   };
+  static constexpr int kMostBins = 128;         ///< T
+  static constexpr double kLargestEdge = 1e38;  ///< in size: float32 holds it, and twice as much
   Kind kind = Kind::none;
   int levels = 0;
+  /// piecewise: b_0 … b_T. One has no bins, and e(x) no elements.
+  std::vector<double> edges = {};
+
+  [[nodiscard]] int bins() const noexcept { return edges.empty() ? 0 : static_cast<int>(edges.size()) - 1; }
+  /// May a bin of a piecewise embedding lie between these? It is at least a millionth wide, and a millionth of the
+  /// larger of its edges: else it would be rounding, or lost in float32.
+  [[nodiscard]] static bool is_bin(double edge, double next) noexcept;
   bool operator==(const RowEmbedding&) const = default;
 };
 
 /// The stage in front of the layers: Z[0] = e(X), row by row, and A[0] = s * Z[0]. Without it A[0] = X.
 struct InputStage {
-  std::vector<RowEmbedding> rows;  ///< one for each row of X; empty: each is itself
-  int frequencies = 16;            ///< of a periodic embedding: f, φ
-  int periodic_units = 3;          ///< of a periodic embedding, beside x itself: c
-  int level_units = 8;             ///< of a level: the rows of E
-  bool scales = false;             ///< s, a number for each row of Z[0]; else 1
+  std::vector<RowEmbedding> rows;                      ///< one for each row of X; empty: each is itself
+  int frequencies = 16;                                ///< of a periodic embedding: f, φ
+  int periodic_units = 3;                              ///< of a periodic embedding, beside x itself: c
+  int level_units = 8;                                 ///< of a level: the rows of E
+  int piecewise_units = 16;                            ///< of a piecewise embedding: the rows of U, V and c
+  bool scales = false;                                 ///< s, a number for each row of Z[0]; else 1
+  static constexpr std::int64_t kMostEdges = 1 << 21;  ///< of all rows: the text of a model file holds twice as many
 
   [[nodiscard]] bool empty() const noexcept { return rows.empty() && !scales; }
   /// Rows of Z[0] that become of a row of X.
   [[nodiscard]] std::int64_t units_of(RowEmbedding::Kind kind) const noexcept {
-    return kind == RowEmbedding::Kind::periodic ? std::int64_t{1} + periodic_units
-           : kind == RowEmbedding::Kind::levels ? level_units
-                                                : 1;
+    return kind == RowEmbedding::Kind::periodic    ? std::int64_t{1} + periodic_units
+           : kind == RowEmbedding::Kind::levels    ? level_units
+           : kind == RowEmbedding::Kind::piecewise ? piecewise_units
+                                                   : 1;
   }
   bool operator==(const InputStage&) const = default;
 };

@@ -86,6 +86,17 @@ struct EarlierTraining {
   bool operator==(const EarlierTraining&) const = default;
 };
 
+/// How one of several networks came to be.
+struct NetworkRecord {
+  std::int64_t fold = 0;    ///< of a bag: the part of the rows that it was not trained on, 1: the first; else 0
+  std::int64_t member = 1;  ///< of the networks that were trained on the same rows: 1, 2, …
+  std::uint64_t seed = 0;   ///< that drew its weights and its batches
+  std::int64_t epochs = 0;  ///< of its weights, as in TrainingRecord
+  std::int64_t epochs_tried = 0;
+  std::string ended = "done";  ///< the name of the Ending of its training
+  bool operator==(const NetworkRecord&) const = default;
+};
+
 /// How the model came to be. Holds nothing that differs between two runs of the same training (no time, no path, no
 /// number of threads), so that the same training writes the same file.
 struct TrainingRecord {
@@ -110,6 +121,11 @@ struct TrainingRecord {
   Curves curves;  ///< empty unless something was measured after each epoch
   /// The trainings before this one, the first of them first; all else in a record is of the last.
   std::vector<EarlierTraining> before;
+  /// Of several networks: each of them. Then iterations and epochs above are those of the longest training, and the
+  /// rows of a bag are all that there are, of which each network was trained on those outside of its fold.
+  std::vector<NetworkRecord> networks;
+  /// Of a bag: the figures of the rows of its folds, each predicted by the networks that were not trained on it.
+  std::optional<Metrics> out_of_fold;
 };
 
 /// What predict gives: an (n_y, m) matrix, example after example, and what it means.
@@ -157,14 +173,22 @@ class Model {
   [[nodiscard]] const Target& target() const noexcept;
   [[nodiscard]] const Scaling& scaling() const noexcept;
   [[nodiscard]] const TrainingRecord& record() const noexcept;
-  /// W[l], (n_l, n_{l−1}) column-major, and b[l], (n_l); l = 1 … L.
-  [[nodiscard]] std::vector<double> weights(int l) const;
-  [[nodiscard]] std::vector<double> biases(int l) const;
+  /// How many networks there are. Of several, the model says the mean A[L] = Σ share · A[L] of each, in float64 and in
+  /// their order; docs/decisions/0017-bags.md.
+  [[nodiscard]] std::size_t networks() const noexcept;
+  /// How much each counts: above 0, 1 together.
+  [[nodiscard]] std::vector<double> shares() const;
+  /// What the probabilities were calibrated with: softmax(log A[L] / temperature); 1: they were not.
+  [[nodiscard]] double temperature() const noexcept;
+  /// W[l], (n_l, n_{l−1}) column-major, and b[l], (n_l); l = 1 … L; of the first network, or another one, counted from
+  /// 0. Errors: usage (there is no such layer or network).
+  [[nodiscard]] std::vector<double> weights(int l, std::size_t network = 0) const;
+  [[nodiscard]] std::vector<double> biases(int l, std::size_t network = 0) const;
   /// a[l], (n_l), of a hidden layer whose slopes are learned; else empty.
-  [[nodiscard]] std::vector<double> slopes(int l) const;
-  /// What the stage in front of the layers has learned, as far as it has any: "F", "phi", "V", "c", "E" and "s", whose
-  /// shapes docs/notation.md says.
-  [[nodiscard]] std::vector<LearnedMatrix> stage() const;
+  [[nodiscard]] std::vector<double> slopes(int l, std::size_t network = 0) const;
+  /// What the stage in front of the layers has learned, as far as it has any: "F", "phi", "U", "V", "c", "E" and "s",
+  /// whose shapes docs/notation.md says.
+  [[nodiscard]] std::vector<LearnedMatrix> stage(std::size_t network = 0) const;
 
   /// Fields match by name; others are ignored. What is missing in an input that may lack it has its fill. An example
   /// alone and in any batch gives the same bits, with any number of threads. `threads`: 1 to 1024, or 0: as the

@@ -22,13 +22,18 @@ enum class RandomStream { strata, numpy };
 /// What the network computes with. bf16: float32, but for the products, whose operands are rounded to bfloat16 (8 bits
 /// of mantissa) and whose sums stay in float32; the weights that are trained and stored are of float32.
 enum class Precision { float32, float64, bf16 };
-/// What a number of a table becomes in front of the network: itself, or what InputStage says of a periodic embedding.
-enum class NumericEmbedding { none, pbld };
+/// What a number of a table becomes in front of the network: itself, or what InputStage says of a periodic or of a
+/// piecewise embedding.
+enum class NumericEmbedding { none, pbld, piecewise };
 /// What a rate is of. ntp: of W·√n with n inputs of a layer, in place of W (Jacot et al., 2018; Holzmüller et al.,
 /// 2024).
 enum class Parametrization { standard, ntp };
 /// What becomes of the examples of an epoch that do not fill a batch.
 enum class LastBatch { keep, drop };
+/// Which networks of a bag count how much. none: all alike. greedy: as Caruana et al., 2004, select them.
+enum class Select { none, greedy };
+/// Of the probabilities of a bag: none, or a temperature (Guo et al., 2017).
+enum class Calibrate { none, temperature };
 enum class ScaleKind { automatic, automatic_quantile, standard, divide_255, none, robust, quantile };
 /// What stands for a missing number.
 enum class Impute { mean, median };
@@ -69,6 +74,8 @@ enum class Metric {
 [[nodiscard]] std::string_view name(NumericEmbedding embedding) noexcept;
 [[nodiscard]] std::string_view name(Parametrization parametrization) noexcept;
 [[nodiscard]] std::string_view name(LastBatch last) noexcept;
+[[nodiscard]] std::string_view name(Select select) noexcept;
+[[nodiscard]] std::string_view name(Calibrate calibrate) noexcept;
 [[nodiscard]] std::string_view name(ScaleKind kind) noexcept;
 [[nodiscard]] std::string_view name(Impute impute) noexcept;
 [[nodiscard]] std::string_view name(MissingTarget missing) noexcept;
@@ -105,6 +112,15 @@ struct ClassWeights {
   bool operator==(const ClassWeights&) const = default;
 };
 
+/// A bag: the rows are parted, and for each part a network is trained on the others and stopped on this one.
+struct Folds {
+  static constexpr int kAutomatic = -1;  ///< 5 times 5 of at most 500 rows, else 8
+  int parts = 0;                         ///< 0: no bag
+  int repeats = 1;                       ///< the rows are parted so many times, each time anew
+  bool operator==(const Folds&) const = default;
+};
+[[nodiscard]] std::string to_text(const Folds& folds);
+
 /// What to learn from, and what to ask of it.
 struct DataOptions {
   std::vector<std::string> target;  ///< empty: the last column of a CSV file
@@ -128,6 +144,9 @@ struct DataOptions {
   std::string validation_column;  ///< says which rows are held back, in place of `validation`; no input
   std::string group_column;       ///< rows that have the same here are never parted; no input
   std::string time_column;        ///< by which the last rows are the last; empty: as they stand
+  Folds folds;                    ///< in place of `validation`: every row is held back from some networks
+  Select select = Select::none;
+  Calibrate calibrate = Calibrate::none;
   bool operator==(const DataOptions&) const = default;
 };
 
@@ -167,6 +186,7 @@ struct NetworkOptions {
   Initializer initializer;
   RandomStream random = RandomStream::strata;
   std::uint64_t seed = 1;
+  int members = 1;  ///< networks that are trained side by side, whose mean the model says
   Precision precision = Precision::float32;
   bool operator==(const NetworkOptions&) const = default;
 };
@@ -192,7 +212,7 @@ struct Schedule {
 /// A number for the parameters of each kind.
 struct PerKind {
   double weights = 0, biases = 0, slopes = 0;
-  double numbers = 0;  ///< F, φ, V and c of the numbers that are embedded
+  double numbers = 0;  ///< F, φ, U, V and c of the numbers that are embedded
   double levels = 0;   ///< E of the categories that are
   double scales = 0;   ///< s
   bool operator==(const PerKind&) const = default;
@@ -225,7 +245,7 @@ struct TrainingOptions {
   /// Epochs without a better `monitor` after which the training stops; the weights of the best one are kept, and of
   /// epochs that do equally well those of the last (with a `min_delta` those of the first). 0: never, and the last
   /// weights are kept. Empty: 10 with the cosine of an empty `schedule`; else 20 where rows are held back without being
-  /// asked for, or with another `monitor` than the loss or a `min_delta`; else 0.
+  /// asked for, with `folds`, or with another `monitor` than the loss or a `min_delta`; else 0.
   std::optional<std::int64_t> patience;
   /// Which figure of the validation part says what the best epoch is. Empty: roc_auc for two classes, log_loss for
   /// more, rmse for the squared error of one target, the loss for other numbers.

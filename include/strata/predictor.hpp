@@ -22,7 +22,7 @@ namespace strata STRATA_EXPORT {
 /// the network do not fit there (two neighbouring layers with more than some 1,300 float32 numbers together), a
 /// thread's first call with many examples takes memory of its own, kept until the thread ends; where one does not
 /// (16,000), its very first call does. The same is true of a call with inputs that are not all numbers, or with a
-/// missing one.
+/// missing one, and of a model of several networks, whose outputs it keeps apart from their mean.
 ///
 /// The numbers are those of Model::predict, bit for bit, for an example alone and in any batch. In bf16 the weights are
 /// rounded when it is made: they take half the memory of float32, and half the time where reading them is what takes
@@ -33,10 +33,10 @@ class Predictor {
   /// Scales inputs and outputs as the model does, and computes in its precision. Errors: unsupported (STRATA_KERNELS),
   /// memory.
   explicit Predictor(const Model& model);
-  /// A network without scaling: `theta` is what the stage in front learns, F, φ, V, c, E, s as far as it has them, then
-  /// W[1], b[1], a[1], …, W[L], b[L], with the slopes that are learned; each matrix column-major.
-  /// `precision` is float32 or bf16; the numbers are float for both. Errors: shape (the architecture is none, or
-  /// another number of parameters), usage (float64, whose weights are double), unsupported, memory.
+  /// A network without scaling: `theta` is what the stage in front learns, F, φ, U, V, c, E, s as far as it has them,
+  /// then W[1], b[1], a[1], …, W[L], b[L], with the slopes that are learned; each matrix column-major. `precision` is
+  /// float32 or bf16; the numbers are float for both. Errors: shape (the architecture is none, or another number of
+  /// parameters), usage (float64, whose weights are double), unsupported, memory.
   Predictor(const Architecture& net, std::span<const float> theta, Precision precision = Precision::float32);
   Predictor(const Architecture& net, std::span<const double> theta);
   ~Predictor();

@@ -44,6 +44,8 @@ struct Trace {
   double cost = 0;
   std::vector<TracedLayer>
       layers;  ///< 0 (X, the stage in front of the layers, and Y), 1 … L; or the one that was asked for
+  /// Of several networks, with layer L: what the model says, the mean of the A[L] of all.
+  std::optional<TracedMatrix> mean = {};
 };
 
 /// One forward and one backward pass over example `example` (from 0), or over the whole table, with the model's weights
@@ -52,10 +54,11 @@ struct Trace {
 /// a, da where slopes are learned. dW and db are those of this batch (m = 1 for one example); a model that was trained
 /// with L2 shows the term λ/m W in dW and in the cost. dA[L] is the un-fused formula of the notes, infinite where an
 /// output is saturated on the wrong side; dZ[L], which comes from the logits, does not use it. Where the table has no
-/// target, there is no Y, no backward pass and no cost (NaN). With as many threads as Model::evaluate. Errors: as
-/// Model::evaluate; usage (no such example, no such layer); value (no rows).
+/// target, there is no Y, no backward pass and no cost (NaN). `network`: of a model of several, counted from 0. With as
+/// many threads as Model::evaluate. Errors: as Model::evaluate; usage (no such example, layer or network); value (no
+/// rows).
 [[nodiscard]] Trace trace(const Model& model, const Table& table, std::optional<std::size_t> example = {},
-                          std::optional<int> layer = {});
+                          std::optional<int> layer = {}, std::size_t network = 0);
 
 /// A parameter left out of the comparison because ±ε crosses a kink of its activation.
 struct KinkedParameter {
@@ -85,8 +88,9 @@ struct GradientCheck {
 
 /// Compares every gradient with (J(θ+ε) − J(θ−ε)) / 2ε in float64, ε = 1e-5, on the first `examples` examples (0: all).
 /// With the λ that the model was trained with, and as many threads as Model::evaluate. Errors: as Model::evaluate;
-/// value (no rows); diverged (the cost is infinite).
-[[nodiscard]] GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples = 0);
+/// value (no rows); usage (no such network); diverged (the cost is infinite). `network`: as above.
+[[nodiscard]] GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples = 0,
+                                            std::size_t network = 0);
 /// The same for the network that `options` describe, with its initial weights in float64, whatever options.precision
 /// says. Errors: as train; diverged.
 [[nodiscard]] GradientCheck check_gradients(const Table& table, const Options& options, std::size_t examples = 0);

@@ -26,6 +26,7 @@ struct CostReport {
   std::int64_t iteration = 0;
   std::int64_t epoch = 0;
   double cost = 0;
+  std::size_t fold = 0;  ///< of a bag: which is trained, 1: the first; else 0
 };
 
 /// Told after every epoch of mini-batches. With full batches: where there is a validation set, before every reported
@@ -38,6 +39,7 @@ struct EpochReport {
   std::optional<Metrics> train;     ///< where Options::metrics are asked for and nothing is held back
   bool best = false;                ///< with a patience: the best so far
   Metric monitored = Metric::loss;  ///< the figure of the validation part that says so
+  std::size_t fold = 0;             ///< as of a CostReport
 };
 
 /// Told after every update, for a progress bar.
@@ -77,14 +79,16 @@ class Checkpoint {
   std::unique_ptr<Data> data_;
 };
 
-/// done: after the updates that were planned. early_stopping: by the patience. tolerance: by tol.
-enum class Ending { done, interrupted, diverged, time_limit, early_stopping, tolerance };
+/// done: after the updates that were planned. early_stopping: by the patience. tolerance: by tol. failed: of a bag that
+/// has folds already, by an error in a later one.
+enum class Ending { done, interrupted, diverged, time_limit, early_stopping, tolerance, failed };
 /// As the record of a model has it: "early stopping".
 [[nodiscard]] std::string_view name(Ending ending) noexcept;
 
-/// One part of a cross-validation: rows that the model of a training on all other parts has predicted.
+/// One part of a cross-validation, or one fold of a bag: rows that a training on all others has predicted.
 struct PartReport {
-  std::size_t part = 0;           ///< 1: the first
+  std::size_t part = 0;           ///< 1: the first; of a bag counted on over its partings
+  std::size_t parts = 0;          ///< of a bag: its folds in all; else 0
   std::vector<std::size_t> rows;  ///< of the table, ascending
   std::size_t train_rows = 0;     ///< without those that its training held back
   Metrics metrics;                ///< of these rows
@@ -93,11 +97,24 @@ struct PartReport {
   Ending ending = Ending::done;
 };
 
+/// Of a bag: what its model says of each row by the networks that were not trained on it.
+struct OutOfFold {
+  std::vector<std::size_t> rows;  ///< of the table, ascending, from 0: those of the folds that the model has
+  /// Where each stands in its file: the line of a text, from 1 (`are_lines`), or which example of an array, from 0.
+  std::vector<std::size_t> numbers;
+  bool are_lines = false;
+  std::vector<std::string> files;    ///< of a table of several texts: the names of all of them; else empty
+  std::vector<std::size_t> file_of;  ///< of each row: its place in `files`
+  /// The truth: of one label which of the classes, else the numbers of the targets, example after example.
+  std::vector<double> targets;
+  Predictions predictions;
+};
+
 struct Callbacks {
   std::function<void(const CostReport&)> cost;
   std::function<void(const EpochReport&)> epoch;
-  std::function<void(const Progress&)> progress;  ///< of a cross-validation: of the trainings of all parts
-  std::function<void(const PartReport&)> part;    ///< told after each part of a cross-validation
+  std::function<void(const Progress&)> progress;  ///< of a cross-validation or a bag: of the trainings of all parts
+  std::function<void(const PartReport&)> part;    ///< told after each part of a cross-validation, each fold of a bag
   std::function<void(std::string_view)> note;     ///< choices made, with their reasons; a sentence each
   std::function<void(std::string_view)> warning;  ///< what the user probably did not mean
   std::function<bool()> stop;                     ///< asked after every update; true ends the run with what is trained
@@ -107,7 +124,7 @@ struct Callbacks {
   std::function<void(const Model&)> model;
   std::function<bool(const Progress&)> wants_checkpoint;  ///< asked after every update; true: `checkpoint` comes next
   /// Gets the training as it stands, to keep; it goes on with the same bits. Comes unasked too, where `stop` or a limit
-  /// of time ends the training before its last update.
+  /// of time ends the training before its last update, and before each fold of a bag but the first.
   std::function<void(Checkpoint)> checkpoint;
 };
 
@@ -121,6 +138,9 @@ struct Fit {
   std::string explanation;
   std::int64_t iterations = 0;  ///< in all; those that made the weights are in the record
   double seconds = 0;
+  std::size_t folds = 0;               ///< of a bag: how many there are in all; else 0
+  std::vector<PartReport> parts = {};  ///< of a bag: the folds that are done
+  std::optional<OutOfFold> out_of_fold = {};
 };
 
 /// A field that is no input, and why.
@@ -135,17 +155,19 @@ struct TrainingPlan {
   Features features;  ///< inputs, scaling and target, as fitted on the training rows
   std::vector<LeftOut> left_out;
   Architecture architecture;
-  Options options;           ///< those in force: nothing is left to be chosen
-  std::size_t rows = 0;      ///< trained on
-  std::size_t held = 0;      ///< of the validation
-  std::string held_how;      ///< why these: "drawn by the seed"; empty where they have a file of their own
-  std::size_t dropped = 0;   ///< left out because they lack the target
-  std::size_t weight_0 = 0;  ///< left out because they have the weight 0
-  std::int64_t batches = 0;  ///< an epoch
-  std::int64_t iterations = 0;
-  /// Bytes that it would take: the data as they are read (but for what is mapped), the examples as the network takes
-  /// them, which often get the memory of the data, and the network with all that a step needs.
-  std::size_t data_bytes = 0, example_bytes = 0, network_bytes = 0;
+  Options options;                 ///< those in force: nothing is left to be chosen
+  std::size_t rows = 0;            ///< trained on
+  std::size_t held = 0;            ///< of the validation
+  std::string held_how;            ///< why these: "drawn by the seed"; empty where they have a file of their own
+  std::vector<std::size_t> folds;  ///< of a bag: the rows of each, which one network is not trained on
+  std::size_t dropped = 0;         ///< left out because they lack the target
+  std::size_t weight_0 = 0;        ///< left out because they have the weight 0
+  std::int64_t batches = 0;        ///< an epoch
+  std::int64_t iterations = 0;     ///< of a bag: of all networks
+  /// Bytes that it would take: the data as they are read (but for what is mapped); the examples as the network takes
+  /// them, which often get the memory of the data, and of a bag what is said of them; the weights with what the
+  /// optimizer remembers and those of the best epoch; and what the steps of the networks that are trained at once need.
+  std::size_t data_bytes = 0, example_bytes = 0, weight_bytes = 0, workspace_bytes = 0;
 };
 
 /// Reads and decides all that `train` would, and stops before the first step. Of `callbacks` it uses note and warning.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -36,32 +38,67 @@ void require_parameters(const Architecture& net) {
   if (of.smoothing != 0 && net.head() == Head::identity) refuse("no smoothing");
 }
 
+void require_edges(const RowEmbedding& row, const std::function<void(const std::string&)>& refuse) {
+  const std::vector<double>& edges = row.edges;
+  if (row.kind != RowEmbedding::Kind::piecewise) {
+    if (!edges.empty()) refuse("has edges where it embeds nothing in pieces");
+    return;
+  }
+  if (edges.empty() || row.bins() > RowEmbedding::kMostBins)
+    refuse(fmt::format("has {} edges of a piecewise embedding; it needs from 1 to {}", edges.size(),
+                       RowEmbedding::kMostBins + 1));
+  for (std::size_t t = 0; t < edges.size(); ++t) {
+    if (!(std::abs(edges[t]) <= RowEmbedding::kLargestEdge))
+      refuse(fmt::format("has the edge {}; it needs numbers from {} to {}", shortest(edges[t]),
+                         shortest(-RowEmbedding::kLargestEdge), shortest(RowEmbedding::kLargestEdge)));
+    if (t > 0 && !RowEmbedding::is_bin(edges[t - 1], edges[t]))
+      refuse(fmt::format("has a piece from {} to {}; its edges ascend, by a millionth or more", shortest(edges[t - 1]),
+                         shortest(edges[t])));
+  }
+}
+
 void require_stage(const Architecture& net) {
   const InputStage& stage = net.stage;
   const auto refuse = [](const std::string& message) {
     throw Error(ErrorCode::shape, "the stage in front of the network " + message);
   };
+  const auto has = [&](RowEmbedding::Kind kind) {
+    return std::ranges::find(stage.rows, kind, &RowEmbedding::kind) != stage.rows.end();
+  };
   if (!stage.rows.empty() && stage.rows.size() != static_cast<std::size_t>(net.inputs))
     refuse(fmt::format("embeds {} rows of X, which has {}", stage.rows.size(), net.inputs));
   for (const auto& [size, what] : {std::pair(stage.frequencies, "frequencies"),
                                    {stage.periodic_units, "numbers of a periodic embedding"},
-                                   {stage.level_units, "numbers of a level"}}) {
+                                   {stage.level_units, "numbers of a level"},
+                                   {stage.piecewise_units, "numbers of a piecewise embedding"}}) {
     if (size < 1) refuse(fmt::format("has {} {}; it needs at least one", size, what));
   }
-  std::int64_t units = 0;
+  std::int64_t units = 0, edges = 0;
   for (const RowEmbedding& row : stage.rows) {
-    if (row.kind < RowEmbedding::Kind::none || row.kind > RowEmbedding::Kind::levels)
+    if (row.kind < RowEmbedding::Kind::none || row.kind > RowEmbedding::Kind::piecewise)
       refuse(fmt::format("has an embedding number {}, which there is not", static_cast<int>(row.kind)));
     const bool is_code = row.kind == RowEmbedding::Kind::levels;
     if (is_code ? row.levels < 1 : row.levels != 0)
       refuse(fmt::format("has {} levels where it embeds {}", row.levels, is_code ? "a code" : "a number"));
+    require_edges(row, refuse);
     units += stage.units_of(row.kind);
+    edges += std::ssize(row.edges);
   }
+  if (has(RowEmbedding::Kind::periodic) && has(RowEmbedding::Kind::piecewise))
+    refuse("embeds some numbers periodically and some piecewise; it does all in one way");
+  if (edges > InputStage::kMostEdges)
+    refuse(
+        fmt::format("has {} edges of pieces, more than the {} that a model file holds", edges, InputStage::kMostEdges));
   if (units > std::numeric_limits<int>::max())
     refuse(fmt::format("gives {} rows, more than a network can take", units));
 }
 
 }  // namespace
+
+bool RowEmbedding::is_bin(double edge, double next) noexcept {
+  constexpr double kLeast = 1e-6;
+  return next - edge >= kLeast * std::max({1.0, std::abs(edge), std::abs(next)});
+}
 
 Head head_of(Loss loss) noexcept {
   switch (loss) {

@@ -22,19 +22,22 @@ std::string_view letter_of(ParameterBlock::Kind kind) {
     case ParameterBlock::Kind::offsets: return "c";
     case ParameterBlock::Kind::levels: return "E";
     case ParameterBlock::Kind::scales: return "s";
+    case ParameterBlock::Kind::factors: return "U";
   }
   return "?";
 }
 
-// How many numbers are embedded, and how many levels of categories.
+// How many numbers are embedded in either way, the bins of these, and how many levels of categories.
 struct StageSizes {
-  std::size_t numbers = 0, levels = 0;
+  std::size_t periodic = 0, piecewise = 0, bins = 0, levels = 0;
 };
 
 StageSizes sizes_of(const InputStage& stage) {
   StageSizes sizes;
   for (const RowEmbedding& row : stage.rows) {
-    if (row.kind == RowEmbedding::Kind::periodic) ++sizes.numbers;
+    if (row.kind == RowEmbedding::Kind::periodic) ++sizes.periodic;
+    if (row.kind == RowEmbedding::Kind::piecewise) ++sizes.piecewise;
+    sizes.bins += static_cast<std::size_t>(row.bins());
     if (row.kind == RowEmbedding::Kind::levels)
       sizes.levels = checked_add(sizes.levels, static_cast<std::size_t>(row.levels), kSize);
   }
@@ -63,6 +66,7 @@ double PerKind::* number_of(ParameterBlock::Kind kind) noexcept {
     case ParameterBlock::Kind::slopes: return &PerKind::slopes;
     case ParameterBlock::Kind::frequencies:
     case ParameterBlock::Kind::phases:
+    case ParameterBlock::Kind::factors:
     case ParameterBlock::Kind::mixes:
     case ParameterBlock::Kind::offsets: return &PerKind::numbers;
     case ParameterBlock::Kind::levels: return &PerKind::levels;
@@ -86,12 +90,18 @@ void for_each_block(const Architecture& net, const std::function<void(const Para
   };
   const InputStage& stage = net.stage;
   const auto k = static_cast<std::size_t>(stage.frequencies), q = static_cast<std::size_t>(stage.periodic_units);
-  const auto [numbers, levels] = sizes_of(stage);
-  if (numbers > 0) {
-    add(Kind::frequencies, 0, k, numbers);
-    add(Kind::phases, 0, k, numbers);
-    add(Kind::mixes, 0, k, checked_multiply(q, numbers, kSize));
-    add(Kind::offsets, 0, q, numbers);
+  const auto [periodic, piecewise, bins, levels] = sizes_of(stage);
+  if (periodic > 0) {
+    add(Kind::frequencies, 0, k, periodic);
+    add(Kind::phases, 0, k, periodic);
+    add(Kind::mixes, 0, k, checked_multiply(q, periodic, kSize));
+    add(Kind::offsets, 0, q, periodic);
+  }
+  if (piecewise > 0) {  // instead: the numbers of a stage are embedded in one way
+    const auto d = static_cast<std::size_t>(stage.piecewise_units);
+    add(Kind::factors, 0, d, piecewise);
+    if (bins > 0) add(Kind::mixes, 0, d, bins);
+    add(Kind::offsets, 0, d, piecewise);
   }
   if (levels > 0) add(Kind::levels, 0, static_cast<std::size_t>(stage.level_units), levels);
   if (stage.scales) add(Kind::scales, 0, static_cast<std::size_t>(net.units(0)), 1);

@@ -23,6 +23,7 @@ struct ParameterBlock {
     offsets,      // c (q, p)
     levels,       // E (d, Σ levels): a column for each level, categories side by side
     scales,       // s (n_0, 1)
+    factors,      // U (d, p), of p numbers whose embedding is piecewise; V is then (d, Σ bins), and c (d, p)
   };
   Kind kind = Kind::weights;
   int layer = 1;                   // 0: of the stage in front
@@ -36,7 +37,7 @@ struct ParameterBlock {
   [[nodiscard]] bool is_vector() const noexcept {
     return kind == Kind::biases || kind == Kind::slopes || kind == Kind::scales;
   }
-  /// In files: "W1", "b1", "a1", "F", "phi", "V", "c", "E", "s".
+  /// In files: "W1", "b1", "a1", "F", "phi", "U", "V", "c", "E", "s".
   [[nodiscard]] std::string name() const;
   /// As the equations write it: "W[1]", "a[1]", "φ", and element x of it "W[1](3, 2)" or "b[1](3)", counted from 1.
   [[nodiscard]] std::string letter() const;
@@ -47,7 +48,7 @@ struct ParameterBlock {
 /// Which number of options is that of these parameters.
 [[nodiscard]] double PerKind::* number_of(ParameterBlock::Kind kind) noexcept;
 
-/// F, φ, V, c, E and s as far as the stage has them; then W[1], b[1], a[1], …, W[L], b[L], with the slopes that are
+/// F, φ, U, V, c, E and s as far as the stage has them; then W[1], b[1], a[1], …, W[L], b[L], with the slopes that are
 /// learned. Throws Error(memory) where the sizes cannot be counted.
 [[nodiscard]] std::vector<ParameterBlock> blocks_of(const Architecture& net);
 /// The same one after the other, without memory for all of them.

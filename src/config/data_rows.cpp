@@ -52,7 +52,8 @@ std::vector<OptionSpec> data_rows() {
                       "Data", "a whole number from 1 to 1000", "none", 1000, &DataOptions::embedding_size)),
       later(choice_row({"numeric-embedding", "NAME",
                         "pbld: beside each number the network gets 3 numbers more, a learned mixture of 16 cosines of "
-                        "learned frequencies and phases."},
+                        "learned frequencies and phases. piecewise: in its place the network gets 16 learned functions "
+                        "of it that are linear between quantiles of the training rows, at most 48 pieces each."},
                        "Data", &DataOptions::numeric_embedding)),
       later(choice_row(
           {"missing-target", "HOW", "Rows to train on that lack the target: error, or drop to leave them out."}, "Data",
@@ -106,9 +107,26 @@ std::vector<OptionSpec> data_rows() {
                         "A column that says which rows are held back, instead of --validation: yes or no, 1 or 0, "
                         "validation or train, test or train. It is no input."},
                        "Data", &DataOptions::validation_column)),
+      later(row(
+          {"folds", "K|KxR",
+           "Train a bag: the rows are parted in so many folds, of each class as much, and for each fold a network is "
+           "trained on the others; of its epochs, the one that does best on its own fold is kept. The model "
+           "says the mean of all networks, and every row gets a prediction of those that were not trained on it. 5x5: "
+           "5 folds, parted 5 times. auto: 5x5 of at most 500 rows, else 8. It takes the place of --validation."},
+          "Data", fmt::format("none; auto; {}", kFolds), [](Options& o, Text t) { o.folds = folds_from("folds", t); },
+          [](const Options& o) { return to_text(o.folds); })),
+      later(choice_row({"select", "HOW",
+                        "Which networks of a bag count how much in its mean. none: all alike. greedy: as a greedy "
+                        "selection with replacement finds best on the rows of the folds; the candidates are the "
+                        "--members and, with KxR, the partings, and those that do not count are left out of the file."},
+                       "Data", &DataOptions::select)),
+      later(choice_row({"calibrate", "HOW",
+                        "temperature: the probabilities of a bag become as sure as they are right on the rows of the "
+                        "folds, by one number for all of them."},
+                       "Data", &DataOptions::calibrate)),
       later(column_row({"group-column", "COLUMN",
                         "Rows that have the same in this column, such as a patient or a customer, stay together: whole "
-                        "groups are held back, and make the parts of --cross-validate. It is no input."},
+                        "groups are held back, and make the parts of --folds and --cross-validate. It is no input."},
                        "Data", &DataOptions::group_column)),
       later(column_row({"time-column", "COLUMN",
                         "The numbers or dates by which --validation last:0.2 finds the last rows. Rows of the same "

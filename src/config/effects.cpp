@@ -53,7 +53,10 @@ constexpr Effect kEffects[] = {
     {"beta2", Judged::at_once, of_adam},
     {"epsilon", Judged::at_once, of_adam},
     {"time-column", Judged::at_once,
-     [](const Options& o) {
+     [](const Options& o) -> std::string {
+       if (o.folds != Folds())
+         return fmt::format("is about the rows that are last, and the rows of {} are drawn; leave one of them out",
+                            spelled("folds", to_text(o.folds)));
        return unless(
            !o.validation.empty() && validation_part(o.validation).value_or(ValidationPart()).is_last,
            fmt::format("says which rows are the last ones, and {} that these are held back; give both of them",
@@ -89,6 +92,7 @@ constexpr Effect kEffects[] = {
      }},
     {"group-column", Judged::with_a_warning,
      [](const Options& o) {
+       if (o.folds != Folds()) return std::string();
        const bool holds_back = o.validation.empty() ? o.patience.value_or(0) > 0  // and then a fifth
                                                     : validation_part(o.validation).has_value();
        return unless(holds_back,
@@ -173,8 +177,9 @@ std::vector<WithoutEffect> without_effect(const Options& decided, const Architec
 }
 
 bool embeds_numbers(const Architecture& net) {
-  return std::ranges::any_of(net.stage.rows,
-                             [](const RowEmbedding& row) { return row.kind == RowEmbedding::Kind::periodic; });
+  return std::ranges::any_of(net.stage.rows, [](const RowEmbedding& row) {
+    return row.kind == RowEmbedding::Kind::periodic || row.kind == RowEmbedding::Kind::piecewise;
+  });
 }
 
 }  // namespace strata::internal

@@ -53,10 +53,13 @@ constexpr Named<ScaleKind> kScales[] = {
     {"standard", ScaleKind::standard}, {"1/255", ScaleKind::divide_255},
     {"robust", ScaleKind::robust},     {"quantile", ScaleKind::quantile},
     {"none", ScaleKind::none}};
-constexpr Named<NumericEmbedding> kEmbeddings[] = {{"none", NumericEmbedding::none}, {"pbld", NumericEmbedding::pbld}};
+constexpr Named<NumericEmbedding> kEmbeddings[] = {
+    {"none", NumericEmbedding::none}, {"pbld", NumericEmbedding::pbld}, {"piecewise", NumericEmbedding::piecewise}};
 constexpr Named<Parametrization> kParametrizations[] = {{"standard", Parametrization::standard},
                                                         {"ntp", Parametrization::ntp}};
 constexpr Named<LastBatch> kLastBatches[] = {{"keep", LastBatch::keep}, {"drop", LastBatch::drop}};
+constexpr Named<Select> kSelects[] = {{"none", Select::none}, {"greedy", Select::greedy}};
+constexpr Named<Calibrate> kCalibrates[] = {{"none", Calibrate::none}, {"temperature", Calibrate::temperature}};
 constexpr Named<Impute> kImputes[] = {{"mean", Impute::mean}, {"median", Impute::median}};
 constexpr Named<MissingTarget> kMissingTargets[] = {{"error", MissingTarget::error}, {"drop", MissingTarget::drop}};
 constexpr Named<Header> kHeaders[] = {{"auto", Header::automatic}, {"yes", Header::yes}, {"no", Header::no}};
@@ -127,6 +130,8 @@ STRATA_NAMES(ScaleKind, kScales)
 STRATA_NAMES(NumericEmbedding, kEmbeddings)
 STRATA_NAMES(Parametrization, kParametrizations)
 STRATA_NAMES(LastBatch, kLastBatches)
+STRATA_NAMES(Select, kSelects)
+STRATA_NAMES(Calibrate, kCalibrates)
 STRATA_NAMES(Impute, kImputes)
 STRATA_NAMES(MissingTarget, kMissingTargets)
 STRATA_NAMES(Header, kHeaders)
@@ -150,6 +155,8 @@ std::string_view name(ScaleKind kind) noexcept { return name_in_table(kind); }
 std::string_view name(NumericEmbedding embedding) noexcept { return name_in_table(embedding); }
 std::string_view name(Parametrization parametrization) noexcept { return name_in_table(parametrization); }
 std::string_view name(LastBatch last) noexcept { return name_in_table(last); }
+std::string_view name(Select select) noexcept { return name_in_table(select); }
+std::string_view name(Calibrate calibrate) noexcept { return name_in_table(calibrate); }
 std::string_view name(Impute impute) noexcept { return name_in_table(impute); }
 std::string_view name(MissingTarget missing) noexcept { return name_in_table(missing); }
 std::string_view name(Header header) noexcept { return name_in_table(header); }

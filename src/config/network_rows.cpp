@@ -90,6 +90,13 @@ std::vector<OptionSpec> network_rows() {
                 whole_from<std::uint64_t>("seed", t, "a whole number from 0 to 18446744073709551615", 0, UINT64_MAX);
           },
           [](const Options& o) { return std::to_string(o.seed); }),
+      later(row(
+          {"members", "N",
+           "So many networks are trained side by side on the same rows, each with a seed of its own, and the model "
+           "says their mean, whose best epoch is that of all of them."},
+          "Network", "a whole number from 1 to 64",
+          [](Options& o, Text t) { o.members = whole_from("members", t, "a whole number from 1 to 64", 1, 64); },
+          [](const Options& o) { return std::to_string(o.members); })),
       choice_row({"precision", "TYPE",
                   "The numbers that the network computes with. bf16: float32, but products of numbers rounded to "
                   "bfloat16, which are faster on large layers."},

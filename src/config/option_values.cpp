@@ -307,4 +307,16 @@ std::string decays_text(const PerKind& decays) {
   return decays == PerKind{decays.weights} ? shortest(decays.weights) : text_of_kinds(decays, {});
 }
 
+Folds folds_from(Text option, Text text) {
+  const std::string form = normal_form(text);
+  if (form == "none") return {};
+  if (form == "auto") return {.parts = Folds::kAutomatic};
+  Folds folds;
+  const std::size_t sign = form.find('x');
+  const bool fits = whole_in(Text(form).substr(0, sign), 2, 100, folds.parts) &&
+                    (sign == std::string::npos || whole_in(Text(form).substr(sign + 1), 1, 100, folds.repeats));
+  if (!fits) refuse(option, fmt::format("none, auto, {}", kFolds), text);
+  return folds;
+}
+
 }  // namespace strata::internal

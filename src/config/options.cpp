@@ -31,6 +31,34 @@ std::vector<OptionSpec> guarded_rows() {
   return table;
 }
 
+// What is chosen by rows that a network was not trained on.
+void require_bag(const Options& options) {
+  const auto refuse = [](const std::string& asked, const std::string& why) {
+    throw Error(ErrorCode::usage, fmt::format("{}: {}", asked, why));
+  };
+  const Folds& folds = options.folds;
+  const bool is_bag = folds != Folds();
+  const std::string select = spelled("select", name(options.select)), bag = spelled("folds", "8");
+  if (options.calibrate != Calibrate::none && !is_bag)
+    refuse(spelled("calibrate", name(options.calibrate)),
+           fmt::format("it needs predictions of rows that a network was not trained on, which only a bag has; give {} "
+                       "too",
+                       bag));
+  if (options.select != Select::none && !is_bag)
+    refuse(select, fmt::format("it needs predictions of rows that a network was not trained on, which only a bag has; "
+                               "give {} too",
+                               bag));
+  require_candidates(options);
+  if (const int networks = folds.parts * folds.repeats * options.members; networks > kMostNetworks)
+    refuse(spelled("folds", to_text(folds)),
+           fmt::format("with {} these are {} networks, and a model has {} at most; ask for fewer of either",
+                       spelled("members", std::to_string(options.members)), networks, kMostNetworks));
+  if (is_bag && options.random == RandomStream::numpy)
+    refuse(spelled("folds", to_text(folds)),
+           fmt::format("each network but the first has a seed that numpy.random.seed does not take; leave out {}",
+                       spelled("random", "numpy")));
+}
+
 // There are several ways to say which rows are held back.
 void require_one_split(const Options& options) {
   const auto refuse_both = [](const std::string& one, const std::string& other) {
@@ -44,6 +72,22 @@ void require_one_split(const Options& options) {
   if (!options.validation_column.empty() && !options.group_column.empty())
     refuse_both(spelled("validation-column"), spelled("group-column"));
   if (!options.group_column.empty() && is_last) refuse_both(spelled("group-column"), validation);
+  require_bag(options);
+  if (options.folds == Folds()) return;
+  const auto refuse_beside_folds = [&](const std::string& other) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{} and {}: with folds, every fold is what is held back for its network; leave one of them "
+                            "out",
+                            spelled("folds", to_text(options.folds)), other));
+  };
+  if (!options.validation.empty()) refuse_beside_folds(validation);
+  if (!options.validation_column.empty()) refuse_beside_folds(spelled("validation-column"));
+  if (options.initializer.kind == Initializer::Kind::arrays)
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("{} and {}: every network of the folds would start from the same arrays; leave one of them "
+                    "out",
+                    spelled("folds", to_text(options.folds)), spelled("initializer", options.initializer.file)));
 }
 
 }  // namespace
@@ -76,6 +120,14 @@ std::string to_text(const Initializer& initializer) try {
   if (initializer.kind == Initializer::Kind::arrays) return initializer.file;
   const std::string text(name_in_table(initializer.kind));
   return initializer.kind == Initializer::Kind::normal ? text + ":" + shortest(initializer.scale) : text;
+} catch (...) {
+  throw_as_error("for the options");
+}
+
+std::string to_text(const Folds& folds) try {
+  if (folds.parts == 0) return "none";
+  if (folds.parts == Folds::kAutomatic) return "auto";
+  return fmt::format("{}{}", folds.parts, folds.repeats == 1 ? "" : fmt::format("x{}", folds.repeats));
 } catch (...) {
   throw_as_error("for the options");
 }
@@ -197,7 +249,31 @@ void require_monitored(const Options& options) {
   }
 }
 
+// Networks side by side differ by what they start from.
+void require_members(const Options& options) {
+  if (options.members == 1) return;
+  const std::string asked = spelled("members", std::to_string(options.members));
+  const std::string alone = spelled("members", "1");
+  if (options.initializer.kind == Initializer::Kind::arrays)
+    throw Error(ErrorCode::usage,
+                fmt::format("{}: with {} all of them would start alike, and their mean is worth something only where "
+                            "they differ; leave one of the two out ({} trains one network from these arrays)",
+                            asked, spelled("initializer", to_text(options.initializer)), alone));
+  if (options.random == RandomStream::numpy)
+    throw Error(ErrorCode::usage, fmt::format("{}: each but the first has a seed that numpy.random.seed does not take; "
+                                              "leave out {}, or train one network with {}",
+                                              asked, spelled("random", "numpy"), alone));
+}
+
 }  // namespace
+
+void internal::require_candidates(const Options& options) {
+  const Folds& folds = options.folds;
+  if (options.select == Select::none || folds.parts == Folds::kAutomatic || folds.repeats * options.members > 1) return;
+  throw Error(ErrorCode::usage, fmt::format("{}: every row has one prediction, of the network of its fold, so that "
+                                            "there is nothing to select from; give {} too",
+                                            spelled("select", name(options.select)), spelled("members", "4")));
+}
 
 // A member is right when its option takes what it shows.
 void validate(const Options& options) try {
@@ -223,6 +299,7 @@ void validate(const Options& options) try {
   }
   require_one_split(options);
   require_monitored(options);
+  require_members(options);
   const std::size_t layers = options.hidden_layers ? options.hidden_layers->size() : kAutomaticLayers;
   const auto require_count = [layers](const char* option, std::size_t given, const char* what) {
     if (given <= 1 || given == layers) return;

@@ -131,7 +131,7 @@ std::vector<OptionSpec> training_rows() {
            "the weights of the best epoch; of epochs that do equally well, those of the last (with --min-delta the "
            "first). auto: 20 where rows are "
            "held back without being asked for (see "
-           "--validation), 10 with the cosine of --schedule auto, 20 with --monitor, else none."},
+           "--validation), 10 with the cosine of --schedule auto, 20 with --monitor and with --folds, else none."},
           "Training", fmt::format("auto; none; {}", kAtLeast1),
           [](Options& o, Text t) {
             const std::string form = normal_form(t);
@@ -182,7 +182,8 @@ std::vector<OptionSpec> training_rows() {
            "CPU that the process and its container may use. The result does not depend on it."},
           "Running", "a whole number from 1 to 1024", "auto", 1024, &RunningOptions::threads)),
       unrecorded(count_row({"report-every", "N|auto",
-                            "Iterations from one reported cost to the next. auto: chosen from the length of the run."},
+                            "Iterations from one reported cost to the next, of a bag in each fold, whose costs are "
+                            "printed only where this is given. auto: chosen from the length of the run."},
                            "Running", kAtLeast1, "auto", kMostSteps, &RunningOptions::report_every)),
       unrecorded(row(
           {"time-limit", "TIME|none",

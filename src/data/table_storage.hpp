@@ -142,6 +142,11 @@ struct [[gnu::visibility("hidden")]] Table::Storage {
 
   /// Error(internal) for a field of another table.
   [[nodiscard]] const internal::Place& place(const Field& field) const;
+  /// Where a row stands that the field has: the line of its text, from 1, or which example of its file, from 0.
+  [[nodiscard]] std::size_t number_of(const Field& field, std::size_t row) const;
+  /// Which of the texts of the field it is from, 0: the first.
+  [[nodiscard]] std::size_t text_of(const Field& field, std::size_t row) const;
+  [[nodiscard]] bool has_lines(const Field& field) const { return origins[place(field).origin].is_csv; }
   /// Error(usage) for a row that is not there.
   void require_row(std::size_t row) const;
   /// One array of `field.rows` examples, as many as the table has, unless it is the first.

@@ -85,3 +85,25 @@ template Buffer take_rows(Table&&, std::span<const Field* const>, const Rows&, s
                           const std::function<void(const double*, double*)>&);
 
 }  // namespace strata::internal
+
+namespace strata {
+using namespace internal;
+
+std::size_t Table::Storage::number_of(const Field& field, std::size_t row) const {
+  const Place& at = place(field);
+  const Origin& origin = origins[at.origin];
+  const std::size_t in_file = blocks[at.block].rows[row];
+  if (!origin.is_csv) return origin.first + in_file;
+  const auto after = std::ranges::upper_bound(origin.others, in_file, {}, &TextFile::first_row);
+  return after == origin.others.begin() ? origin.lines.line(in_file)
+                                        : (after - 1)->lines.line(in_file - (after - 1)->first_row);
+}
+
+std::size_t Table::Storage::text_of(const Field& field, std::size_t row) const {
+  const Place& at = place(field);
+  const std::vector<TextFile>& others = origins[at.origin].others;
+  const auto after = std::ranges::upper_bound(others, blocks[at.block].rows[row], {}, &TextFile::first_row);
+  return static_cast<std::size_t>(after - others.begin());
+}
+
+}  // namespace strata

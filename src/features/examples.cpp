@@ -158,30 +158,48 @@ void Examples<T>::read(Index example, T* x, T* y) {
 
 template <class T>
 void Examples<T>::keep() {
-  X_memory_ = Buffer(static_cast<std::size_t>(n_x_ * m()) * sizeof(T));
-  Y_memory_.resize(static_cast<std::size_t>(n_y_ * m()));
-  for (Index i = 0; i < m(); ++i) read(i, X_memory_.as<T>() + i * n_x_, Y_memory_.data() + i * n_y_);
-  kept_ = true;
+  auto kept = std::make_shared<Kept>();
+  kept->X = Buffer(static_cast<std::size_t>(n_x_ * m()) * sizeof(T));
+  kept->Y.resize(static_cast<std::size_t>(n_y_ * m()));
+  gather(m(), [](Index i) { return i; }, kept->X.template as<T>(), kept->Y.data());
+  kept_ = std::move(kept);
+  at_.clear();
+  edit_ = {};  // it is done
   raw_ = {};
   target_.reset();
+}
+
+template <class T>
+Examples<T> Examples<T>::part(std::vector<std::size_t> numbers) const {
+  Examples part;
+  if (!kept_) part = *this;
+  part.n_x_ = n_x_, part.n_y_ = n_y_;
+  part.weights_.clear(), part.numbers_of_rows_.clear(), part.seen_.clear();
+  part.kept_ = kept_;
+  if (kept_) part.at_ = numbers;
+  if (!at_.empty())
+    for (std::size_t& at : part.at_) at = at_[at];
+  part.rows_ = rows_.of(Rows(std::move(numbers)));
+  return part;
 }
 
 template <class T>
 Examples<T> Examples<T>::taken(Table&& table, const Features& features, Rows rows, int n_y) {
   const std::vector<const Field*> fields = find_inputs(features.inputs, table);
   Examples examples(table, fields, features, std::move(rows), n_y, Checked::no);
-  examples.Y_memory_.resize(static_cast<std::size_t>(examples.n_y_ * examples.m()));
+  auto kept = std::make_shared<Kept>();
+  kept->Y.resize(static_cast<std::size_t>(examples.n_y_ * examples.m()));
   for (Index i = 0; i < examples.m(); ++i)
-    examples.target_->encode(examples.rows_[static_cast<std::size_t>(i)], examples.Y_memory_.data() + i * n_y, n_y);
+    examples.target_->encode(examples.rows_[static_cast<std::size_t>(i)], kept->Y.data() + i * n_y, n_y);
   const std::size_t n_raw = examples.raw_.n_x, n_x = examples.encoder_.width();
   std::vector<double>& numbers = examples.numbers_;
-  examples.X_memory_ = take_rows<T>(std::move(table), fields, examples.rows_, n_x, [&](const double* raw, T* x) {
+  kept->X = take_rows<T>(std::move(table), fields, examples.rows_, n_x, [&](const double* raw, T* x) {
     if (examples.encoder_.plain()) return apply_scaling(features.scaling, std::span(raw, n_raw), x);
     std::copy_n(raw, n_raw, numbers.data());
     examples.encoder_.to_codes(numbers.data());
     examples.encoder_.encode(numbers.data(), x);
   });
-  examples.kept_ = true;
+  examples.kept_ = std::move(kept);
   examples.raw_ = {};
   examples.target_.reset();
   return examples;
@@ -189,13 +207,13 @@ Examples<T> Examples<T>::taken(Table&& table, const Features& features, Rows row
 
 template <class T>
 Columns<T> Examples<T>::range(Index first, Index count) {
-  if (kept_) {
-    return {View<T>(X_memory_.as<T>() + first * n_x_, n_x_, count),
-            View<const T>(Y_memory_.data() + first * n_y_, n_y_, count), weights_from(first)};
+  if (kept_ && at_.empty() && !edit_) {
+    return {View<const T>(kept_->X.template as<T>() + first * n_x_, n_x_, count),
+            View<const T>(kept_->Y.data() + first * n_y_, n_y_, count), weights_from(first)};
   }
   X_range_.resize(static_cast<std::size_t>(n_x_ * count));
   Y_range_.resize(static_cast<std::size_t>(n_y_ * count));
-  for (Index j = 0; j < count; ++j) read(first + j, X_range_.data() + j * n_x_, Y_range_.data() + j * n_y_);
+  gather(count, [first](Index j) { return first + j; }, X_range_.data(), Y_range_.data());
   return {View<T>(X_range_.data(), n_x_, count), View<const T>(Y_range_.data(), n_y_, count), weights_from(first)};
 }
 

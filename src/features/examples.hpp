@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -60,13 +61,21 @@ class Examples {
   /// The same without a target, of `count` plain rows.
   Examples(RawRows raw, const Features& features, std::size_t count, Checked checked);
 
-  /// Into memory.
+  /// Into memory, in one piece.
   void keep();
+  /// Those that these numbers name, in this order, still without weights. Where all are in memory, so are they: it is
+  /// shared.
+  [[nodiscard]] Examples part(std::vector<std::size_t> numbers) const;
   /// What has been read of inputs and was new to the model; counted where numbers are checked.
   [[nodiscard]] std::vector<UnfamiliarInput> unfamiliar() const;
   /// The same from a table that is no longer needed, whose memory is used again where the examples fit.
   [[nodiscard]] static Examples taken(Table&& table, const Features& features, Rows rows, int n_y);
 
+  /// What is done to each column of X when it is read or gathered.
+  void set_edit(std::function<void(T* x)> edit) { edit_ = std::move(edit); }
+
+  /// Are they in memory? Then several threads may gather them.
+  [[nodiscard]] bool is_kept() const noexcept { return kept_ != nullptr; }
   [[nodiscard]] Index m() const noexcept { return static_cast<Index>(rows_.size()); }
   [[nodiscard]] Index n_x() const noexcept { return n_x_; }
   [[nodiscard]] Index n_y() const noexcept { return n_y_; }
@@ -92,6 +101,7 @@ class Examples {
 
   /// Examples first … first + count − 1.
   [[nodiscard]] Columns<T> range(Index first, Index count);
+  /// Of a part that is not in one piece, a copy.
   [[nodiscard]] Columns<T> all() { return range(0, m()); }
   /// Those of any numbers, number(0) … number(count − 1), into memory of the caller's.
   template <class Number>
@@ -104,6 +114,9 @@ class Examples {
   void read_input(std::size_t row, T* x);
   void fill(std::size_t row, T* x);
   void check(std::size_t row, const T* x) const;
+  [[nodiscard]] Index place(Index example) const noexcept {
+    return at_.empty() ? example : static_cast<Index>(at_[static_cast<std::size_t>(example)]);
+  }
   [[nodiscard]] const double* weights_from(Index first) const noexcept {
     return weights_.empty() ? nullptr : weights_.data() + first;
   }
@@ -123,9 +136,13 @@ class Examples {
   std::vector<double> numbers_;  // of a row
   std::vector<Seen> seen_;       // of each input; empty until there is something
   // … or where they are
-  bool kept_ = false;
-  Buffer X_memory_;
-  std::vector<T> Y_memory_;
+  struct Kept {
+    Buffer X;
+    std::vector<T> Y;
+  };
+  std::shared_ptr<const Kept> kept_;
+  std::vector<std::size_t> at_;       // of a part: where there; empty: in order
+  std::function<void(T* x)> edit_;    // of what is read or gathered; empty: it stays as it is
   std::vector<T> X_range_, Y_range_;  // what range() made
 };
 
@@ -141,18 +158,23 @@ template <class Number>
 void Examples<T>::gather(Index count, const Number& number, T* X, T* Y) {
   if (!kept_) {
     for (Index j = 0; j < count; ++j) read(number(j), X + j * n_x_, Y + j * n_y_);
+    if (edit_)
+      for (Index j = 0; j < count; ++j) edit_(X + j * n_x_);
     return;
   }
-  const T *const x = X_memory_.as<T>(), *const y = Y_memory_.data();
+  const T *const x = kept_->X.template as<T>(), *const y = kept_->Y.data();
   const auto x_bytes = static_cast<std::size_t>(n_x_) * sizeof(T), y_bytes = static_cast<std::size_t>(n_y_) * sizeof(T);
   constexpr Index kAhead = 4;  // examples
   for (Index j = 0; j < count; ++j) {
     if (j + kAhead < count) {
-      prefetch(x + number(j + kAhead) * n_x_, x_bytes);
-      prefetch(y + number(j + kAhead) * n_y_, y_bytes);
+      const Index ahead = place(number(j + kAhead));
+      prefetch(x + ahead * n_x_, x_bytes);
+      prefetch(y + ahead * n_y_, y_bytes);
     }
-    std::memcpy(X + j * n_x_, x + number(j) * n_x_, x_bytes);
-    std::memcpy(Y + j * n_y_, y + number(j) * n_y_, y_bytes);
+    const Index at = place(number(j));
+    std::memcpy(X + j * n_x_, x + at * n_x_, x_bytes);
+    std::memcpy(Y + j * n_y_, y + at * n_y_, y_bytes);
+    if (edit_) edit_(X + j * n_x_);
   }
 }
 

@@ -98,17 +98,22 @@ struct Pointwise {
 /// Where a row of X goes in the stage in front of the layers.
 struct StageRow {
   RowEmbedding::Kind kind = RowEmbedding::Kind::none;
-  Index to = 0;      // its first row of Z[0]: they follow one another
-  Index at = 0;      // periodic: which number, from 0: its column of F, φ and c; levels: its first column of E
+  Index to = 0;  // its first row of Z[0]: they follow one another
+  // periodic, piecewise: which number, from 0: its column of F, φ, U and c; levels: its first column of E
+  Index at = 0;
   Index levels = 0;  // levels: how many columns
+  Index bin = 0;     // piecewise: its first column of V; its first edge is number bin + at of all of them
+  Index bins = 0;    // T
 };
 
-/// The parameters of the stage, or their gradients: p numbers are embedded periodically, by k frequencies each.
+/// The parameters of the stage, or their gradients: p numbers are embedded periodically, by k frequencies each; or
+/// piecewise, and then U is there and F and φ are not.
 template <class T>
 struct StageParts {
   View<T> F, phi;  // (k, p)
-  View<T> V;       // (k, qp): q columns for each number
-  View<T> c;       // (q, p)
+  View<T> U;       // (d, p)
+  View<T> V;       // (k, qp): q columns for each number; piecewise (d, Σ T)
+  View<T> c;       // (q, p); piecewise (d, p)
   View<T> E;       // (d, Σ levels)
   View<T> s;       // (n_0, 1); empty: 1
 };
@@ -118,10 +123,11 @@ template <class T>
 struct Stage {
   std::span<const StageRow> rows;  // (n_x)
   StageParts<const T> p;
+  const T* edges = nullptr;  // T + 1 of each number whose embedding is piecewise, one number after the other
 };
 template <class T>
 struct StageTargets {
-  GradientTarget<T> F, phi, V, c, E, s;  // those that there are
+  GradientTarget<T> F, phi, U, V, c, E, s;  // those that there are
 };
 
 /// What a batch is held to: the loss of each example, and how much the example counts.
@@ -177,6 +183,8 @@ class Kernels {
   // Z = e(X), A = s * Z                 X (n_x, m), Z, A (n_0, m); A may be Z itself. For row x of X, as its kind says:
   //   itself     z = x
   //   periodic   z = (x, Vᵀ cos(2π f x + φ) + c), by its own columns of F, φ, V and c
+  //   piecewise  z = U x + V e(x) + c, by its own columns: e_t(x) = (x − b_{t−1}) / (b_t − b_{t−1}), t = 1 … T, kept
+  //              from 0 to 1: beyond the outermost edges V e(x) stays as it is there
   //   levels     z = the column of E that is x of its own; the last one for a number that is none of them
   virtual void stage_forward(const Stage<T>& by, View<const T> X, View<T> Z, View<T> A) const noexcept = 0;
 
@@ -240,8 +248,8 @@ class Kernels {
   // stage_backward_params, each gradient to its target
   void stage_backward(const Stage<T>& by, View<const T> X, View<const T> Z, View<T> dA, double r,
                       const StageTargets<T>& to) const noexcept {
-    stage_backward_params(by, X, Z, dA, r, {to.F.d, to.phi.d, to.V.d, to.c.d, to.E.d, to.s.d});
-    for (const GradientTarget<T>* each : {&to.F, &to.phi, &to.V, &to.c, &to.E, &to.s}) use_gradient(*each);
+    stage_backward_params(by, X, Z, dA, r, {to.F.d, to.phi.d, to.U.d, to.V.d, to.c.d, to.E.d, to.s.d});
+    for (const GradientTarget<T>* each : {&to.F, &to.phi, &to.U, &to.V, &to.c, &to.E, &to.s}) use_gradient(*each);
   }
 
  protected:

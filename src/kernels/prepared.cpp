@@ -116,9 +116,15 @@ PreparedNetwork<T>::PreparedNetwork(std::string_view name, const NetworkValues<T
       even_(distance(values.layers.front().W.cols)),
       odd_(stage_rows_.empty() ? 0 : distance(n_x_)) {
   stage_.rows = stage_rows_;
-  const auto& [F, phi, V, c, E, s] = values.stage.p;
+  for (const StageRow& row : stage_rows_) {
+    if (row.kind != RowEmbedding::Kind::piecewise) continue;
+    const T* const edges = values.stage.edges + row.bin + row.at;
+    stage_edges_.insert(stage_edges_.end(), edges, edges + row.bins + 1);
+  }
+  stage_.edges = stage_edges_.data();
+  const auto& [F, phi, U, V, c, E, s] = values.stage.p;
   auto& to = stage_.p;
-  const std::pair<View<const T>, View<const T>*> parts[] = {{F, &to.F}, {phi, &to.phi}, {V, &to.V},
+  const std::pair<View<const T>, View<const T>*> parts[] = {{F, &to.F}, {phi, &to.phi}, {U, &to.U}, {V, &to.V},
                                                             {c, &to.c}, {E, &to.E},     {s, &to.s}};
   for (const auto& [from, copy] : parts) {
     for (Index k = 0; k < from.cols; ++k) {

@@ -85,7 +85,7 @@ class PreparedNetwork {
   bool predict_in_chunks(const T* X, Index m, Index chunk, T* memory, T* A, Inputs inputs) const noexcept;
 
   std::vector<StageRow> stage_rows_;
-  std::vector<T> stage_parts_;
+  std::vector<T> stage_parts_, stage_edges_;
   std::string_view name_;
   Index n_x_, n_y_;
   Index even_ = 0, odd_ = 0;  // numbers an example in each block

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <unordered_set>
 
@@ -13,10 +15,12 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "config/names.hpp"
+#include "config/option_values.hpp"
 #include "data/cell.hpp"
 #include "data/dates.hpp"
 #include "features/calendar.hpp"
 #include "features/inputs.hpp"
+#include "model/networks.hpp"
 #include "model/record_text.hpp"
 #include "model/strict_json.hpp"
 #include "strata/error.hpp"
@@ -27,7 +31,7 @@ namespace {
 constexpr std::size_t kLargestInt = std::numeric_limits<int>::max();
 constexpr std::size_t kMostLevels = 1 << 24;  // whose codes are exact in float32
 constexpr RowEmbedding::Kind kEmbeddings[] = {RowEmbedding::Kind::none, RowEmbedding::Kind::periodic,
-                                              RowEmbedding::Kind::levels};
+                                              RowEmbedding::Kind::levels, RowEmbedding::Kind::piecewise};
 constexpr ColumnType kInputTypes[] = {ColumnType::number, ColumnType::yes_no, ColumnType::category, ColumnType::date};
 
 bool is_of_format_1(ScaleKind kind) { return kind != ScaleKind::robust && kind != ScaleKind::quantile; }
@@ -39,6 +43,9 @@ bool is_of_format_4(const Model::Data& data) {
          std::ranges::any_of(data.architecture.hidden, &LayerSpec::learned_slope) ||
          std::ranges::any_of(data.inputs, &InputField::embedded);
 }
+bool is_of_format_6(const InputStage& stage) {
+  return std::ranges::find(stage.rows, RowEmbedding::Kind::piecewise, &RowEmbedding::kind) != stage.rows.end();
+}
 bool has_quantiles(ScaleKind kind) { return kind == ScaleKind::quantile; }
 
 std::string_view name(RowEmbedding::Kind kind) {
@@ -46,11 +53,18 @@ std::string_view name(RowEmbedding::Kind kind) {
     case RowEmbedding::Kind::none: break;
     case RowEmbedding::Kind::periodic: return "periodic";
     case RowEmbedding::Kind::levels: return "levels";
+    case RowEmbedding::Kind::piecewise: return "piecewise";
   }
   return "none";
 }
 
 // --- writing ---
+
+void write_numbers(Json& json, const char* key, const std::vector<double>& numbers) {
+  json.key(key).array();
+  for (const double each : numbers) json.number(each);
+  json.end();
+}
 
 void write_stage(Json& json, const InputStage& stage) {
   json.key("stage").object();
@@ -59,6 +73,7 @@ void write_stage(Json& json, const InputStage& stage) {
     for (const RowEmbedding& row : stage.rows) {
       json.object().text("embedding", name(row.kind));
       if (row.levels != 0) json.whole("levels", std::int64_t{row.levels});
+      if (!row.edges.empty()) write_numbers(json, "edges", row.edges);
       json.end();
     }
     json.end();
@@ -66,6 +81,7 @@ void write_stage(Json& json, const InputStage& stage) {
   json.whole("frequencies", std::int64_t{stage.frequencies});
   json.whole("periodic-units", std::int64_t{stage.periodic_units});
   json.whole("level-units", std::int64_t{stage.level_units});
+  if (is_of_format_6(stage)) json.whole("piecewise-units", std::int64_t{stage.piecewise_units});
   if (stage.scales) json.truth("scales", true);
   json.end();
 }
@@ -80,11 +96,7 @@ void write_architecture(Json& json, const Architecture& net) {
   }
   json.end().whole("outputs", std::int64_t{net.outputs}).text("loss", name(net.loss));
   const LossParameters& of = net.loss_parameters;
-  if (!of.delta.empty()) {
-    json.key("delta").array();
-    for (const double each : of.delta) json.number(each);
-    json.end();
-  }
+  if (!of.delta.empty()) write_numbers(json, "delta", of.delta);
   if (net.loss == Loss::quantile) json.number("quantile", of.quantile);
   if (of.smoothing != 0) json.number("smoothing", of.smoothing);
   if (!net.stage.empty()) write_stage(json, net.stage);
@@ -128,29 +140,41 @@ bool read_truth(const JsonNode& node, const char* key) {
   return found && found->boolean();
 }
 
-template <class Kind, std::size_t N, class NameOf>
-Kind read_name(const JsonNode& node, const Kind (&kinds)[N], const NameOf& name_of) {
+template <class Kinds, class NameOf>
+auto read_name(const JsonNode& node, const Kinds& kinds, const NameOf& name_of) {
   std::string names;
-  for (const Kind kind : kinds) {
+  for (const auto kind : kinds) {
     if (name_of(kind) == node.text()) return kind;
     names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", name_of(kind));
   }
   node.fail("one of " + names);
 }
 
-InputStage read_stage(const JsonNode& node) {
+std::vector<double> read_numbers(const std::optional<JsonNode>& node) {
+  std::vector<double> numbers;
+  if (!node) return numbers;
+  for (const JsonNode& each : node->items()) {
+    numbers.push_back(each.number());
+    if (!std::isfinite(numbers.back())) each.fail("a finite number");
+  }
+  return numbers;
+}
+
+InputStage read_stage(const JsonNode& node, int format_version) {
+  const std::span kinds(kEmbeddings, std::size(kEmbeddings) - (format_version < 6 ? 1 : 0));
   InputStage stage;
   if (const auto rows = node.find("rows")) {
     for (const JsonNode& row : rows->items()) {
       const auto levels = row.find("levels");
-      stage.rows.push_back(
-          {read_name(row["embedding"], kEmbeddings, [](RowEmbedding::Kind each) { return name(each); }),
-           levels ? static_cast<int>(levels->size(1, kMostLevels)) : 0});
+      stage.rows.push_back({read_name(row["embedding"], kinds, [](RowEmbedding::Kind each) { return name(each); }),
+                            levels ? static_cast<int>(levels->size(1, kMostLevels)) : 0,
+                            format_version < 6 ? std::vector<double>() : read_numbers(row.find("edges"))});
     }
   }
   stage.frequencies = static_cast<int>(node["frequencies"].size(1, kLargestInt));
   stage.periodic_units = static_cast<int>(node["periodic-units"].size(1, kLargestInt));
   stage.level_units = static_cast<int>(node["level-units"].size(1, kLargestInt));
+  if (is_of_format_6(stage)) stage.piecewise_units = static_cast<int>(node["piecewise-units"].size(1, kLargestInt));
   stage.scales = read_truth(node, "scales");
   return stage;
 }
@@ -166,12 +190,11 @@ Architecture read_architecture(const JsonNode& node, int format_version) {
   }
   net.outputs = static_cast<int>(node["outputs"].size(1, kLargestInt));
   net.loss = read_choice<Loss>(node["loss"]);
-  if (const auto delta = node.find("delta")) {
-    for (const JsonNode& each : delta->items()) net.loss_parameters.delta.push_back(each.number());
-  }
+  net.loss_parameters.delta = read_numbers(node.find("delta"));
   if (const auto quantile = node.find("quantile")) net.loss_parameters.quantile = quantile->number();
   if (const auto smoothing = node.find("smoothing")) net.loss_parameters.smoothing = smoothing->number();
-  if (const auto stage = node.find("stage"); stage && format_version > 3) net.stage = read_stage(*stage);
+  if (const auto stage = node.find("stage"); stage && format_version > 3)
+    net.stage = read_stage(*stage, format_version);
   if (format_version < 3 && is_of_format_3(net)) node["loss"].fail("a loss of an older format");
   return net;
 }
@@ -366,6 +389,8 @@ bool has_offsets(ScaleKind kind) noexcept {
 }
 
 int format_version_of(const Model::Data& data) noexcept {
+  if (is_of_format_6(data.architecture.stage)) return 6;
+  if (data.network_count() > 1) return 5;
   if (is_of_format_4(data)) return 4;
   if (is_of_format_3(data.architecture)) return 3;
   const Features& features = data;
@@ -401,6 +426,7 @@ void require_consistent(const Model::Data& data) {
   std::vector<std::string> options;
   for (const auto& option : data.record.options) options.push_back(option.first);
   require_distinct(options, "option");
+  require_networks(data);
   require(data.record.iterations >= 0 && data.record.epochs >= 0, "a negative number of iterations or epochs");
 }
 
@@ -424,6 +450,8 @@ std::string write_metadata(const Model::Data& data, Precision precision) {
     for (const std::vector<double>& of_column : data.scaling.quantiles) json.whole(std::int64_t(of_column.size()));
     json.end();
   }
+  if (const std::size_t networks = data.network_count(); networks > 1) json.whole("networks", networks);
+  if (data.temperature != 1) json.number("temperature", data.temperature);
   json.text("precision", name(precision)).key("record");
   write_record(json, data.record);
   return json.end().str();
@@ -458,6 +486,10 @@ ModelMetadata read_metadata(std::string_view text, int format_version) {
       root["quantiles"].fail(fmt::format("{} numbers", data.architecture.inputs));
   }
   metadata.target_is_scaled = target["scaled"].boolean();
+  if (const auto networks = root.find("networks"); networks && format_version > 4)
+    metadata.networks = networks->size(2, kMostNetworks);
+  if (const auto temperature = root.find("temperature"); temperature && format_version > 4)
+    data.temperature = temperature->number();
   data.record = read_record(root["record"], data.target.task);
   require_architecture(data.architecture);
   return metadata;

@@ -15,7 +15,8 @@ namespace strata::internal {
 
 /// The first version of the format that can say what the model is: 1 where all inputs are numbers, whose scaling is
 /// standard, 1/255 or none and says what stands for a missing one; 2 of other inputs; 3 of other losses; 4 of a stage
-/// in front of the network, learned slopes, scaled levels and a target that is kept within bounds.
+/// in front of the network, learned slopes, scaled levels and a target that is kept within bounds; 5 of several
+/// networks; 6 of piecewise embeddings.
 [[nodiscard]] int format_version_of(const Model::Data& data) noexcept;
 
 /// The JSON text; the same model gives the same bytes.
@@ -23,9 +24,10 @@ namespace strata::internal {
 
 struct ModelMetadata {
   std::unique_ptr<Model::Data>
-      data;  ///< all but the numbers: the parameters, the offsets and divisors, the bounds are empty
+      data;  ///< all but the numbers: the networks, their shares, the offsets and divisors, the bounds are empty
   Precision precision = Precision::float32;
   bool target_is_scaled = false, target_is_clamped = false;
+  std::size_t networks = 1;
   std::vector<std::size_t> quantiles = {};  ///< how many each column of X has; empty unless the scaling is quantile
 };
 

@@ -21,7 +21,7 @@ namespace strata {
 using namespace internal;
 namespace {
 
-constexpr int kFormatVersion = 4;  // the newest
+constexpr int kFormatVersion = 6;  // the newest
 constexpr const char* kFormatKey = "format";
 constexpr const char* kVersionKey = "format_version";
 constexpr const char* kModelKey = "strata";
@@ -41,7 +41,8 @@ std::size_t sum_of(std::span<const std::size_t> counts) {
 // The tensors of a model in the order in which Strata writes them. The 8-byte numbers come first, so that every number
 // is aligned; the parameters follow as they lie in θ.
 std::vector<TensorSpec> tensors_of(const Architecture& net, ScaleKind scaling, std::size_t quantiles,
-                                   bool target_is_scaled, bool target_is_clamped, Precision precision) {
+                                   bool target_is_scaled, bool target_is_clamped, Precision precision,
+                                   std::size_t networks) {
   std::vector<TensorSpec> tensors;
   const auto add = [&](const char* name, int size) {
     tensors.push_back({name, "F64", {static_cast<std::size_t>(size)}});
@@ -50,11 +51,15 @@ std::vector<TensorSpec> tensors_of(const Architecture& net, ScaleKind scaling, s
   if (quantiles > 0) tensors.push_back({"scaling.quantiles", "F64", {quantiles}});
   if (target_is_scaled) add("target.offset", net.outputs), add("target.divisor", net.outputs);
   if (target_is_clamped) add("target.least", net.outputs), add("target.largest", net.outputs);
+  if (networks > 1) tensors.push_back({"shares", "F64", {networks}});
   const char* dtype = precision == Precision::float64 ? "F64" : "F32";
-  for (const ParameterBlock& block : blocks_of(net)) {
-    // Our W[l] (n_l, n_{l−1}) is column-major: the bytes of a C-ordered array of shape (n_{l−1}, n_l).
-    tensors.push_back({block.name(), dtype, {block.cols, block.rows}});
-    if (block.is_vector()) tensors.back().shape = {block.rows};
+  for (std::size_t i = 0; i < networks; ++i) {
+    const std::string prefix = networks > 1 ? fmt::format("networks.{}.", i) : "";
+    for (const ParameterBlock& block : blocks_of(net)) {
+      // Our W[l] (n_l, n_{l−1}) is column-major: the bytes of a C-ordered array of shape (n_{l−1}, n_l).
+      tensors.push_back({prefix + block.name(), dtype, {block.cols, block.rows}});
+      if (block.is_vector()) tensors.back().shape = {block.rows};
+    }
   }
   return tensors;
 }
@@ -75,11 +80,13 @@ auto numbers_of(Data& data) {
   for (auto& of_column : data.scaling.quantiles) add(of_column.data(), of_column.size());
   add_pair(data.target.offset, data.target.divisor);
   add_pair(data.target.least, data.target.largest);
+  add(data.shares.data(), data.shares.size());
   std::visit(
-      [&](auto& p) {
-        for (const ParameterBlock& block : p.blocks()) add(p.view(block).data, block.size());
+      [&](auto& all) {
+        for (auto& p : all)
+          for (const ParameterBlock& block : p.blocks()) add(p.view(block).data, block.size());
       },
-      data.parameters);
+      data.networks);
   return numbers;
 }
 
@@ -114,16 +121,20 @@ std::string checksum(std::string_view metadata, const std::vector<std::span<Byte
 
 // Says where the first number is that is not finite; nothing when all are.
 std::string first_not_finite(const Model::Data& data) {
-  const auto search = [](const auto& p) -> std::string {
-    for (const ParameterBlock& block : p.blocks()) {
-      for (std::size_t x = 0; x < block.size(); ++x) {
-        const auto value = p.theta()[block.offset + x];
-        if (!std::isfinite(value)) return fmt::format("{} is {}", block.element(x), shortest(value));
+  const auto search = [](const auto& all) -> std::string {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (const ParameterBlock& block : all[i].blocks()) {
+        for (std::size_t x = 0; x < block.size(); ++x) {
+          const auto value = all[i].theta()[block.offset + x];
+          if (!std::isfinite(value))
+            return fmt::format("{}{} is {}", all.size() == 1 ? "" : fmt::format("network {}: ", i), block.element(x),
+                               shortest(value));
+        }
       }
     }
     return "";
   };
-  return std::visit(search, data.parameters);
+  return std::visit(search, data.networks);
 }
 
 // The version of the format.
@@ -208,11 +219,11 @@ void make_room(ModelMetadata& metadata) {
     data.target.least.resize(static_cast<std::size_t>(data.architecture.outputs));
     data.target.largest = data.target.least;
   }
-  if (metadata.precision == Precision::float64) {
-    data.parameters = Parameters<double>(data.architecture);
-  } else {
-    data.parameters = Parameters<float>(data.architecture);
-  }
+  if (metadata.networks > 1) data.shares.resize(metadata.networks);
+  const auto make = [&]<class T>(T) {
+    data.networks = Networks<T>(metadata.networks, Parameters<T>(data.architecture));
+  };
+  metadata.precision == Precision::float64 ? make(double()) : make(float());
 }
 
 // `state`: of a checkpoint; of a model nothing.
@@ -222,9 +233,12 @@ std::unique_ptr<Model::Data> read_model(FileReader& file, std::optional<SavedSta
   const std::string& text = required_metadata(header, kModelKey);
   const std::string& expected_checksum = required_metadata(header, kChecksumKey);
   ModelMetadata metadata = read_metadata(text, version);
+  if (const std::size_t stored = header.tensors().size();
+      metadata.networks > stored / blocks_of(metadata.data->architecture).size())
+    fail(fmt::format("is damaged: {} tensors are too few for its {} networks", stored, metadata.networks));
   const std::vector<TensorSpec> expected =
       tensors_of(metadata.data->architecture, metadata.data->scaling.kind, sum_of(metadata.quantiles),
-                 metadata.target_is_scaled, metadata.target_is_clamped, metadata.precision);
+                 metadata.target_is_scaled, metadata.target_is_clamped, metadata.precision, metadata.networks);
   std::vector<StoredTensor> all = header.tensors();
   if (*header.metadata(kFormatKey) == kCheckpoint)
     state = read_state(file, required_metadata(header, kStateKey), taken_state(all));
@@ -298,7 +312,7 @@ std::vector<std::span<const std::byte>> pieces_of(const Model& model, const Stat
                                {kChecksumKey, checksum(text, pieces, state)}};
   std::vector<TensorSpec> tensors =
       tensors_of(data.architecture, data.scaling.kind, quantiles, !data.target.offset.empty(),
-                 !data.target.least.empty(), model.precision());
+                 !data.target.least.empty(), model.precision(), data.network_count());
   if (state != nullptr) {
     metadata.emplace_back(kStateKey, std::string(state->text));
     for (const auto& [spec, bytes] : state->tensors) {

@@ -10,6 +10,7 @@
 #include "features/weights.hpp"
 #include "model/metrics.hpp"
 #include "model/plan.hpp"
+#include "model/predictions.hpp"
 #include "model/retyped.hpp"
 #include "model/score.hpp"
 #include "strata/error.hpp"
@@ -18,37 +19,15 @@ namespace strata {
 using namespace internal;
 namespace {
 
-bool has_one_label(const Model::Data& model) {
-  return model.target.task == Task::classes ||
-         (model.target.task == Task::binary &&
-          (model.architecture.outputs == 1 || model.architecture.head() == Head::softmax));
-}
-
-std::vector<std::string> header_of(const Model::Data& model) {
-  const Target& target = model.target;
-  std::vector<std::string> header;
-  if (has_one_label(model)) {
-    for (const std::string& name : target.classes) header.push_back("probability_" + name);
-    return header;
-  }
-  const std::string prefix = target.task == Task::binary ? "probability_" : "";
-  const auto outputs = static_cast<std::size_t>(model.architecture.outputs);
-  for (std::size_t k = 0; k < outputs; ++k) {
-    // An array of several numbers an example has one name: its numbers are counted as arrays are, from 0.
-    header.push_back(prefix +
-                     (target.names.size() == outputs ? target.names[k] : fmt::format("{}_{}", target.names[0], k)));
-  }
-  return header;
-}
-
 void require_threshold(const Model::Data& model, double threshold) {
   if (!(threshold >= 0 && threshold <= 1))
     throw Error(ErrorCode::usage, fmt::format("{}: expected a probability from 0 to 1, found {}", spelled("threshold"),
                                               shortest(threshold)));
-  if (has_one_label(model) && model.target.classes.size() == 2) return;
+  const bool is_one = has_one_label(model.target, model.architecture);
+  if (is_one && model.target.classes.size() == 2) return;
   const std::size_t classes = model.target.classes.size();
   const std::string what = model.target.task == Task::regression ? "numbers"
-                           : has_one_label(model)                ? fmt::format("one of {} classes", classes)
+                           : is_one                              ? fmt::format("one of {} classes", classes)
                                                                  : "several answers";
   throw Error(ErrorCode::usage,
               fmt::format("{} decides between two classes, and the model predicts {}", spelled("threshold"), what));
@@ -57,7 +36,7 @@ void require_threshold(const Model::Data& model, double threshold) {
 // use(a) for every example of the table or the rows, a its outputs in the units of the target.
 template <class T, class Use>
 void for_each_prediction(const Plan<T>& plan, Examples<T>& examples, int threads, const Use& use) {
-  std::vector<T> a(static_cast<std::size_t>(plan.net.outputs));
+  std::vector<T> a(static_cast<std::size_t>(plan.of.net.outputs));
   plan.run(examples, threads, [&](Index, View<const T> A, View<const T>, const double*, double) {
     for (Index i = 0; i < A.cols; ++i) {
       for (Index k = 0; k < A.rows; ++k) a[static_cast<std::size_t>(k)] = plan.in_target_units(A(k, i), k);
@@ -104,7 +83,7 @@ void add_table(Score<T>& score, const Plan<T>& plan, const Table& given, int thr
   if (plan.features.target.task != Task::regression && plan.features.target.names.size() == 1)
     rows = rows_of_known_classes(score, plan.features.target, table, all);
   std::vector<double> weights = all.of(rows);
-  Examples<T> examples(table, plan.features, std::move(rows), plan.net.outputs, Checked::yes);
+  Examples<T> examples(table, plan.features, std::move(rows), plan.of.net.outputs, Checked::yes);
   examples.set_weights(std::move(weights));
   plan.run(
       examples, threads,
@@ -116,7 +95,7 @@ void add_table(Score<T>& score, const Plan<T>& plan, const Table& given, int thr
 template <class T>
 Score<T> score_for(const Plan<T>& plan, const Bootstrap& bootstrap) {
   const Target& target = plan.features.target;
-  Score<T> score(plan.net, target, beside_the_usual(target.task, metrics_of(target.task)));
+  Score<T> score(plan.of.net, target, beside_the_usual(target.task, metrics_of(target.task)));
   if (bootstrap.resamples != 0) score.keep_all();
   return score;
 }
@@ -127,23 +106,12 @@ Predictions Model::predict(const Table& given, int threads, std::optional<double
   if (threshold) require_threshold(*data_, *threshold);
   const std::optional<Table> converted = retyped(given, *data_);
   const Table& table = converted ? *converted : given;
-  Predictions out;
-  out.examples = table.rows();
-  out.header = header_of(*data_);
-  out.columns = out.header.size();
-  const bool labelled = has_one_label(*data_);
-  if (labelled) out.classes = data_->target.classes;
+  Predictions out = no_predictions(data_->target, data_->architecture);
   with_plan(*data_, [&]<class T>(const Plan<T>& plan) {
     Examples<T> examples(table, plan.features, Rows(table.rows()), 0, Checked::yes);
-    out.values.reserve(out.columns * out.examples);
+    out.values.reserve(out.columns * table.rows());
     for_each_prediction(plan, examples, threads, [&](const std::vector<T>& a) {
-      if (labelled) {
-        const bool is_second = static_cast<double>(a.back()) >= threshold.value_or(0);
-        out.label.push_back(threshold ? std::size_t{is_second}
-                                      : predicted_class(plan.net.head(), a.data(), std::ssize(a)));
-      }
-      if (labelled && a.size() == 1) out.values.push_back(static_cast<double>(T{1} - a[0]));
-      out.values.insert(out.values.end(), a.begin(), a.end());
+      add_prediction<T>(out, plan.features.target, plan.of.net, a, threshold);
     });
     out.unfamiliar = examples.unfamiliar();
   });

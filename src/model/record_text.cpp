@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -90,6 +92,15 @@ Curves read_curves(const JsonNode& node, Task task) {
   return curves;
 }
 
+// A text, for not every number of 64 bits is one of JSON's.
+std::uint64_t read_seed(const JsonNode& node) {
+  const std::string& text = node.text();
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc{} || end != text.data() + text.size()) node.fail("a seed");
+  return seed;
+}
+
 }  // namespace
 
 void write_record(Json& json, const TrainingRecord& record) {
@@ -124,6 +135,22 @@ void write_record(Json& json, const TrainingRecord& record) {
           .whole("epochs", each.epochs)
           .end();
     json.end();
+  }
+  if (!record.networks.empty()) {
+    json.key("networks").array();
+    for (const NetworkRecord& each : record.networks) {
+      json.object();
+      if (each.fold > 0) json.whole("fold", each.fold);
+      json.whole("member", each.member).text("seed", std::to_string(each.seed)).whole("epochs", each.epochs);
+      if (each.epochs_tried > 0) json.whole("epochs_tried", each.epochs_tried);
+      if (each.ended != record.ended) json.text("ended", each.ended);
+      json.end();
+    }
+    json.end();
+  }
+  if (record.out_of_fold) {
+    json.key("out_of_fold");
+    write_metrics(json, *record.out_of_fold);
   }
   json.end();
 }
@@ -160,6 +187,17 @@ TrainingRecord read_record(const JsonNode& node, Task task) {
       record.before.push_back({each["data"].text(), each["rows"].size(),
                                static_cast<std::int64_t>(each["iterations"].size()),
                                static_cast<std::int64_t>(each["epochs"].size())});
+  if (const auto networks = node.find("networks"))
+    for (const JsonNode& each : networks->items()) {
+      const auto fold = each.find("fold"), tried = each.find("epochs_tried"), ended = each.find("ended");
+      record.networks.push_back({.fold = fold ? static_cast<std::int64_t>(fold->size(1)) : 0,
+                                 .member = static_cast<std::int64_t>(each["member"].size(1)),
+                                 .seed = read_seed(each["seed"]),
+                                 .epochs = static_cast<std::int64_t>(each["epochs"].size()),
+                                 .epochs_tried = tried ? static_cast<std::int64_t>(tried->size()) : 0,
+                                 .ended = ended ? ended->text() : record.ended});
+    }
+  if (const auto figures = node.find("out_of_fold")) record.out_of_fold = read_metrics(*figures, task);
   return record;
 }
 

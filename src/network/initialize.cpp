@@ -38,7 +38,8 @@ LayerScale scale_of(const Initializer& initializer, double n, double n_prev) {
 // What no initializer is about: the stage and the slopes.
 template <class T>
 void draw_stage(const Architecture& net, Parameters<T>& p, std::uint64_t seed) {
-  const double bound = 1 / std::sqrt(static_cast<double>(net.stage.frequencies));
+  const bool piecewise = p.stage_block(ParameterBlock::Kind::factors) != nullptr;
+  const double bound = 1 / std::sqrt(piecewise ? net.stage.piecewise_units : net.stage.frequencies);
   for (const ParameterBlock& block : p.blocks()) {
     if (block.kind == ParameterBlock::Kind::weights || block.kind == ParameterBlock::Kind::biases) continue;
     const View<T> to = p.view(block);
@@ -53,7 +54,8 @@ void draw_stage(const Architecture& net, Parameters<T>& p, std::uint64_t seed) {
           case ParameterBlock::Kind::scales: return 1;
           case ParameterBlock::Kind::frequencies: return 0.1 * random.normal(n);
           case ParameterBlock::Kind::phases: return std::numbers::pi * (2 * random.uniform(n) - 1);
-          case ParameterBlock::Kind::mixes:
+          case ParameterBlock::Kind::mixes: return piecewise ? 0 : bound * (2 * random.uniform(n) - 1);
+          case ParameterBlock::Kind::factors:
           case ParameterBlock::Kind::offsets: return bound * (2 * random.uniform(n) - 1);
           case ParameterBlock::Kind::levels: return random.normal(n);
         }

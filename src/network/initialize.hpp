@@ -15,7 +15,8 @@ namespace strata::internal {
 /// in float64 and then rounded to T. Strata's stream: element (i, j) of W[l] is number i·n_{l−1} + j of stream l.
 /// NumPy's: row by row, W[1] first. The other parts of the stage as in Holzmüller et al., 2024, whatever the
 /// initializer and the stream: F normal with deviation 0.1, φ uniform in (−π, π), V and c uniform in ±1/√k, E normal
-/// with deviation 1. Throws Error(usage) when a NumPy seed does not fit 32 bits.
+/// with deviation 1. Of piecewise embeddings V is 0, and U and c uniform in ±1/√d (the package rtdl_num_embeddings of
+/// Gorishniy et al., version B): at first they are linear. Throws Error(usage) when a NumPy seed does not fit 32 bits.
 template <class T>
 [[nodiscard]] Parameters<T> initialize(const Architecture& net, const Initializer& initializer, RandomStream random,
                                        std::uint64_t seed);

@@ -63,6 +63,7 @@ View<T>& Parameters<T>::view_of_kind(ParameterBlock::Kind kind, int l) noexcept 
     case ParameterBlock::Kind::offsets: return c_;
     case ParameterBlock::Kind::levels: return E_;
     case ParameterBlock::Kind::scales: return s_;
+    case ParameterBlock::Kind::factors: return U_;
   }
   return s_;
 }

@@ -26,8 +26,8 @@ class Parameters {
   PerLayer<T> W;  // W[l] (n_l, n_{l−1}), l = 1 … L
   PerLayer<T> b;  // b[l] (n_l, 1)
   PerLayer<T> a;  // a[l] (n_l, 1), l = 1 … L−1; empty where the slopes are not learned
-  /// θ₀, of the stage in front: F, φ, V, c, E, s, as far as it has them.
-  [[nodiscard]] StageParts<const T> stage() const noexcept { return {F_, phi_, V_, c_, E_, s_}; }
+  /// θ₀, of the stage in front: F, φ, U, V, c, E, s, as far as it has them.
+  [[nodiscard]] StageParts<const T> stage() const noexcept { return {F_, phi_, U_, V_, c_, E_, s_}; }
 
   [[nodiscard]] int depth() const noexcept { return depth_; }
   /// What θ is made of, as blocks_of says.
@@ -55,7 +55,7 @@ class Parameters {
   }
 
   int depth_ = 0;
-  View<T> F_, phi_, V_, c_, E_, s_;
+  View<T> F_, phi_, U_, V_, c_, E_, s_;
   std::vector<ParameterBlock> blocks_;
   std::vector<std::size_t> first_;  // [l]: which of them is W[l], l = 1 … L
   AlignedVector<T> theta_;          // one block after the other, each column-major

@@ -58,7 +58,7 @@ template <class T>
 [[nodiscard]] StageTargets<T> stage_targets(const Parameters<T>& p, GradientSink<T>& sink) {
   using Kind = ParameterBlock::Kind;
   const auto of = [&](Kind kind) { return sink.target(p.stage_block(kind)); };
-  return {of(Kind::frequencies), of(Kind::phases), of(Kind::mixes),
+  return {of(Kind::frequencies), of(Kind::phases), of(Kind::factors), of(Kind::mixes),
           of(Kind::offsets),     of(Kind::levels), of(Kind::scales)};
 }
 

@@ -79,16 +79,25 @@ Plan make_plan(const Architecture& net, Keep keep) {
 std::vector<StageRow> stage_rows(const Architecture& net) {
   std::vector<StageRow> rows;
   if (net.stage.empty()) return rows;
-  Index to = 0, numbers = 0, levels = 0;
+  Index to = 0, numbers = 0, levels = 0, bins = 0;
   for (int i = 0; i < net.inputs; ++i) {
     const RowEmbedding row = net.stage.rows.empty() ? RowEmbedding() : net.stage.rows[static_cast<std::size_t>(i)];
     const bool is_code = row.kind == RowEmbedding::Kind::levels;
-    rows.push_back({row.kind, to, is_code ? levels : numbers, row.levels});
+    rows.push_back({row.kind, to, is_code ? levels : numbers, row.levels, bins, row.bins()});
     to += static_cast<Index>(net.stage.units_of(row.kind));
-    numbers += row.kind == RowEmbedding::Kind::periodic ? 1 : 0;
-    levels += is_code ? row.levels : 0;
+    numbers += is_code || row.kind == RowEmbedding::Kind::none ? 0 : 1;
+    levels += row.levels;
+    bins += row.bins();
   }
   return rows;
+}
+
+template <class T>
+std::vector<T> stage_edges(const Architecture& net) {
+  std::vector<T> edges;
+  for (const RowEmbedding& row : net.stage.rows)
+    for (const double edge : row.edges) edges.push_back(static_cast<T>(edge));
+  return edges;
 }
 
 std::size_t workspace_numbers(const Architecture& net, Keep keep) { return make_plan(net, keep).rows; }
@@ -114,6 +123,8 @@ Workspace<T>::Workspace(const Architecture& net, Index largest_m, Keep keep)
   }
   rows_ = stage_rows(net);
   stage.rows = rows_;
+  edges_ = stage_edges<T>(net);
+  stage.edges = edges_.data();
   std::size_t words = 0;  // of bits, an example
   for (int l = rows_.empty() ? 1 : 0; l <= L_; ++l) {
     const Places& at = plan.layers[static_cast<std::size_t>(l)];
@@ -157,6 +168,8 @@ void Workspace<T>::set_input(const Parameters<T>& p, View<const T> X, const Pass
   if (rows_.empty()) A[0] = {const_cast<T*>(X.data), X.rows, X.cols, X.ld};  // a view among the others, and only read
 }
 
+template std::vector<float> stage_edges(const Architecture&);
+template std::vector<double> stage_edges(const Architecture&);
 template class Workspace<float>;
 template class Workspace<double>;
 

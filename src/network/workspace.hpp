@@ -33,6 +33,9 @@ struct Pass {
 
 /// Where the rows of X go; empty: there is no stage.
 [[nodiscard]] std::vector<StageRow> stage_rows(const Architecture& net);
+/// The edges of its numbers whose embedding is piecewise, as Stage has them.
+template <class T>
+[[nodiscard]] std::vector<T> stage_edges(const Architecture& net);
 
 /// Numbers that a workspace has for an example.
 [[nodiscard]] std::size_t workspace_numbers(const Architecture& net, Keep keep);
@@ -61,10 +64,13 @@ class Workspace {
   Index largest_m_ = 0;
   std::vector<double> rates_;  // [l], of dropout
   std::vector<StageRow> rows_;
+  std::vector<T> edges_;
   AlignedVector<T> memory_;
   std::vector<std::uint64_t> kept_;
 };
 
+extern template std::vector<float> stage_edges(const Architecture&);
+extern template std::vector<double> stage_edges(const Architecture&);
 extern template class Workspace<float>;
 extern template class Workspace<double>;
 

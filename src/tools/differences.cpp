@@ -249,14 +249,14 @@ void Differences::bound_rounding() {
 }
 
 // Of e, and of the products of the gradient: every row of Z[0] is a sum of k + 1 terms, Σ|V| (1 + |2π f x + φ|) + |c|
-// or itself in size, which dA[0] = W[1]ᵀ dZ[1] carries to L.
+// in size, or of T + 2 terms, |U x| + Σ|V e_t(x)| + |c|, or itself, which dA[0] = W[1]ᵀ dZ[1] carries to L.
 void Differences::bound_stage(double& whole, double& products) const {
   const Index m = batch_.m(), n = net_.units(0);
-  const auto& [F, phi, V, c, E, s] = base_.stage.p;
+  const auto& [F, phi, U, V, c, E, s] = base_.stage.p;
   std::vector<double> memory(static_cast<std::size_t>(n * m));
   const View<double> dA(memory.data(), n, m);
   k_.linear_backward_input(p_.W[1], base_.dZ[1], dA);
-  const double terms = static_cast<double>(net_.stage.frequencies + 16) * kUnit;
+  const double terms = static_cast<double>(std::max<Index>(F.rows, RowEmbedding::kMostBins) + 16) * kUnit;
   for (Index j = 0; j < m; ++j) {
     double largest_dA = 0, largest_size = 1;
     for (std::size_t r = 0; r < base_.stage.rows.size(); ++r) {
@@ -270,6 +270,12 @@ void Differences::bound_stage(double& whole, double& products) const {
           const double v = std::abs(V(f, row.at * c.rows + i - 1));
           size += v * (1 + std::abs(reference::phase_of(x, F(f, row.at), phi(f, row.at))));
           reach = std::max(reach, v * turn);
+        }
+        if (row.kind == RowEmbedding::Kind::piecewise) size += std::abs(c(i, row.at)) + std::abs(U(i, row.at) * x);
+        for (Index t = 1; t <= row.bins; ++t) {
+          const double piece = std::abs(reference::piece_of(x, base_.stage.edges + row.bin + row.at, t));
+          size += std::abs(V(i, row.bin + t - 1)) * piece;
+          reach = std::max(reach, piece);
         }
         const double carried = std::abs(dA(row.to + i, j));
         whole += carried * scale * size * terms;

@@ -26,13 +26,13 @@ struct Examined {
   }
 };
 
-/// A model, widened where T is, with rows `first` … `first + count − 1` of a table. Errors: as Model::evaluate; value
-/// (no rows).
+/// One of a model's networks, counted from 0, widened where T is, with rows `first` … `first + count − 1` of a table.
+/// Errors: as Model::evaluate; value (no rows); usage (no such network).
 template <class T>
 [[nodiscard]] Examined<T> examined(const Model& model, const Table& table, std::size_t first, std::size_t count,
-                                   bool with_target);
+                                   bool with_target, std::size_t network);
 
-extern template Examined<float> examined(const Model&, const Table&, std::size_t, std::size_t, bool);
-extern template Examined<double> examined(const Model&, const Table&, std::size_t, std::size_t, bool);
+extern template Examined<float> examined(const Model&, const Table&, std::size_t, std::size_t, bool, std::size_t);
+extern template Examined<double> examined(const Model&, const Table&, std::size_t, std::size_t, bool, std::size_t);
 
 }  // namespace strata::internal

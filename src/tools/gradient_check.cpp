@@ -145,9 +145,9 @@ GradientCheck internal::compare_gradients(const Architecture& net, const Paramet
   throw_as_error(kChecking);
 }
 
-GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples) try {
+GradientCheck check_gradients(const Model& model, const Table& table, std::size_t examples, std::size_t network) try {
   const std::size_t count = examples == 0 ? table.rows() : std::min(examples, table.rows());
-  return check(examined<double>(model, table, 0, count, true), Options().seed, 0);
+  return check(examined<double>(model, table, 0, count, true, network), Options().seed, 0);
 } catch (...) {
   throw_as_error(kChecking);
 }

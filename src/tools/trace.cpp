@@ -18,6 +18,7 @@
 #include "base/thread_pool.hpp"
 #include "features/inputs.hpp"
 #include "kernels/registry.hpp"
+#include "model/average.hpp"
 #include "model/model_data.hpp"
 #include "network/step.hpp"
 #include "strata/error.hpp"
@@ -46,27 +47,41 @@ std::string_view scaling_text(const Features& features) {
   }
 }
 
-std::string_view text_of(ParameterBlock::Kind kind) {
+// `piecewise`: the numbers that are embedded are so.
+std::string_view text_of(ParameterBlock::Kind kind, bool piecewise) {
   switch (kind) {
     case ParameterBlock::Kind::frequencies: return "F: the frequencies f of each number that is embedded";
     case ParameterBlock::Kind::phases: return "φ: their phases";
-    case ParameterBlock::Kind::mixes: return "V: the mixes of their cosines, side by side";
-    case ParameterBlock::Kind::offsets: return "c: what is added to each mix";
+    case ParameterBlock::Kind::factors: return "U: the factors of each number that is embedded";
+    case ParameterBlock::Kind::mixes:
+      return piecewise ? "V: a column for each piece of each number, side by side; e_t(x) = (x − b_{t−1}) / (b_t − "
+                         "b_{t−1}), kept from 0 to 1"
+                       : "V: the mixes of their cosines, side by side";
+    case ParameterBlock::Kind::offsets:
+      return piecewise ? "c: what is added for each number" : "c: what is added to each mix";
     case ParameterBlock::Kind::levels: return "E: a column for each level";
     case ParameterBlock::Kind::scales: return "s: the scale of each row of Z[0]";
     default: return "";
   }
 }
-std::string_view gradient_text_of(ParameterBlock::Kind kind) {
+std::string_view gradient_text_of(ParameterBlock::Kind kind, bool piecewise) {
   switch (kind) {
     case ParameterBlock::Kind::frequencies: return "dF = 1/m Σ −2π x sin(2π f x + φ) * (V dZ[0])";
     case ParameterBlock::Kind::phases: return "dφ = 1/m Σ −sin(2π f x + φ) * (V dZ[0])";
-    case ParameterBlock::Kind::mixes: return "dV = 1/m Σ cos(2π f x + φ) dZ[0]ᵀ";
+    case ParameterBlock::Kind::factors: return "dU = 1/m Σ x dZ[0]";
+    case ParameterBlock::Kind::mixes: return piecewise ? "dV = 1/m Σ dZ[0] e(x)ᵀ" : "dV = 1/m Σ cos(2π f x + φ) dZ[0]ᵀ";
     case ParameterBlock::Kind::offsets: return "dc = 1/m Σ dZ[0]";
     case ParameterBlock::Kind::levels: return "dE = 1/m Σ dZ[0], each example in the column of its level";
     case ParameterBlock::Kind::scales: return "ds = 1/m Σ dA[0] * Z[0]";
     default: return "";
   }
+}
+
+// Row i of the embedding of row j of X, both from 1: U(1, 2) X(3) + V(1, 4:9) e(X(3)) + c(1, 2).
+std::string piecewise_text(const StageRow& row, std::int64_t i, std::int64_t j) {
+  const std::string pieces =
+      row.bins == 0 ? "" : fmt::format(" + V({}, {}:{}) e(X({}))", i, row.bin + 1, row.bin + row.bins, j);
+  return fmt::format("U({0}, {1}) X({2}){3} + c({0}, {1})", i, row.at + 1, j, pieces);
 }
 
 // What the rows of Z[0] are, after those of X.
@@ -76,14 +91,15 @@ std::vector<EncodedColumn> rows_of_stage(const Architecture& net, std::span<cons
   std::size_t j = 0;
   for (const StageRow& row : stage_rows(net)) {
     const std::string& name = columns[j++].name;
-    if (row.kind != RowEmbedding::Kind::levels) rows.push_back({name, fmt::format("X({})", j)});
-    const int count = row.kind == RowEmbedding::Kind::none       ? 0
-                      : row.kind == RowEmbedding::Kind::periodic ? stage.periodic_units
-                                                                 : stage.level_units;
-    for (int i = 1; i <= count; ++i) {
+    const bool keeps_x = row.kind == RowEmbedding::Kind::none || row.kind == RowEmbedding::Kind::periodic;
+    if (keeps_x) rows.push_back({name, fmt::format("X({})", j)});
+    const std::int64_t count = stage.units_of(row.kind) - (keeps_x ? 1 : 0);
+    for (std::int64_t i = 1; i <= count; ++i) {
       const std::string part = fmt::format("{}: {} of {}", name, i, count);
       if (row.kind == RowEmbedding::Kind::levels)
         rows.push_back({part, fmt::format("E({}, X({}) + {})", i, j, row.at + 1)});
+      else if (row.kind == RowEmbedding::Kind::piecewise)
+        rows.push_back({part, piecewise_text(row, i, static_cast<std::int64_t>(j))});
       else
         rows.push_back({part, fmt::format("V(:, {0})ᵀ cos(2π F(:, {1}) X({2}) + φ(:, {1})) + c({3}, {1})",
                                           row.at * count + i, row.at + 1, j, i)});
@@ -127,6 +143,35 @@ std::string dZ_of_head_text(const Architecture& net, int L) {
   return net.loss == Loss::squared_error ? fmt::format("dZ[{0}] = A[{0}] − Y", L) : fmt::format("dZ[{0}] = dA[{0}]", L);
 }
 
+// "1/3 Σ A[2]", or "Σ share A[2]", and what the temperature makes of it.
+std::string mean_text(const Model& model) {
+  const int L = model.architecture().depth();
+  const std::vector<double> shares = model.shares();
+  const bool alike = std::ranges::all_of(shares, [&](double share) { return share == shares.front(); });
+  const std::string mean =
+      fmt::format("{}Σ {}A[{}] of its {} networks", alike ? fmt::format("1/{} ", shares.size()) : "",
+                  alike ? "" : "share ", L, shares.size());
+  if (model.temperature() == 1) return "A = " + mean;
+  return fmt::format("A = {} / {}), M = {}",
+                     model.architecture().head() == Head::softmax ? "softmax(log(M)" : "sigmoid(log(M / (1 − M))",
+                     shortest(model.temperature()), mean);
+}
+
+// What all networks say of X together. `ws`: is written over.
+template <class T>
+TracedMatrix mean_of(const Model& model, View<const T> X, Workspace<T>& ws, const Kernels<T>& k) {
+  const Architecture& net = model.architecture();
+  const View<T> A = ws.A[net.depth()];
+  std::vector<double> sum(static_cast<std::size_t>(A.size()), 0.0);
+  const std::vector<double> shares = model.shares();
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    predict(net, std::get<Networks<T>>(model.data().networks)[i], X, ws, k);
+    add_output(sum, A.data, shares[i]);
+  }
+  mean_output(sum, net.head(), A.rows, model.temperature(), A.data);
+  return traced("A", mean_text(model), "mean", View<const T>(A));
+}
+
 // One pass over a batch: forward, and backward where there is a Y.
 template <class T>
 Trace trace_of(const Model& model, Examined<T> of, std::optional<int> only) {
@@ -139,12 +184,13 @@ Trace trace_of(const Model& model, Examined<T> of, std::optional<int> only) {
   Workspace<T> ws(net, batch.m(), Keep::all);
   Parameters<T> gradient(net);
   const Parameters<T>& d = gradient;
-  Trace trace{static_cast<std::size_t>(batch.m()), std::numeric_limits<double>::quiet_NaN(), {}};
+  Trace trace{static_cast<std::size_t>(batch.m()), std::numeric_limits<double>::quiet_NaN(), {}, {}};
   if (forward_only) {
     predict(net, of.p, batch.X, ws, *k);
   } else {
     trace.cost = train_step(net, of.p, batch, of.lambda, ws, *k, gradient);
   }
+  const bool piecewise = of.p.stage_block(ParameterBlock::Kind::factors) != nullptr;
   for (int l = 0; l <= L; ++l) {
     if (only && *only != l) continue;
     const bool slopes = l > 0 && l < L && net.layer(l).learned_slope, stage = l == 0 && !net.stage.empty();
@@ -172,7 +218,7 @@ Trace trace_of(const Model& model, Examined<T> of, std::optional<int> only) {
       if (stage) {
         for (const ParameterBlock& block : of.p.blocks())
           if (block.layer == 0)
-            add_alone(block.name(), std::string(text_of(block.kind)), std::as_const(of.p).view(block));
+            add_alone(block.name(), std::string(text_of(block.kind, piecewise)), std::as_const(of.p).view(block));
         add("Z", "Z[0] = e(X), each row as beside it", ws.Z[0]);
         layer.matrices.back().meaning = rows_of_stage(net, encoded_columns(model.features()));
         add("A", net.stage.scales ? "A[0] = s * Z[0]" : "A[0] = Z[0]", ws.A[0]);
@@ -183,7 +229,8 @@ Trace trace_of(const Model& model, Examined<T> of, std::optional<int> only) {
       add("dA", "dA[0] = W[1]ᵀ dZ[1]", dA);
       add("dZ", net.stage.scales ? "dZ[0] = s * dA[0]" : "dZ[0] = dA[0]", ws.dZ[0]);
       for (const ParameterBlock& block : d.blocks())
-        if (block.layer == 0) add_alone("d" + block.name(), std::string(gradient_text_of(block.kind)), d.view(block));
+        if (block.layer == 0)
+          add_alone("d" + block.name(), std::string(gradient_text_of(block.kind, piecewise)), d.view(block));
       continue;
     }
     add("Z", fmt::format("Z[{0}] = W[{0}] A[{1}] + b[{0}]", l, l - 1), ws.Z[l]);
@@ -219,12 +266,14 @@ Trace trace_of(const Model& model, Examined<T> of, std::optional<int> only) {
     if (slopes)
       add_file("da", fmt::format("da[{0}] = 1/m Σ dA[{0}] * ({1}(Z[{0}]) − Z[{0}])", l, g), "d" + slopes_file, d.a[l]);
   }
+  if (model.networks() > 1 && (!only || *only == L)) trace.mean = mean_of<T>(model, batch.X, ws, *k);
   return trace;
 }
 
 }  // namespace
 
-Trace trace(const Model& model, const Table& table, std::optional<std::size_t> example, std::optional<int> layer) try {
+Trace trace(const Model& model, const Table& table, std::optional<std::size_t> example, std::optional<int> layer,
+            std::size_t network) try {
   const int L = model.architecture().depth();
   if (layer && (*layer < 0 || *layer > L)) {
     throw Error(
@@ -239,11 +288,11 @@ Trace trace(const Model& model, const Table& table, std::optional<std::size_t> e
   const bool has_target =
       std::any_of(target.begin(), target.end(), [&](const std::string& name) { return table.find(name); });
   return std::visit(
-      [&]<class T>(const Parameters<T>&) {
+      [&]<class T>(const Networks<T>&) {
         const std::size_t count = example ? 1 : table.rows();
-        return trace_of(model, examined<T>(model, table, example.value_or(0), count, has_target), layer);
+        return trace_of(model, examined<T>(model, table, example.value_or(0), count, has_target, network), layer);
       },
-      model.data().parameters);
+      model.data().networks);
 } catch (...) {
   throw_as_error("for every matrix of the network; trace one example, or fewer rows");
 }

@@ -26,6 +26,13 @@ std::string to_text(const Checkpoint::Data& data) {
   json.object().whole("version", std::int64_t{kVersion}).text("kernels", data.kernels);
   json.truth("open_length", data.open_length).truth("own_start", data.own_start);
   if (data.continues) json.truth("continues", true);
+  if (const FoldsDone& done = data.done; done.folds > 0) {
+    json.key("done").object().whole("folds", done.folds).whole("updates", done.updates);
+    json.whole("iterations", done.iterations).whole("epochs", done.epochs);
+    if (done.length > 0) json.whole("length", done.length);
+    if (!done.diverged.empty()) json.text("diverged", done.diverged);
+    json.end();
+  }
   json.key("options").object();
   for (const OptionSpec& option : option_table())
     if (const std::string value = option.show(data.asked); value != option.standard) json.text(option.name, value);
@@ -57,6 +64,13 @@ void read(const std::string& text, Checkpoint::Data& data) {
   data.own_start = root["own_start"].boolean();
   const auto continues = root.find("continues");
   data.continues = continues && continues->boolean();
+  if (const auto done = root.find("done"))
+    data.done = {.folds = (*done)["folds"].size(1),
+                 .updates = static_cast<std::int64_t>((*done)["updates"].size()),
+                 .iterations = static_cast<std::int64_t>((*done)["iterations"].size()),
+                 .epochs = static_cast<std::int64_t>((*done)["epochs"].size()),
+                 .length = done->find("length") ? static_cast<std::int64_t>((*done)["length"].size(1)) : 0,
+                 .diverged = done->find("diverged") ? (*done)["diverged"].text() : ""};
   for (const auto& [name, value] : root["options"].members()) set(data.asked, name, value);
   if (const auto inherited = root.find("inherited"))
     for (const JsonNode& name : inherited->items()) data.asked.inherited.push_back(name.text());

@@ -2,6 +2,8 @@
 // (docs/decisions/0013-checkpoints.md).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "strata/trainer.hpp"
@@ -9,6 +11,20 @@
 #include "train/prepare.hpp"
 
 namespace strata {
+
+namespace internal {
+
+/// Of a bag that goes on: what its folds have come to that are done. Their networks are the first of the model.
+struct FoldsDone {
+  std::size_t folds = 0;
+  std::int64_t updates = 0;     // of all their trainings
+  std::int64_t iterations = 0;  // those of the weights, of the longest
+  std::int64_t epochs = 0;      // passes of all their trainings
+  std::int64_t length = 0;      // epochs of the first, where a limit of time gave the next ones fewer; else 0
+  std::string diverged = {};    // why the first did that did; empty: none
+};
+
+}  // namespace internal
 
 struct [[gnu::visibility("hidden")]] Checkpoint::Data {
   Model model;
@@ -18,6 +34,7 @@ struct [[gnu::visibility("hidden")]] Checkpoint::Data {
   bool continues = false;    // they were those of another model, as were the features
   std::string kernels;       // that computed it
   internal::SavedFields fields = {};
+  internal::FoldsDone done = {};
 };
 
 namespace internal {

@@ -30,7 +30,8 @@ namespace {
 constexpr std::string_view kKept[] = {"task",          "scale",          "scale-target",      "impute",
                                       "one-hot-limit", "embedding-size", "numeric-embedding", "clamp-target",
                                       "initializer",   "hidden-layers",  "activation",        "slopes",
-                                      "input-scale",   "precision",      "decimal",           "date-order"};
+                                      "input-scale",   "precision",      "members",           "decimal",
+                                      "date-order"};
 // What was said of the files and their rows, and not of the training: of others it is said anew.
 constexpr std::string_view kOfFiles[] = {"separator", "header",    "comment",  "decimal",        "date-order",
                                          "missing",   "bad-cells", "bad-rows", "missing-target", "transpose"};
@@ -64,8 +65,24 @@ void set_recorded(Options& options, const std::string& name, const std::string& 
                           printable(name), printable(value), error.what()));
 }
 
+// Throws Error(usage) for networks that were each trained on other rows.
+void require_no_bag(const Model& model) {
+  const TrainingRecord& record = model.record();
+  if (record.networks.empty() || record.networks.front().fold == 0) return;
+  std::string folds = std::to_string(record.networks.back().fold);  // as far as it came
+  for (const auto& [name, value] : record.options)
+    if (name == "folds") folds = value;
+  throw Error(
+      ErrorCode::usage,
+      fmt::format("the model is a bag of {} networks, each stopped on rows that the others were trained on, and "
+                  "is not trained further: no rows of the new ones would be left for that; train it anew on "
+                  "old and new rows together, with {}",
+                  model.networks(), spelled("folds", folds)));
+}
+
 // How the model was trained. What the record says of the network and its columns gives way to what the model is.
 Options recorded_options(const Model& model) {
+  require_no_bag(model);
   Options options;
   for (const auto& [name, value] : model.record().options) set_recorded(options, name, value);
   const Architecture& net = model.architecture();
@@ -96,6 +113,7 @@ Options recorded_options(const Model& model) {
   if (options.dropout == std::vector<double>{0}) options.dropout.clear();
   options.loss = net.loss;
   options.precision = model.precision();
+  options.members = static_cast<int>(model.networks());
   return options;
 }
 

@@ -28,63 +28,14 @@ void require_parts(const Options& options, std::size_t parts) {
     throw Error(ErrorCode::usage,
                 fmt::format("{}: every part would be trained for another length; say how long with {}",
                             spelled("time-limit"), spelled("epochs")));
+  if (options.folds != Folds())
+    throw Error(ErrorCode::usage,
+                fmt::format("{} and {}: a bag has a figure of its own of rows that each network was kept from; leave "
+                            "one of them out",
+                            asked, spelled("folds", to_text(options.folds))));
   if (!options.validation_column.empty())
     throw Error(ErrorCode::usage, fmt::format("{} and {} both say which rows are measured on; give one of them", asked,
                                               spelled("validation-column")));
-}
-
-// As scikit-learn's StratifiedKFold does: a class with fewer rows than there are parts is said, and it is an error when
-// every one is such.
-void require_rows(const Table& table, std::span<const Field* const> targets, const Rows& rows,
-                  std::span<const std::uint32_t> strata, std::size_t parts, const Messages& messages) {
-  const std::string asked = spelled("cross-validate", std::to_string(parts));
-  if (rows.size() < parts)
-    throw Error(ErrorCode::value,
-                fmt::format("{}: there are {} rows, and every part has at least one", asked, rows.size()));
-  if (strata.empty()) return;
-  std::vector<std::size_t> sizes, first;
-  for (std::size_t i = 0; i < strata.size(); ++i) {
-    if (strata[i] >= sizes.size()) sizes.resize(std::size_t{strata[i]} + 1), first.resize(sizes.size());
-    if (sizes[strata[i]]++ == 0) first[strata[i]] = rows[i];
-  }
-  const auto counted = [&](auto stratum) {
-    const auto at = static_cast<std::size_t>(stratum - sizes.begin());
-    return fmt::format("{} ({} row{})", in_quotes(class_of(table, targets, first[at])), *stratum,
-                       *stratum == 1 ? "" : "s");
-  };
-  const auto largest = std::ranges::max_element(sizes);
-  if (*largest < parts)
-    throw Error(ErrorCode::value,
-                fmt::format("{}: no class has as many rows; the largest is {}", asked, counted(largest)));
-  std::vector<std::string> small;
-  for (auto stratum = sizes.begin(); stratum != sizes.end(); ++stratum)
-    if (*stratum > 0 && *stratum < parts) small.push_back(counted(stratum));
-  if (!small.empty())
-    messages.warning(
-        fmt::format("{}: fewer rows than parts, so some parts have none of them: {}", asked, joined(small, 6)));
-}
-
-// Which part each of the rows is in, and how that was found.
-std::vector<std::size_t> parted(const Table& table, std::span<const Field* const> targets, const Rows& rows,
-                                const Options& options, std::size_t parts, std::string& how, const Messages& messages) {
-  const std::vector<std::uint32_t> strata = strata_of(table, targets, rows, options.task);
-  require_rows(table, targets, rows, strata, parts, messages);
-  if (options.group_column.empty()) {
-    how = fmt::format("drawn by the seed{}", strata.empty() ? "" : ", each with its share of every class");
-    return part_rows(rows.size(), parts, options.seed, strata);
-  }
-  const Groups groups = groups_of(table, rows, options);
-  if (groups.number < parts)
-    throw Error(ErrorCode::value, fmt::format("{}: {} has {} groups, and every part has at least one",
-                                              spelled("cross-validate", std::to_string(parts)),
-                                              in_quotes(options.group_column), groups.number));
-  how = fmt::format("of whole groups of {}{}", in_quotes(options.group_column),
-                    strata.empty() ? "" : ", each with its share of every class as far as groups allow");
-  const std::vector<double> shares(parts, 1 / static_cast<double>(parts));
-  const std::vector<std::size_t> part = part_groups(groups.of_row, shares, options.seed, strata);
-  std::vector<std::size_t> of_row;
-  for (const std::uint32_t group : groups.of_row) of_row.push_back(part[group]);
-  return of_row;
 }
 
 // The same with what belongs to all parts: how far they are, and no sentence twice.
@@ -142,7 +93,9 @@ CrossValidation internal::cross_validated(const Table& table, const Options& opt
   const Rows rows{std::vector(list)};
   std::vector<const Field*> targets;
   for (const std::string& name : found.options.target) targets.push_back(&table.field(name));
-  const std::vector<std::size_t> part_of = parted(table, targets, rows, found.options, parts, found.how, messages);
+  const Parting parting{.asked = spelled("cross-validate", std::to_string(parts)), .noun = "part", .parts = parts};
+  auto [part_of, how] = part_of_rows(table, targets, rows, found.options, parting, messages);
+  found.how = std::move(how);
   messages.note(fmt::format(
       "cross-validation: {} parts of {} rows, {}; each is predicted by a network that is trained on the others, {}",
       parts, rows.size(), found.how,

@@ -12,7 +12,9 @@
 
 #include "base/text.hpp"
 #include "config/names.hpp"
+#include "config/option_values.hpp"
 #include "optim/schedule.hpp"
+#include "strata/error.hpp"
 
 namespace strata::internal {
 namespace {
@@ -27,15 +29,25 @@ double smoothing_by(std::optional<Metric> monitor) {
 
 void decide_defaults(bool columns, bool pixels, std::size_t rows, Options& options) {
   constexpr std::size_t kManyRows = 2000;  // a larger net does better from there on, with less decay
+  constexpr std::size_t kFewRows = 500;    // whose parts are small, so that one parting says little
   constexpr std::int64_t kPatience = 20, kFewestEpochs = 10, kMostEpochs = 30, kRowsToPass = 500'000;
   constexpr std::int64_t kEpochsOfCoslog4 = 256;
   // The figures are those of the best epoch, so that a larger net can be tried than one that is trained to the end.
   const bool holds_back = columns && rows >= kEnoughRows && options.validation.empty() &&
                           options.validation_column.empty() && !options.epochs && !options.iterations &&
                           !options.patience;
+  if (options.folds.parts == Folds::kAutomatic) {
+    options.folds = rows <= kFewRows ? Folds{5, 5} : Folds{8, 1};
+    if (rows < static_cast<std::size_t>(options.folds.parts))
+      throw Error(ErrorCode::value,
+                  fmt::format("{}: there are {} rows, and every fold has at least one; auto is {} of at most {} rows",
+                              spelled("folds", "auto"), rows, to_text(options.folds), kFewRows));
+  }
+  require_candidates(options);
+  const bool bags = options.folds != Folds();
   const bool monitors = options.monitor != Metric::loss || options.min_delta != 0;
-  if (holds_back || (monitors && !options.patience)) options.patience = kPatience;
-  const bool waits = options.patience.value_or(0) > 0 && options.validation_column.empty();
+  if (holds_back || ((monitors || bags) && !options.patience)) options.patience = kPatience;
+  const bool waits = options.patience.value_or(0) > 0 && options.validation_column.empty() && !bags;
   if (options.validation.empty()) options.validation = waits ? "0.2" : kNoValidation;
   Options plain;
   apply_recipe(plain, "plain");

@@ -1,15 +1,9 @@
 #include "train/descent.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <utility>
 
-#include "base/cpus.hpp"
-#include "base/text.hpp"
-#include "kernels/registry.hpp"
 #include "train/finite.hpp"
 #include "train/update_at_once.hpp"
 
@@ -29,15 +23,13 @@ bool drops_units(const Architecture& net) {
 }  // namespace
 
 template <class T>
-Descent<T>::Descent(const Architecture& net, const Options& options, Examples<T>& examples, const Start& start)
+Descent<T>::Descent(const Architecture& net, const Options& options, Examples<T>& examples, const Kernels<T>& kernels,
+                    Parameters<T> p, std::uint64_t seed)
     : net_(net),
       options_(options),
-      examples_(examples),
-      pool_(chosen_threads(options.threads)),
-      kernels_(make_kernels<T>(chosen_kernels(), options.precision, pool_)),
-      loader_(examples, options, options.seed, drops_units(net)),
-      now_{.p = initial_parameters<T>(net, options, start, {&examples, kernels_.get()}),
-           .optimizer = Optimizer<T>(options, net.parameter_count())},
+      kernels_(kernels),
+      loader_(examples, options, seed, drops_units(net)),
+      now_{.p = std::move(p), .optimizer = Optimizer<T>(options, net.parameter_count())},
       kept_(now_),
       gradient_(net),
       ws_(net, loader_.batch_size(), Keep::backward),
@@ -45,21 +37,22 @@ Descent<T>::Descent(const Architecture& net, const Options& options, Examples<T>
 
 template <class T>
 bool Descent<T>::step(bool exactly) {
-  const bool keeps = now_.iteration % keep_every_ == 0;
+  keeps_ = now_.iteration % keep_every_ == 0;
   if (now_.iteration % loader_.batches_per_epoch() == 0) now_.epoch_loss = 0;
   now_.position = loader_.position();
   const Batch<T> batch = batch_of(now_.iteration);
-  updated_ = !(exactly || keeps);
+  updated_ = !(exactly || keeps_);
   cost_ = updated_ ? step_and_update(batch) : exact_step(batch);
-  if (!(updated_ ? std::isfinite(cost_) : good(cost_))) return false;
-  if (keeps) kept_ = now_;
   // (Divided and multiplied again: the mean loss of a batch is what its cost is told with, and these are its bits.)
-  now_.epoch_loss += ws_.loss / batch.weight() * batch.weight();
-  return true;
+  loss_ = ws_.loss / batch.weight() * batch.weight();
+  return updated_ ? std::isfinite(cost_) : good(cost_);
 }
 
+// Only now is the step known to be good, that of the other networks of its training too: they all go back to the same.
 template <class T>
 void Descent<T>::update() {
+  if (keeps_) kept_ = now_;
+  now_.epoch_loss += loss_;
   if (!updated_) apply_gradient(now_.iteration);
   ++now_.iteration;
   now_.squares.step();
@@ -72,29 +65,17 @@ bool Descent<T>::go_on() {
     return false;
   kept_.position = loader_.at(kept_.iteration);
   const TrainingState<T> counts = now_;
-  rewind(counts.iteration);
+  back_to(counts.iteration);
   now_.epoch_loss = counts.epoch_loss;
   now_.squares = counts.squares;
   return true;
 }
 
 template <class T>
-double Descent<T>::rehearse(double seconds) {
-  using Clock = std::chrono::steady_clock;
-  const TrainingState<T> start = now_, kept = kept_;
-  double first = 0, all = 0;
-  int steps = 0;
-  for (bool good = true; good && (steps == 0 || all < seconds); ++steps) {
-    const Clock::time_point begin = Clock::now();
-    good = step(false);
-    if (good) update();
-    all += std::chrono::duration<double>(Clock::now() - begin).count();
-    if (steps == 0) first = all;  // finds nothing ready: it counts only where there is time for no other
-  }
-  now_ = start;
-  kept_ = kept;
+void Descent<T>::undo(Before before) {
+  now_ = std::move(before[0]);
+  kept_ = std::move(before[1]);
   loader_.seek(now_.position);
-  return steps > 1 ? (all - first) / (steps - 1) : all;
 }
 
 template <class T>
@@ -122,12 +103,12 @@ Batch<T> Descent<T>::batch_of(std::int64_t step) {
 template <class T>
 double Descent<T>::exact_step(Batch<T> batch) {
   if (options_.l2 != 0) now_.squares.sample(sum_of_squares());
-  return train_step(net_, now_.p, batch, options_.l2, ws_, *kernels_, gradient_);
+  return train_step(net_, now_.p, batch, options_.l2, ws_, kernels_, gradient_);
 }
 
 template <class T>
 void Descent<T>::apply_gradient(std::int64_t step) {
-  now_.optimizer.update(now_.p.blocks(), now_.p.theta(), std::as_const(gradient_).theta(), *kernels_, factors(step));
+  now_.optimizer.update(now_.p.blocks(), now_.p.theta(), std::as_const(gradient_).theta(), kernels_, factors(step));
 }
 
 // Both, each layer's update as soon as its gradient is there, unless all of the gradient decides on each. When J turns
@@ -141,19 +122,19 @@ double Descent<T>::step_and_update(Batch<T> batch) {
   const std::int64_t step = batch.pass.step;
   if (now_.optimizer.clips()) {
     KeepGradient<T> sink(now_.p, lambda / m, gradient_);
-    const double J = train_step(net_, now_.p, batch, ws_, *kernels_, sink) + penalty;
+    const double J = train_step(net_, now_.p, batch, ws_, kernels_, sink) + penalty;
     apply_gradient(step);
     return J;
   }
   UpdateAtOnce<T> sink(now_.p, now_.optimizer, factors(step), lambda / m, gradient_);
-  return train_step(net_, now_.p, batch, ws_, *kernels_, sink) + penalty;
+  return train_step(net_, now_.p, batch, ws_, kernels_, sink) + penalty;
 }
 
 // Σ_l ‖W[l]‖²: reads all of W.
 template <class T>
 double Descent<T>::sum_of_squares() const {
   double sum = 0;
-  for (int l = 1; l <= net_.depth(); ++l) sum += kernels_->sum_of_squares(now_.p.W[l]);
+  for (int l = 1; l <= net_.depth(); ++l) sum += kernels_.sum_of_squares(now_.p.W[l]);
   return sum;
 }
 
@@ -175,49 +156,27 @@ void Descent<T>::restore() {
   loader_.seek(now_.position);
 }
 
-// The steps since the snapshot once more, with the same bits, looking at every number: `iteration` becomes the first
-// that is not good, or stays. Its cost; its numbers are in the workspace.
 template <class T>
-double Descent<T>::find_first_bad(std::int64_t& iteration) {
+typename Descent<T>::Fault Descent<T>::find_fault(std::int64_t last) {
   restore();
   for (std::int64_t i = kept_.iteration;; ++i) {
     const double J = exact_step(batch_of(i));
-    if (i == iteration || !good(J)) {
-      iteration = i;
-      return J;
-    }
+    const bool found = !good(J);
+    if (found || i == last) return {i, J, found};
     apply_gradient(i);
   }
 }
 
-// To the weights before an update since the snapshot.
 template <class T>
-void Descent<T>::rewind(std::int64_t iteration) {
-  restore();
-  for (std::int64_t i = kept_.iteration; i < iteration; ++i) static_cast<void>(step_and_update(batch_of(i)));
-  now_.iteration = iteration;
+std::string Descent<T>::first_not_finite() const {
+  return internal::first_not_finite(net_, now_.p, ws_, gradient_);
 }
 
 template <class T>
-std::string Descent<T>::diverge(std::optional<double> final_loss) {
-  const std::int64_t noticed = now_.iteration;
-  std::int64_t iteration = noticed;
-  double cost = find_first_bad(iteration);
-  if (final_loss && iteration == noticed) cost = *final_loss;
-  const std::string what = std::isnan(cost) ? "not a number" : fmt::format("{:.4g}", cost);
-  std::string why = fmt::format("the training diverged at iteration {}: the cost is {}, and {}. ", iteration, what,
-                                first_not_finite(net_, now_.p, ws_, gradient_));
-  if (best_) {
-    why += fmt::format("The weights after update {} are kept, those of the best epoch. ", best_->iteration);
-  } else if (iteration > 0) {
-    rewind(iteration - 1);
-    why += fmt::format("The weights before update {} are kept, the last with a finite cost. ", now_.iteration);
-  } else {
-    why += "The initial weights are kept. ";
-  }
-  why += fmt::format("Lower {} (it is {})", spelled("learning-rate"), shortest(options_.effective_learning_rate()));
-  if (options_.scale == ScaleKind::none) why += ", or scale the inputs with " + spelled("scale", "standard");
-  return why;
+void Descent<T>::back_to(std::int64_t iteration) {
+  restore();
+  for (std::int64_t i = kept_.iteration; i < iteration; ++i) static_cast<void>(step_and_update(batch_of(i)));
+  now_.iteration = iteration;
 }
 
 template class Descent<float>;

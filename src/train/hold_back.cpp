@@ -150,6 +150,37 @@ std::vector<ClassRows> classes_of(const Rows& rows, const Rows& held, std::span<
   return classes;
 }
 
+// As scikit-learn's StratifiedKFold does: a class with fewer rows than there are parts is said, and it is an error when
+// every one is such.
+void require_rows(const Table& table, std::span<const Field* const> targets, const Rows& rows,
+                  std::span<const std::uint32_t> strata, const Parting& parting, const Messages& messages) {
+  const auto& [asked, noun, parts, draw] = parting;
+  if (rows.size() < parts)
+    throw Error(ErrorCode::value,
+                fmt::format("{}: there are {} rows, and every {} has at least one", asked, rows.size(), noun));
+  if (strata.empty()) return;
+  std::vector<std::size_t> sizes, first;
+  for (std::size_t i = 0; i < strata.size(); ++i) {
+    if (strata[i] >= sizes.size()) sizes.resize(std::size_t{strata[i]} + 1), first.resize(sizes.size());
+    if (sizes[strata[i]]++ == 0) first[strata[i]] = rows[i];
+  }
+  const auto counted = [&](auto stratum) {
+    const auto at = static_cast<std::size_t>(stratum - sizes.begin());
+    return fmt::format("{} ({} row{})", in_quotes(class_of(table, targets, first[at])), *stratum,
+                       *stratum == 1 ? "" : "s");
+  };
+  const auto largest = std::ranges::max_element(sizes);
+  if (*largest < parts)
+    throw Error(ErrorCode::value,
+                fmt::format("{}: no class has as many rows; the largest is {}", asked, counted(largest)));
+  std::vector<std::string> small;
+  for (auto stratum = sizes.begin(); stratum != sizes.end(); ++stratum)
+    if (*stratum > 0 && *stratum < parts) small.push_back(counted(stratum));
+  if (!small.empty())
+    messages.warning(fmt::format("{0}: fewer rows than {1}s, so some {1}s have none of them: {2}", asked, noun,
+                                 joined(small, kMostTold)));
+}
+
 }  // namespace
 
 std::string class_of(const Table& table, std::span<const Field* const> targets, std::size_t row) {
@@ -176,6 +207,26 @@ Groups groups_of(const Table& table, const Rows& rows, const Options& options) {
                             spelled(kOption), in_quotes(field.name),
                             in_quotes(word_of(field, table.number(field, rows[0]))), rows.size()));
   return groups;
+}
+
+Parts part_of_rows(const Table& table, std::span<const Field* const> targets, const Rows& rows, const Options& options,
+                   const Parting& parting, const Messages& messages) {
+  const auto& [asked, noun, parts, draw] = parting;
+  const std::vector<std::uint32_t> strata = strata_of(table, targets, rows, options.task);
+  require_rows(table, targets, rows, strata, parting, messages);
+  if (options.group_column.empty())
+    return {part_rows(rows.size(), parts, options.seed, strata, draw),
+            fmt::format("drawn by the seed{}", strata.empty() ? "" : ", each with its share of every class")};
+  const Groups groups = groups_of(table, rows, options);
+  if (groups.number < parts)
+    throw Error(ErrorCode::value, fmt::format("{}: {} has {} groups, and every {} has at least one", asked,
+                                              in_quotes(options.group_column), groups.number, noun));
+  const std::vector<double> shares(parts, 1 / static_cast<double>(parts));
+  const std::vector<std::size_t> part = part_groups(groups.of_row, shares, options.seed, strata, draw);
+  Parts found{.how = fmt::format("of whole groups of {}{}", in_quotes(options.group_column),
+                                 strata.empty() ? "" : ", each with its share of every class as far as groups allow")};
+  for (const std::uint32_t group : groups.of_row) found.of_row.push_back(part[group]);
+  return found;
 }
 
 Holdout hold_back(const Table& table, std::span<const Field* const> targets, const Rows& rows, const Options& options,

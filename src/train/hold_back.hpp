@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/rows.hpp"
@@ -25,6 +26,23 @@ struct Groups {
 };
 /// As options.group_column says. Throws Error(value) where a row has none, Error(usage) for an array.
 [[nodiscard]] Groups groups_of(const Table& table, const Rows& rows, const Options& options);
+
+/// How rows are parted, and how that is spoken of.
+struct Parting {
+  std::string asked;      // the option with its value
+  std::string_view noun;  // "part"
+  std::size_t parts = 0;
+  std::uint32_t draw = 0;  // the number of the parting, of several by the same seed
+};
+struct Parts {
+  std::vector<std::size_t> of_row;  // from 0, of each of the rows
+  std::string how;                  // "drawn by the seed, each with its share of every class"
+};
+/// Parts the rows by options.seed: every part has its share of each class of the targets, whose task is decided, and
+/// with options.group_column whole groups. Warns of classes with fewer rows than there are parts. Throws Error(value)
+/// where every class is such, or rows or groups are fewer than parts.
+[[nodiscard]] Parts part_of_rows(const Table& table, std::span<const Field* const> targets, const Rows& rows,
+                                 const Options& options, const Parting& parting, const Messages& messages);
 
 /// How many rows of a class are on which side.
 struct ClassRows {

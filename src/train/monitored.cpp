@@ -24,6 +24,12 @@ const char* why_undefined(Metric metric) {
 
 }  // namespace
 
+std::vector<Metric> more_of(const Problem& problem) {
+  std::vector<Metric> wanted = problem.options.metrics;
+  wanted.push_back(*problem.options.monitor);
+  return beside_the_usual(problem.target.task, wanted);
+}
+
 template <class T>
 void require_defined(const Problem& problem, const Options& asked, Examples<T>& held) {
   constexpr Index kBatch = 1024;

@@ -57,9 +57,16 @@ std::vector<LayerSpec> hidden_layers(const Options& options) {
   return hidden;
 }
 
-InputStage stage_of(const Features& features, const Options& options) {
-  InputStage stage{.rows = stage_rows_of(features, options.numeric_embedding == NumericEmbedding::pbld),
-                   .scales = options.input_scale};
+InputStage stage_of(const Table& table, const Problem& problem, const Messages& messages) {
+  const Options& options = problem.options;
+  InputStage stage{.rows = stage_rows_of(problem, options.numeric_embedding), .scales = options.input_scale};
+  std::vector<std::string> names;
+  for (const std::size_t j : fit_edges(table, problem, problem.train_rows, problem.weights, stage.rows))
+    names.push_back(encoded_columns(problem)[j].name);
+  if (!names.empty())
+    messages.warning(fmt::format(
+        "{}: no pieces for {}, whose numbers are too near each other as they are scaled ({} brings them apart)",
+        spelled("numeric-embedding", "piecewise"), joined_names(names), spelled("scale", "standard")));
   if (options.embedding_size > 0) stage.level_units = options.embedding_size;
   return stage;
 }
@@ -215,6 +222,9 @@ void require_metrics(Task task, const Options& options) {
   };
   require("monitor", *options.monitor);
   for (const Metric each : options.metrics) require("metrics", each);
+  if (options.calibrate != Calibrate::none && task == Task::regression)
+    throw Error(ErrorCode::usage, fmt::format("{}: the target is a number, which has no probabilities",
+                                              spelled("calibrate", name(options.calibrate))));
 }
 
 void say_validation(const Problem& problem, const Options& asked, const Messages& messages,
@@ -314,7 +324,7 @@ Problem define_problem(const Table& table, const Options& options, const Message
                           .hidden = hidden_layers(problem.options),
                           .outputs = outputs,
                           .loss = loss,
-                          .stage = stage_of(problem, problem.options)};
+                          .stage = stage_of(table, problem, messages)};
   if (problem.architecture.head() == Head::softmax)
     problem.architecture.outputs = static_cast<int>(problem.target.classes.size());
   problem.options.loss = problem.architecture.loss;

@@ -49,7 +49,7 @@ struct Problem : Features {
                                         const std::filesystem::path& spill = {},
                                         std::vector<std::string>* notes = nullptr);
 
-/// Throws Error(usage) for a figure that the task does not have.
+/// Throws Error(usage) for a figure, or a calibration, that the task does not have.
 void require_metrics(Task task, const Options& options);
 /// Throws Error(value) for a weight that the network's precision, in which it multiplies, does not hold.
 void require_weights_of(const Problem& problem, const Table& table);

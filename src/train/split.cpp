@@ -14,8 +14,8 @@
 namespace strata::internal {
 namespace {
 
-// What is drawn by the seed, beside the rows that are held back.
-constexpr std::uint32_t kParts = 1, kGroups = 2;
+// What is drawn by the seed, beside the rows that are held back: the first time, and what a number more stands for.
+constexpr std::uint32_t kParts = 1, kGroups = 2, kDraws = 2;
 
 // By ascending key, equal ones as they are. (The buffer of std::stable_sort is deprecated where Clang looks at it.)
 template <class Key>
@@ -118,10 +118,10 @@ Split split_rows(const Rows& rows, double fraction, std::uint64_t seed, std::spa
 }
 
 std::vector<std::size_t> part_rows(std::size_t count, std::size_t parts, std::uint64_t seed,
-                                   std::span<const std::uint32_t> strata) {
+                                   std::span<const std::uint32_t> strata, std::uint32_t draw) {
   std::vector<std::size_t> order(count), part(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  shuffled(seed, RandomPurpose::split, kParts, std::span(order));
+  shuffled(seed, RandomPurpose::split, kParts + kDraws * draw, std::span(order));
   if (!strata.empty()) sort_stably(order, [&](std::size_t row) { return strata[row]; });
   for (std::size_t i = 0; i < count; ++i) part[order[i]] = i % parts;
   return part;
@@ -130,7 +130,7 @@ std::vector<std::size_t> part_rows(std::size_t count, std::size_t parts, std::ui
 // Greedily the least Σ (rows of a stratum in a part)² / (share · (rows of the stratum)²), which is least where every
 // part has its share of every stratum.
 std::vector<std::size_t> part_groups(std::span<const std::uint32_t> groups, std::span<const double> shares,
-                                     std::uint64_t seed, std::span<const std::uint32_t> strata) {
+                                     std::uint64_t seed, std::span<const std::uint32_t> strata, std::uint32_t draw) {
   struct Count {
     std::uint32_t group, stratum;
     double rows;
@@ -154,7 +154,7 @@ std::vector<std::size_t> part_groups(std::span<const std::uint32_t> groups, std:
   }
   std::vector<std::size_t> order(number), part(number), in_part(shares.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  shuffled(seed, RandomPurpose::split, kGroups, std::span(order));
+  shuffled(seed, RandomPurpose::split, kGroups + kDraws * draw, std::span(order));
   sort_stably(order, [&](std::size_t group) { return groups.size() - sizes[group]; });  // large ones first
   std::vector<std::vector<double>> filled(shares.size(), std::vector<double>(totals.size()));
   for (std::size_t i = 0; i < number; ++i) {

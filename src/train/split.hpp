@@ -29,15 +29,15 @@ struct Split {
                                std::span<const std::uint32_t> strata);
 
 /// Which of `parts` each of `count` rows goes to, drawn by the seed. Their sizes, in all and of each stratum, differ by
-/// one at most.
+/// one at most. `draw`: 0, or the number of another parting by the same seed.
 [[nodiscard]] std::vector<std::size_t> part_rows(std::size_t count, std::size_t parts, std::uint64_t seed,
-                                                 std::span<const std::uint32_t> strata);
+                                                 std::span<const std::uint32_t> strata, std::uint32_t draw = 0);
 
 /// Which part each group goes to, of parts that are to have these shares of the rows, and of each stratum. `groups`: of
 /// each row, counted from 0. Large groups come first, of equal ones whichever the seed draws, and each goes where it
 /// leaves the shares most even. There are at least as many groups as parts, and no part stays empty.
 [[nodiscard]] std::vector<std::size_t> part_groups(std::span<const std::uint32_t> groups,
                                                    std::span<const double> shares, std::uint64_t seed,
-                                                   std::span<const std::uint32_t> strata);
+                                                   std::span<const std::uint32_t> strata, std::uint32_t draw = 0);
 
 }  // namespace strata::internal

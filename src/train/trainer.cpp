@@ -19,6 +19,7 @@
 #include "network/workspace.hpp"
 #include "strata/error.hpp"
 #include "strata/version.hpp"
+#include "train/bag.hpp"
 #include "train/choose_inputs.hpp"
 #include "train/continuation.hpp"
 #include "train/cross_validation.hpp"
@@ -122,6 +123,12 @@ void look_at_all(Examples<T>& examples, const Target& target) {
 }
 
 template <class T>
+Fit bag_in(const Table& table, const Problem& problem, const Callbacks& callbacks, Beginning beginning) {
+  TrainingRecord record = record_of(problem, table, beginning);
+  return Bag<T>(table, problem, std::move(record), streams(table, problem), callbacks, std::move(beginning)).run();
+}
+
+template <class T>
 Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks, Beginning beginning) {
   const bool streamed = streams(table, problem);
   const int n_y = problem.architecture.outputs;
@@ -154,9 +161,15 @@ Fit train_in(Table table, const Problem& problem, const Callbacks& callbacks, Be
       .run();
 }
 
-std::vector<double> theta_of(const Model& model) {
-  return std::visit([](const auto& p) { return std::vector<double>(p.theta().begin(), p.theta().end()); },
-                    model.data().parameters);
+// All networks of a model, as they are.
+std::vector<Start> starts_of(const Model& model) {
+  std::vector<Start> starts;
+  std::visit(
+      [&](const auto& all) {
+        for (const auto& p : all) starts.push_back({.theta = {p.theta().begin(), p.theta().end()}});
+      },
+      model.data().networks);
+  return starts;
 }
 
 // `continues`: whose features and network stay; null: of none.
@@ -167,10 +180,33 @@ Problem problem_of(const Table& table, const Options& options, const Model* cont
   return problem;
 }
 
+// Throws Error(usage) for a beginning that a bag does not have.
+void require_bag(const Options& options, const Beginning& beginning) {
+  if (options.folds == Folds()) return;
+  const std::string asked = spelled("folds", to_text(options.folds));
+  if (beginning.continues != nullptr)
+    throw Error(ErrorCode::usage,
+                fmt::format("{}: a training that continues a model trains the network that it has; leave it out with "
+                            "{}, or train a bag anew",
+                            asked, spelled("folds", "none")));
+  if (beginning.own_start)
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("{}: every network of the folds would start from the same arrays; leave one of them out", asked));
+  const Checkpoint::Data* const from = beginning.from;
+  if (from == nullptr || from->done.folds == 0) return;
+  if (from->asked.epochs != beginning.asked.epochs || from->asked.iterations != beginning.asked.iterations)
+    throw Error(ErrorCode::usage,
+                fmt::format("{}: {} of the folds are done and had another length; a bag that goes on keeps it: leave "
+                            "it out",
+                            spelled(beginning.asked.epochs ? "epochs" : "iterations"), from->done.folds));
+}
+
 // `options`: those of `beginning`, with the name that the target has in the table.
 Fit train_table(Table table, Options options, const Callbacks& callbacks, Beginning beginning) {
   if (beginning.open_length) options.epochs.reset(), options.iterations.reset();
   const Messages messages = messages_of(callbacks);
+  require_bag(options, beginning);
   if (beginning.continues != nullptr && beginning.from == nullptr)
     say_what_stays(*beginning.continues, options, messages);
   Problem problem = problem_of(table, options, beginning.continues, messages);
@@ -178,10 +214,18 @@ Fit train_table(Table table, Options options, const Callbacks& callbacks, Beginn
     problem.options.epochs = beginning.asked.epochs;
     problem.options.iterations = beginning.asked.iterations;
     require_same_problem(beginning.from->model, problem);
+    if (problem.options.folds == Folds() &&
+        beginning.from->model.networks() != static_cast<std::size_t>(problem.options.members))
+      throw Error(ErrorCode::format,
+                  fmt::format("the checkpoint is damaged: it has {} networks, and its options say {}",
+                              beginning.from->model.networks(), problem.options.members));
   }
+  if (problem.options.folds != Folds())
+    return options.precision == Precision::float64 ? bag_in<double>(table, problem, callbacks, std::move(beginning))
+                                                   : bag_in<float>(table, problem, callbacks, std::move(beginning));
   // Of a checkpoint, for the file of the first weights may be gone.
   const Model* first = beginning.from != nullptr ? &beginning.from->model : beginning.continues;
-  if (first != nullptr) beginning.start.theta = theta_of(*first);
+  if (first != nullptr) beginning.starts = starts_of(*first);
   return options.precision == Precision::float64
              ? train_in<double>(std::move(table), problem, callbacks, std::move(beginning))
              : train_in<float>(std::move(table), problem, callbacks, std::move(beginning));
@@ -208,6 +252,20 @@ std::size_t copies_of_weights(OptimizerKind kind) {
   return 2 * (1 + states) + 1;
 }
 
+// The folds, an epoch of the first network, and the work of all.
+void plan_bag(const Table& table, const Problem& problem, const Messages& messages, TrainingPlan& plan) {
+  const FoldsOf parted = folds_of(table, problem, messages);
+  plan.iterations = 0;
+  plan.held_how = parted.how;
+  for (std::size_t fold = 0; fold < parted.size(); ++fold) {
+    const std::size_t held = parted.rows(fold);
+    const std::int64_t batches = batches_of(problem.options, static_cast<std::int64_t>(plan.rows - held));
+    if (plan.folds.empty()) plan.batches = batches;
+    plan.folds.push_back(held);
+    plan.iterations += iterations_of(problem.options, batches);
+  }
+}
+
 TrainingPlan plan_table(const Table& table, const Options& options, const Model* continues, const Messages& messages) {
   Problem problem = problem_of(table, options, continues, messages);
   TrainingPlan plan;
@@ -221,6 +279,7 @@ TrainingPlan plan_table(const Table& table, const Options& options, const Model*
   const auto rows = static_cast<std::int64_t>(plan.rows), batch = batch_size_of(problem.options, rows);
   plan.batches = batches_of(problem.options, rows);
   plan.iterations = iterations_of(problem.options, plan.batches);
+  if (options.folds != Folds()) plan_bag(table, problem, messages, plan);
   if (options.time_limit > 0)
     messages.note(
         fmt::format("{}: the first steps of the training tell how many epochs fit; {} updates are those of the "
@@ -233,30 +292,26 @@ TrainingPlan plan_table(const Table& table, const Options& options, const Model*
   for (const Block& block : table.storage().blocks)
     if (!block.is_mapped) plan.data_bytes += block.width * block.rows.size() * bytes_of(block.type);
   const bool streamed = streams(table, problem);
+  const auto outputs = static_cast<std::size_t>(net.outputs), members = static_cast<std::size_t>(options.members);
   plan.example_bytes = number * width * (streamed ? 0 : plan.rows + plan.held);
-  const std::size_t in_batch = width + workspace_numbers(net, Keep::backward);
   const std::size_t best = problem.options.patience ? 1 : 0;  // its weights
-  plan.network_bytes = number * (net.parameter_count() * (copies_of_weights(problem.options.optimizer) + best) +
-                                 in_batch * static_cast<std::size_t>(batch));
+  plan.weight_bytes = members * number * net.parameter_count() * (copies_of_weights(problem.options.optimizer) + best);
+  plan.workspace_bytes =
+      members * number * (width + workspace_numbers(net, Keep::backward)) * static_cast<std::size_t>(batch);
+  if (!plan.folds.empty()) {
+    const std::size_t candidates = candidates_of(problem.options);
+    const auto partings = static_cast<std::size_t>(problem.options.folds.repeats);
+    const std::size_t calibrated = problem.options.calibrate == Calibrate::none ? 0 : sizeof(float);
+    const std::size_t of_row = 2 * sizeof(std::size_t) + partings * (1 + sizeof(std::size_t)) +
+                               outputs * (number + (1 + candidates) * sizeof(double) + calibrated);
+    plan.example_bytes += plan.rows * (of_row + (batch == rows && !streamed ? number * width : 0));
+    plan.weight_bytes += number * net.parameter_count() * members * plan.folds.size();
+  }
   plan.left_out = std::move(problem.left_out);
   plan.architecture = problem.architecture;
   plan.options = std::move(problem.options);
   plan.features = std::move(static_cast<Features&>(problem));
   return plan;
-}
-
-Callbacks watched(Caller& caller, const Callbacks& callbacks) {
-  return {.cost = caller.watched(callbacks.cost),
-          .epoch = caller.watched(callbacks.epoch),
-          .progress = caller.watched(callbacks.progress),
-          .part = caller.watched(callbacks.part),
-          .note = caller.watched(callbacks.note),
-          .warning = caller.watched(callbacks.warning),
-          .stop = caller.watched(callbacks.stop),
-          .wants_model = caller.watched(callbacks.wants_model),
-          .model = caller.watched(callbacks.model),
-          .wants_checkpoint = caller.watched(callbacks.wants_checkpoint),
-          .checkpoint = caller.watched(callbacks.checkpoint)};
 }
 
 constexpr const char* kTraining = "to train this network";
@@ -283,11 +338,14 @@ auto with_training_table(std::span<const fs::path> files, const Options& options
 Fit train(Table table, const Options& options, const Callbacks& callbacks, const std::vector<Layer>& initial) {
   return only_errors(kTraining, [&](Caller& caller) {
     validate(options);
-    return train_table(std::move(table), options, watched(caller, callbacks),
-                       {.asked = options,
-                        .open_length = is_open(options),
-                        .start = {.layers = initial},
-                        .own_start = !initial.empty()});
+    Beginning beginning{.asked = options, .open_length = is_open(options), .own_start = !initial.empty()};
+    if (beginning.own_start) beginning.starts.push_back({.layers = initial});
+    if (beginning.own_start && options.members > 1)
+      throw Error(ErrorCode::usage,
+                  fmt::format("{}: with initial weights of your own all of them would start alike, and their mean is "
+                              "worth something only where they differ; leave the weights out, or train one with {}",
+                              spelled("members", std::to_string(options.members)), spelled("members", "1")));
+    return train_table(std::move(table), options, watched(caller, callbacks), std::move(beginning));
   });
 }
 

@@ -19,6 +19,7 @@
 #include "model/score.hpp"
 #include "network/step.hpp"
 #include "strata/error.hpp"
+#include "train/monitored.hpp"
 
 namespace strata::internal {
 namespace {
@@ -33,23 +34,7 @@ std::int64_t report_interval(std::int64_t asked, std::int64_t iterations) {
   return interval;
 }
 
-// Beside the usual ones: what is asked for, and what says which epoch is the best.
-std::vector<Metric> more_of(const Problem& problem) {
-  std::vector<Metric> wanted = problem.options.metrics;
-  wanted.push_back(*problem.options.monitor);
-  return beside_the_usual(problem.target.task, wanted);
-}
-
 }  // namespace
-
-Messages messages_of(const Callbacks& callbacks) {
-  const auto forward_to = [](const std::function<void(std::string_view)>& to) {
-    return [&to](std::string_view text) {
-      if (to) to(text);
-    };
-  };
-  return {forward_to(callbacks.note), forward_to(callbacks.warning)};
-}
 
 std::int64_t iterations_of(const Options& options, std::int64_t batches_per_epoch) {
   if (options.iterations) return *options.iterations;
@@ -74,39 +59,42 @@ Training<T>::Training(Problem problem, TrainingRecord record, Examples<T> exampl
       validation_(std::move(validation)),
       callbacks_(callbacks),
       beginning_(std::move(beginning)),
-      descent_(problem_.architecture, problem_.options, examples_, beginning_.start),
+      descents_(problem_.architecture, problem_.options, examples_, beginning_.starts, beginning_.first_network),
       more_(more_of(problem_)),
       stopping_(problem_.options.patience.value_or(0), higher_is_better(*problem_.options.monitor),
                 problem_.options.min_delta),
       plateau_(problem_.options.tol),
       trend_(problem_.options.epochs || problem_.options.iterations || problem_.options.time_limit > 0 ? 0 : kEpochs),
-      history_(descent_.loader().batches_per_epoch() > 1 ? kMostPoints : kMostOfWholeBatches) {}
+      history_(descents_.loader().batches_per_epoch() > 1 ? kMostPoints : kMostOfWholeBatches),
+      last_figures_(beginning_.reserve) {
+  beginning_.starts.clear();  // as large as the networks
+}
 
 // How it ended; nothing: a number is not finite.
 template <class T>
 std::optional<Ending> Training<T>::loop(std::int64_t iterations) {
   const std::vector<Observer> all = observers(report_interval(problem_.options.report_every, iterations));
   std::vector<const Observer*> looking;
-  const std::int64_t per_epoch = descent_.loader().batches_per_epoch();
-  Moment now{.iteration = descent_.state().iteration, .iterations = iterations, .ending = {}};
+  const std::int64_t per_epoch = descents_.loader().batches_per_epoch();
+  Moment now{.iteration = descents_.iteration(), .iterations = iterations, .ending = {}};
   if (now.iteration < iterations) now.ending = gives_up();  // the training that goes on may have come to its end
   while (!now.ending) {
     if (now.iteration == iterations) return Ending::done;
     looking.clear();
     for (const Observer& each : all)
       if (each.wants(now)) looking.push_back(&each);
-    if (!descent_.step(!looking.empty())) return std::nullopt;
-    now.cost = descent_.cost();
+    if (!descents_.step(!looking.empty())) return std::nullopt;
+    now.cost = descents_.cost();
     for (const Observer* each : looking) each->before_update(now);
-    descent_.update();
+    descents_.update();
     ++now.iteration;
     for (const Observer* each : looking) each->after_update(now);
     const Progress progress{now.iteration, iterations, now.cost, now.iteration / per_epoch};
     if (callbacks_.progress) callbacks_.progress(progress);
+    const bool stopped = callbacks_.stop && callbacks_.stop();
+    if (!now.ending && now.iteration < iterations && stopped) now.ending = Ending::interrupted;
     if (!now.ending && now.iteration < iterations && out_of_time()) now.ending = Ending::time_limit;
-    if (callbacks_.stop && callbacks_.stop()) now.ending = Ending::interrupted;
-    const bool cut =
-        (now.ending == Ending::interrupted || now.ending == Ending::time_limit) && now.iteration < iterations;
+    const bool cut = now.ending == Ending::interrupted || now.ending == Ending::time_limit;
     if (callbacks_.checkpoint && ((callbacks_.wants_checkpoint && callbacks_.wants_checkpoint(progress)) || cut))
       give_checkpoint(iterations);
   }
@@ -116,7 +104,7 @@ std::optional<Ending> Training<T>::loop(std::int64_t iterations) {
 // Those who want to be told of costs, models and epochs, in this order.
 template <class T>
 std::vector<Observer> Training<T>::observers(std::int64_t report_every) {
-  const std::int64_t per_epoch = descent_.loader().batches_per_epoch();
+  const std::int64_t per_epoch = descents_.loader().batches_per_epoch();
   const auto reported = [=](const Moment& now) { return now.iteration % report_every == 0; };
   std::vector<Observer> all;
   if (callbacks_.cost)
@@ -143,14 +131,14 @@ std::vector<Observer> Training<T>::observers(std::int64_t report_every) {
                      },
                  .after_update =
                      [=, this](Moment& now) {
-                       EpochReport report{now.iteration / per_epoch, now.iteration, descent_.epoch_cost(), {}, {}};
+                       EpochReport report{now.iteration / per_epoch, now.iteration, descents_.epoch_cost(), {}, {}};
                        trend_.add(report.epoch, report.mean_cost);
                        plateau_.add(report.mean_cost);
                        look_at(report);
                        if (now.iteration < now.iterations) now.ending = gives_up();
                        const std::int64_t last = now.ending ? now.iteration : now.iterations;
                        if (kept(now.iteration, last))
-                         history_.add(report, descent_.epoch_loss(), now.iteration == last);
+                         history_.add(report, descents_.epoch_loss(), now.iteration == last);
                        if (told(now.iteration, last)) callbacks_.epoch(report);
                      }});
   return all;
@@ -158,20 +146,18 @@ std::vector<Observer> Training<T>::observers(std::int64_t report_every) {
 
 template <class T>
 void Training<T>::look_at(EpochReport& report) {
-  const Parameters<T>& p = descent_.state().p;
   if (validates())
-    report.validation = metrics_of(validation_, p);
+    report.validation = metrics_of(validation_, descents_.weights().networks());
   else if (measures())
-    report.train = metrics_of(examples_, p);
+    report.train = metrics_of(examples_, descents_.weights().networks());
   report.monitored = *problem_.options.monitor;
   report.best = stops_early() && stopping_.is_best(report.validation->value(report.monitored));
-  if (report.best) descent_.keep_best();
+  if (report.best) descents_.keep_best();
 }
 
 template <class T>
 void Training<T>::say_if_undefined() {
-  if (!stops_early() || stopping_.has_best() || descent_.state().iteration < descent_.loader().batches_per_epoch())
-    return;
+  if (!stops_early() || stopping_.has_best() || descents_.iteration() < descents_.loader().batches_per_epoch()) return;
   messages_of(callbacks_)
       .warning(fmt::format("{} was not defined on the validation part after any epoch, so none was the best: the last "
                            "weights are kept",
@@ -195,8 +181,8 @@ void Training<T>::say_if_worse(const Metrics& before, const TrainingRecord& reco
 // Why there are fewer updates than planned.
 template <class T>
 std::string Training<T>::explain(Ending ending, std::int64_t iterations) const {
-  const std::int64_t iteration = descent_.state().iteration;
-  const std::int64_t epoch = iteration / descent_.loader().batches_per_epoch();
+  const std::int64_t iteration = descents_.iteration();
+  const std::int64_t epoch = iteration / descents_.loader().batches_per_epoch();
   switch (ending) {
     case Ending::interrupted: return fmt::format("interrupted after iteration {} of {}", iteration, iterations);
     case Ending::time_limit: return fmt::format("the time was up after iteration {} of {}", iteration, iterations);
@@ -236,8 +222,8 @@ void Training<T>::say_length() {
     messages_of(callbacks_).note(fmt::format("{}; more epochs may do better ({})", what, spelled("epochs", "300")));
   };
   if (stops_early()) {
-    const std::int64_t per_epoch = descent_.loader().batches_per_epoch();
-    const std::int64_t iteration = descent_.state().iteration;
+    const std::int64_t per_epoch = descents_.loader().batches_per_epoch();
+    const std::int64_t iteration = descents_.iteration();
     if (stopping_.waited() * per_epoch + iteration % per_epoch <= 5 * per_epoch && !stopping_.gives_up())
       say(problem_.options.monitor == Metric::loss
               ? "the validation loss was still falling at the end"
@@ -249,12 +235,12 @@ void Training<T>::say_length() {
 }
 
 template <class T>
-Metrics Training<T>::metrics_of(Examples<T>& examples, const Parameters<T>& p) {
+Metrics Training<T>::metrics_of(Examples<T>& examples, const Networks<T>& networks) {
   constexpr Index kBatch = 256;  // examples predicted at a time: their activations stay in the cache
   std::vector<double>& deviations = deviations_[&examples == &examples_ ? 0 : 1];
   Score<T> sums(problem_.architecture, problem_.target, more_, deviations);
   for_each_output<T>(
-      problem_.architecture, p, examples, kBatch, descent_.kernels(),
+      {problem_.architecture, networks, descents_.shares()}, examples, kBatch, descents_.kernels(),
       [&](Index, View<const T> A, View<const T> Y, const double* w, double loss) { sums.add(A, Y, loss, w); });
   deviations = sums.deviations();
   return sums.metrics();
@@ -269,36 +255,38 @@ std::unique_ptr<Model::Data> Training<T>::model_without_figures(std::string_view
   static_cast<Features&>(*data) = features;
   data->bf16 = problem_.options.precision == Precision::bf16;
   data->record = record_;
-  const std::int64_t per_epoch = descent_.loader().batches_per_epoch();
-  data->record.iterations = descent_.kept_iteration();
+  const std::int64_t per_epoch = descents_.loader().batches_per_epoch();
+  data->record.iterations = descents_.kept_iteration();
   data->record.epochs = data->record.iterations / per_epoch;
-  if (stopping_.has_best()) data->record.epochs_tried = descent_.state().iteration / per_epoch;
+  if (stopping_.has_best())  // (One that diverged may have gone back to before its best.)
+    data->record.epochs_tried = std::max(descents_.iteration(), data->record.iterations) / per_epoch;
   data->record.ended = ended;
   data->record.curves = history_.curves();
+  data->shares = descents_.shares();
+  data->record.networks = descents_.records(data->record);
   return data;
 }
 
-// The same with these figures. Its cost is that of a batch of all examples.
+// The same with these figures. Its cost is that of a batch of all examples, with the mean of what L2 adds.
 template <class T>
 std::unique_ptr<Model::Data> Training<T>::model_of(const Metrics& train, std::string_view ended) {
   auto data = model_without_figures(ended);
-  const Parameters<T>& p = descent_.kept_weights();
   data->record.train = train;
-  data->record.cost = with_penalty(train.loss, p, descent_.loader().weight(), problem_.options.l2, descent_.kernels());
-  if (validates()) data->record.validation = metrics_of(validation_, p);
+  data->record.cost = descents_.kept_cost(train.loss);
+  if (validates()) data->record.validation = metrics_of(validation_, descents_.kept_weights().networks());
   return data;
 }
 
 // Weights that are not finite are no state to go on from: the next step sees it.
 template <class T>
 void Training<T>::give_checkpoint(std::int64_t iterations) {
-  if (!descent_.weights_finite()) return;
+  if (!descents_.weights_finite()) return;
   std::optional<Checkpoint> made;
   try {
     if (!data_) data_ = fingerprint_of(examples_), held_ = fingerprint_of(validation_);
     auto model = model_without_figures("unfinished");
-    model->parameters = descent_.kept_weights();
-    model->record.reached = descent_.state().iteration;
+    model->networks = Networks<T>(descents_.kept_weights().networks());
+    model->record.reached = descents_.iteration();
     model->record.planned = iterations;
     auto checkpoint = std::make_unique<Checkpoint::Data>(Checkpoint::Data{.model = Model(std::move(model)),
                                                                           .asked = beginning_.asked,
@@ -311,11 +299,12 @@ void Training<T>::give_checkpoint(std::int64_t iterations) {
     asked.epochs = problem_.options.epochs, asked.iterations = problem_.options.iterations;
     const FieldWriter write(checkpoint->fields);
     write("data", *data_), write("held", *held_), fields(write);
+    if (beginning_.completes) beginning_.completes(*checkpoint);
     made.emplace(std::move(checkpoint));
   } catch (const std::bad_alloc&) {
     messages_of(callbacks_)
-        .warning(fmt::format("no memory for the checkpoint of iteration {}; the training goes on",
-                             descent_.state().iteration));
+        .warning(
+            fmt::format("no memory for the checkpoint of iteration {}; the training goes on", descents_.iteration()));
     return;
   }
   callbacks_.checkpoint(std::move(*made));
@@ -354,7 +343,7 @@ void Training<T>::go_on(const Checkpoint::Data& from, std::int64_t iterations) {
     history_.go_on(record.curves, measures() && !validates() ? figures : 0, validates() ? figures : 0);
     if (record.reached < iterations && !gives_up()) history_.forget_last();
     read.require_end();
-    if (descent_.state().iteration != record.reached || !descent_.go_on())
+    if (descents_.iteration() != record.reached || !descents_.go_on())
       throw Error(ErrorCode::format, "is damaged: its numbers of updates");
   } catch (const Error& error) {
     if (error.code() != ErrorCode::format) throw;
@@ -388,14 +377,19 @@ bool Training<T>::out_of_time() const {
 template <class T>
 void Training<T>::fix_length() {
   const double limit = problem_.options.time_limit, reading = seconds();
-  const double step = descent_.rehearse(std::clamp(limit / 50, 0.01, 1.0));
+  const double step = descents_.rehearse(std::clamp(limit / 50, 0.01, 1.0));
   const double begin = seconds();
-  if (measures()) static_cast<void>(metrics_of(validates() ? validation_ : examples_, descent_.state().p));
+  if (measures()) static_cast<void>(metrics_of(validates() ? validation_ : examples_, descents_.weights().networks()));
   const double measuring = seconds() - begin;
-  const auto batches = static_cast<double>(descent_.loader().batches_per_epoch());
+  const auto batches = static_cast<double>(descents_.loader().batches_per_epoch());
   const double epoch = batches * step + measuring;
-  last_figures_ = batches * step / 3 + measuring;  // a way forward is about a third of a step
-  const double fit = (limit - seconds() - last_figures_) / epoch;
+  const double figures = batches * step / 3 + measuring;  // a way forward is about a third of a step
+  const auto trainings = static_cast<double>(beginning_.trainings);
+  const double of_all = trainings > 1 ? trainings * figures : 0;  // each network sees all rows once more
+  last_figures_ = figures + of_all;
+  const double fit = ((limit - seconds() - of_all) / trainings - figures) / epoch;
+  const std::string of_each =
+      beginning_.trainings > 1 ? fmt::format(" of each of {} trainings", beginning_.trainings) : std::string();
   const std::optional<std::int64_t> usual = problem_.options.epochs;  // of a rate that ends at 0: more does no good
   const auto epochs =
       static_cast<std::int64_t>(std::clamp(fit, 1.0, static_cast<double>(usual.value_or(1'000'000'000))));
@@ -405,13 +399,14 @@ void Training<T>::fix_length() {
   const Messages messages = messages_of(callbacks_);
   if (fit < 1) {
     messages.warning(
-        fmt::format("{:.3g} s are less than one epoch takes: {:.3g} s, after {:.3g} s for the reading; the "
+        fmt::format("{:.3g} s are less than one epoch{} takes: {:.3g} s, after {:.3g} s for the reading; the "
                     "training ends within its first epoch. Give it more time, or fewer rows",
-                    limit, epoch + last_figures_, reading));
+                    limit, of_each, trainings * (epoch + figures) + of_all, reading));
   } else {
     const std::string what = epochs == usual
-                                 ? fmt::format("{} epochs, the usual number, take less than", epochs)
-                                 : fmt::format("{} {} in", epochs, epochs == 1 ? "epoch fits" : "epochs fit");
+                                 ? fmt::format("{} epochs{}, the usual number, take less than", epochs, of_each)
+                                 : fmt::format("{} {}{} {} in", epochs, epochs == 1 ? "epoch" : "epochs", of_each,
+                                               epochs == 1 ? "fits" : "fit");
     messages.note(fmt::format(
         "{} {:.3g} s, by the first steps ({} repeats them without a clock, with the other options that the model's "
         "record has)",
@@ -425,13 +420,12 @@ void Training<T>::give_model() {
   if (!callbacks_.model) return;
   std::unique_ptr<Model::Data> data;
   try {
-    const Parameters<T>& p = descent_.kept_weights();
-    data = model_of(metrics_of(examples_, p), "unfinished");
-    data->parameters = p;
+    const Metrics train = metrics_of(examples_, descents_.kept_weights().networks());
+    data = model_of(train, "unfinished");
+    data->networks = Networks<T>(descents_.kept_weights().networks());
   } catch (const std::bad_alloc&) {
     messages_of(callbacks_)
-        .warning(
-            fmt::format("no memory for the model of iteration {}; the training goes on", descent_.state().iteration));
+        .warning(fmt::format("no memory for the model of iteration {}; the training goes on", descents_.iteration()));
     return;
   }
   callbacks_.model(Model(std::move(data)));
@@ -441,22 +435,24 @@ template <class T>
 Fit Training<T>::run() {
   const auto start = std::chrono::steady_clock::now();
   say_batches();
-  if (problem_.options.time_limit > 0) fix_length();
-  const std::int64_t iterations = iterations_of(problem_.options, descent_.loader().batches_per_epoch());
-  descent_.plan(iterations);
+  if (problem_.options.time_limit > 0 && beginning_.trainings > 0) fix_length();
+  const std::int64_t iterations = iterations_of(problem_.options, descents_.loader().batches_per_epoch());
+  descents_.plan(iterations);
   const bool starts_from_model = beginning_.continues != nullptr && beginning_.from == nullptr;
   std::optional<Metrics> before;
-  if (starts_from_model) before = metrics_of(validates() ? validation_ : examples_, descent_.state().p);
+  if (starts_from_model) before = metrics_of(validates() ? validation_ : examples_, descents_.weights().networks());
   if (beginning_.from != nullptr) go_on(*beginning_.from, iterations);
+  if (beginning_.gives_first && callbacks_.checkpoint) give_checkpoint(iterations);
   std::optional<Ending> ending = loop(iterations);
-  std::string explanation = ending ? explain(*ending, iterations) : descent_.diverge();
+  const double figures_begin = this->seconds();
+  if (!ending) divergence_ = descents_.diverge();
 
-  const auto figures = [&] { return metrics_of(examples_, descent_.kept_weights()); };
+  const auto figures = [&] { return metrics_of(examples_, descents_.kept_weights().networks()); };
   Metrics train = figures();
-  if (ending && !(std::isfinite(train.loss) && descent_.weights_finite())) {
+  if (ending && !(std::isfinite(train.loss) && descents_.weights_finite())) {
     // One of the last updates went wrong, with no iteration after it to notice.
     ending.reset();
-    explanation = descent_.diverge(train.loss);
+    divergence_ = descents_.diverge(train.loss);
     train = figures();
   }
   if (ending == Ending::done) say_length();
@@ -464,13 +460,14 @@ Fit Training<T>::run() {
   const Ending ended = ending.value_or(Ending::diverged);
   auto data = model_of(train, name(ended));
   if (before) say_if_worse(*before, data->record);
-  const std::int64_t updates = descent_.state().iteration;
-  data->parameters = descent_.take_weights();
+  figures_seconds_ = this->seconds() - figures_begin;
+  const std::int64_t updates = descents_.iteration();
+  data->networks = descents_.take_weights();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   return {.model = Model(std::move(data)),
           .before = std::move(before),
           .ending = ended,
-          .explanation = std::move(explanation),
+          .explanation = ending ? explain(*ending, iterations) : divergence_.text(),
           .iterations = updates,
           .seconds = seconds.count()};
 }
@@ -479,19 +476,3 @@ template class Training<float>;
 template class Training<double>;
 
 }  // namespace strata::internal
-
-namespace strata {
-
-std::string_view name(Ending ending) noexcept {
-  switch (ending) {
-    case Ending::done: return "done";
-    case Ending::interrupted: return "interrupted";
-    case Ending::time_limit: return "time limit";
-    case Ending::early_stopping: return "early stopping";
-    case Ending::tolerance: return "tolerance";
-    case Ending::diverged: break;
-  }
-  return "diverged";
-}
-
-}  // namespace strata

@@ -54,6 +54,10 @@ std::string sample_of(std::string_view name) {
       {"time-column", "when"},
       {"tol", "0.5"},
       {"cross-validate", "5"},
+      {"folds", "5x3"},
+      {"select", "greedy"},
+      {"calibrate", "temperature"},
+      {"out-of-fold", "rows.csv"},
       {"separator", ";"},
       {"header", "no"},
       {"comment", "#"},
@@ -76,6 +80,7 @@ std::string sample_of(std::string_view name) {
       {"initializer", "he"},
       {"random", "numpy"},
       {"seed", "17"},
+      {"members", "3"},
       {"precision", "float64"},
       {"optimizer", "momentum"},
       {"learning-rate", "0.125"},
@@ -110,6 +115,7 @@ std::string sample_of(std::string_view name) {
       {"output", "out file"},
       {"example", "3"},
       {"layer", "1"},
+      {"network", "2"},
       {"npy", "a folder"},
       {"examples", "9"},
   };
@@ -257,8 +263,17 @@ TEST(Arguments, NamesOfOtherToolsLeadToOurs) {
       {"lr", "'--learning-rate'"},
       {"learning_rate_init", "'--learning-rate'"},
       {"ALPHA", "'--learning-rate' or '--l2'"},
-      {"cv", "'--cross-validate'"},
-      {"folds", "'--cross-validate'"},
+      {"cv", "'--cross-validate' or '--folds'"},
+      {"num-folds", "'--cross-validate' or '--folds'"},
+      {"k-fold", "'--cross-validate' or '--folds'"},
+      {"bagging", "'--folds'"},
+      {"ensemble", "'--folds' or '--members'"},
+      {"n_estimators", "'--members' or '--epochs'"},
+      {"num-networks", "'--members'"},
+      {"n-models", "'--members'"},
+      {"member", "'--members'"},
+      {"temperature-scaling", "'--calibrate'"},
+      {"ensemble-selection", "'--select'"},
       {"max-iter", "'--epochs'"},
       {"early-stopping", "'--patience N'"},
       {"n-iter-no-change", "'--patience N'"},
@@ -394,6 +409,9 @@ TEST(Arguments, WhatIsWrongIsSaid) {
   EXPECT_EQ(refusal(train, {"d.csv", "--epo", "3"}), "'strata train' has no option '--epo'; did you mean '--epochs'?")
       << "the beginning of a name is no name: another option may begin so one day";
   EXPECT_EQ(refusal(train, {"d.csv", "--epo=3"}), "'strata train' has no option '--epo'; did you mean '--epochs'?");
+  for (const Command& command : {trace_command(), check_gradients_command()})
+    EXPECT_EQ(refusal(command, {"m", "d.csv", "--member", "2"}),
+              "'strata " + std::string(command.name) + "' has no option '--member'; did you mean '--network'?");
   EXPECT_EQ(refusal(predict, {"m", "d.csv", "--seed", "3"}),
             "'strata predict' has no option '--seed' (it belongs to 'strata train'; a model remembers it)");
   EXPECT_EQ(refusal(train, {"-", "--validation", "-"}),

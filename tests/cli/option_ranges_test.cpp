@@ -53,6 +53,17 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
       {"one-hot-limit",
        {[](Options& o) { o.one_hot_limit = 1; }, [](Options& o) { o.one_hot_limit = 1'000'000; }},
        {[](Options& o) { o.one_hot_limit = 0; }, [](Options& o) { o.one_hot_limit = 1'000'001; }}},
+      {"folds",
+       {[](Options& o) { o.folds = {2, 1}; }, [](Options& o) { o.folds = {100, 100}; },
+        [](Options& o) { o.folds = {Folds::kAutomatic, 1}; }},
+       {[](Options& o) { o.folds = {1, 1}; }, [](Options& o) { o.folds = {101, 1}; },
+        [](Options& o) { o.folds = {5, 0}; }, [](Options& o) { o.folds = {5, 101}; }}},
+      {"select", {[](Options& o) { o.select = Select::greedy, o.folds = {8, 1}, o.members = 2; }}, {[](Options& o) {
+         o.select = static_cast<Select>(2), o.folds = {8, 1}, o.members = 2;
+       }}},
+      {"calibrate", {[](Options& o) { o.calibrate = Calibrate::temperature, o.folds = {8, 1}; }}, {[](Options& o) {
+         o.calibrate = static_cast<Calibrate>(2), o.folds = {8, 1};
+       }}},
       {"weight-column", {[](Options& o) { o.weight_column = "a, \"b\""; }}, {}},
       {"class-weights",
        {[](Options& o) { o.class_weights.balanced = true; },
@@ -143,6 +154,9 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
          o.random = static_cast<RandomStream>(2);
        }}},
       {"seed", {[](Options& o) { o.seed = 0; }, [](Options& o) { o.seed = UINT64_MAX; }}, {}},
+      {"members",
+       {[](Options& o) { o.members = 2; }, [](Options& o) { o.members = 64; }},
+       {[](Options& o) { o.members = 0; }, [](Options& o) { o.members = 65; }}},
       {"precision", {[](Options& o) { o.precision = Precision::bf16; }}, {[](Options& o) {
          o.precision = static_cast<Precision>(3);
        }}},
@@ -169,8 +183,8 @@ TEST(Options, MembersAreHeldToTheRangesOfTheTable) {
       {"embedding-size",
        {[](Options& o) { o.embedding_size = 1; }, [](Options& o) { o.embedding_size = 1000; }},
        {[](Options& o) { o.embedding_size = -1; }, [](Options& o) { o.embedding_size = 1001; }}},
-      {"numeric-embedding", {[](Options& o) { o.numeric_embedding = NumericEmbedding::pbld; }}, {[](Options& o) {
-         o.numeric_embedding = static_cast<NumericEmbedding>(2);
+      {"numeric-embedding", {[](Options& o) { o.numeric_embedding = NumericEmbedding::piecewise; }}, {[](Options& o) {
+         o.numeric_embedding = static_cast<NumericEmbedding>(3);
        }}},
       {"clamp-target", {[](Options& o) { o.clamp_target = true; }}, {}},
       {"slopes", {[](Options& o) { o.learned_slopes = true; }}, {}},

@@ -116,9 +116,17 @@ TEST(Options, WhatIsAcceptedReadsBackAsTheSame) {
       {"quantile", "0.9", "0.9"},
       {"label-smoothing", "0.1", "0.1"},
       {"label-smoothing", "Auto", "auto"},
+      {"folds", "8", "8"},
+      {"folds", "5x1", "5"},
+      {"folds", "5X10", "5x10"},
+      {"folds", "Auto", "auto"},
+      {"folds", "none", "none"},
+      {"select", "Greedy", "greedy"},
+      {"calibrate", "TEMPERATURE", "temperature"},
       {"embedding-size", "None", "none"},
       {"embedding-size", "8", "8"},
       {"numeric-embedding", "PBLD", "pbld"},
+      {"numeric-embedding", "Piecewise", "piecewise"},
       {"clamp-target", "Training", "training"},
       {"slopes", "learned", "learned"},
       {"slopes", "Fixed", "fixed"},
@@ -423,7 +431,8 @@ TEST(Options, WordsOfAStageAreRefusedWithTheirNames) {
             "--slopes: expected one of fixed, learned, found 'learnt'; did you mean 'learned'?");
   EXPECT_EQ(refusal("input-scale", "yes"), "--input-scale: expected one of none, learned, found 'yes'");
   EXPECT_EQ(refusal("clamp-target", "yes"), "--clamp-target: expected one of none, training, found 'yes'");
-  EXPECT_EQ(refusal("numeric-embedding", "plr"), "--numeric-embedding: expected one of none, pbld, found 'plr'");
+  EXPECT_EQ(refusal("numeric-embedding", "plr"),
+            "--numeric-embedding: expected one of none, pbld, piecewise, found 'plr'");
   EXPECT_EQ(refusal("embedding-size", "0"),
             "--embedding-size: expected a whole number from 1 to 1000, or none, found '0'");
   EXPECT_EQ(refusal("parametrization", "ntk"),
@@ -436,6 +445,34 @@ TEST(Options, WordsOfAStageAreRefusedWithTheirNames) {
   EXPECT_EQ(objection([](Options& o) { o.monitor.reset(), o.validation = "none"; }),
             "--monitor task is about rows that are held back, and --validation none holds none back; leave one of them "
             "out");
+}
+
+TEST(Options, WhatIsChosenByFoldsNeedsThem) {
+  EXPECT_EQ(refusal("select", "best"), "--select: expected one of none, greedy, found 'best'");
+  EXPECT_EQ(refusal("calibrate", "platt"), "--calibrate: expected one of none, temperature, found 'platt'");
+  EXPECT_EQ(objection([](Options& o) { o.select = Select::greedy, o.members = 4; }),
+            "--select greedy: it needs predictions of rows that a network was not trained on, which only a bag has; "
+            "give --folds 8 too");
+  EXPECT_EQ(objection([](Options& o) { o.calibrate = Calibrate::temperature; }),
+            "--calibrate temperature: it needs predictions of rows that a network was not trained on, which only a bag "
+            "has; give --folds 8 too");
+  EXPECT_EQ(objection([](Options& o) { o.select = Select::greedy, o.folds = {8, 1}; }),
+            "--select greedy: every row has one prediction, of the network of its fold, so that there is nothing to "
+            "select from; give --members 4 too");
+  for (const Folds& folds : {Folds{5, 2}, Folds{Folds::kAutomatic, 1}})
+    EXPECT_EQ(objection([&](Options& o) { o.select = Select::greedy, o.folds = folds; }), "");
+  EXPECT_EQ(objection([](Options& o) { o.select = Select::greedy, o.folds = {8, 1}, o.members = 2; }), "");
+}
+
+TEST(Options, NoMoreNetworksThanAModelHas) {
+  EXPECT_EQ(
+      objection([](Options& o) { o.folds = {100, 100}, o.members = 2; }),
+      "--folds 100x100: with --members 2 these are 20000 networks, and a model has 10000 at most; ask for fewer of "
+      "either");
+  EXPECT_EQ(objection([](Options& o) { o.folds = {100, 50}, o.members = 2; }), "");
+  EXPECT_EQ(objection([](Options& o) { o.folds = {4, 1}, o.random = RandomStream::numpy; }),
+            "--folds 4: each network but the first has a seed that numpy.random.seed does not take; leave out --random "
+            "numpy");
 }
 
 TEST(Options, TheDecayThatBelongsToTheOptimizer) {

@@ -96,6 +96,8 @@ FAULTS = [
     ("the stage is not trained", ["gradients", "equations"], [(None, STAGE, ";")]),
     ("the stage has the gradient of a sum", ["gradients", "equations"], [replaced(STAGE, "1 / m", "1")]),
     ("the stage sees A[0] for Z[0] on the way back", ["gradients", "equations"], [replaced(STAGE, "ws.Z[0]", "ws.A[0]")]),
+    ("the factors and the offsets of pieces change places", ["gradients", "equations"],
+     [replaced(STAGE, "stage_targets(p, sink)", "[&] { auto to = stage_targets(p, sink); if (to.U.d.data) std::swap(to.U, to.c); return to; }()")]),
     ("the stage is left out", ["equations"], [(None, "k.stage_forward(ws.stage, batch.X, ws.Z[0], ws.A[0]);", ";")]),
     ("g' of the layer above", ["gradients", "equations"], [replaced(BACKWARD, "ws.g[l - 1]", "with(ws.g[l - 1], ws.g[l < L ? l : l - 1].activation)")]),
     ("g' at A[l]", ["gradients", "equations"],

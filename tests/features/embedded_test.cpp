@@ -139,7 +139,7 @@ TEST(Embedded, AMillionLevels) {
     EXPECT_EQ(features.inputs[0].levels[code], words[row]);
     EXPECT_EQ(encode(features, {static_cast<double>(code)}), std::vector<double>{static_cast<double>(code)});
   }
-  EXPECT_EQ(stage_rows_of(features, false), (std::vector<RowEmbedding>{{Kind::levels, 1'000'001}}));
+  EXPECT_EQ(stage_rows_of(features, NumericEmbedding::none), (std::vector<RowEmbedding>{{Kind::levels, 1'000'001}}));
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
   EXPECT_LT(taken.count(), 60) << "seconds; one comparison of each with each would take hours";
 }
@@ -271,10 +271,15 @@ TEST(StageRows, OneForEachColumnOfX) {
   const InputField answer{.name = "q", .shape = {}, .type = ColumnType::yes_no, .levels = {"n", "y"}, .missing = true};
   features.inputs = {number, category({"a", "b"}, true, true), array, date, answer, category({"u", "v"}, false, true)};
   const RowEmbedding none, periodic{Kind::periodic, 0}, levels{Kind::levels, 3};
-  EXPECT_EQ(stage_rows_of(features, true),
+  EXPECT_EQ(stage_rows_of(features, NumericEmbedding::pbld),
             (std::vector<RowEmbedding>{periodic, none, levels, none, none, periodic, periodic, periodic, none, none,
                                        none, none, none}));
-  const std::vector<RowEmbedding> codes = stage_rows_of(features, false);
+  std::vector<RowEmbedding> in_pieces = stage_rows_of(features, NumericEmbedding::piecewise);
+  ASSERT_EQ(in_pieces.size(), 13U);
+  for (RowEmbedding& row : in_pieces)
+    if (row.kind == Kind::piecewise) row.kind = Kind::periodic;
+  EXPECT_EQ(in_pieces, stage_rows_of(features, NumericEmbedding::pbld)) << "the same columns";
+  const std::vector<RowEmbedding> codes = stage_rows_of(features, NumericEmbedding::none);
   ASSERT_EQ(codes.size(), 13U);
   for (std::size_t j = 0; j < codes.size(); ++j) EXPECT_EQ(codes[j], j == 2 ? levels : none) << j;
 }
@@ -282,11 +287,11 @@ TEST(StageRows, OneForEachColumnOfX) {
 TEST(StageRows, NoneWhereEachColumnIsItself) {
   Features features;
   features.inputs = {{.name = "p", .shape = {3}}, category({"u", "v"}, false)};
-  EXPECT_TRUE(stage_rows_of(features, true).empty());
+  EXPECT_TRUE(stage_rows_of(features, NumericEmbedding::pbld).empty());
   features.inputs.push_back({.name = "x", .shape = {}});
-  EXPECT_TRUE(stage_rows_of(features, false).empty());
-  EXPECT_EQ(stage_rows_of(features, true).size(), 6U);
-  EXPECT_TRUE(stage_rows_of(Features(), true).empty());
+  EXPECT_TRUE(stage_rows_of(features, NumericEmbedding::none).empty());
+  EXPECT_EQ(stage_rows_of(features, NumericEmbedding::pbld).size(), 6U);
+  EXPECT_TRUE(stage_rows_of(Features(), NumericEmbedding::pbld).empty());
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ LONGEST_OF = {"src/network/step.cpp": 250}
 # instructions of CPUs (docs/decisions/0001-house.md).
 READERS = ("src/data/",)
 VECTORS = ("src/kernels/cpu/",)
-BUDGET = {"engine": 23350, "readers": 10500, "vectors": 3900}
+BUDGET = {"engine": 26600, "readers": 10500, "vectors": 4000}
 
 
 def lengths():

@@ -36,10 +36,10 @@ struct Weights {
   std::vector<StageRow> rows;
   NetworkValues<T> values;
 
-  explicit Weights(const std::vector<Index>& units, bool learned = false) {
+  explicit Weights(const std::vector<Index>& units, bool learned = false, bool in_pieces = false) {
     std::mt19937_64 random(5);
     for (std::size_t l = 1; learned && l < units.size(); ++l) slopes.push_back(normal_numbers<T>(units[l], random, 1));
-    if (learned) add_stage(units[0], random);
+    if (learned) add_stage(units[0], in_pieces, random);
     for (std::size_t l = 1; l < units.size(); ++l) {
       W.push_back(normal_numbers<T>(units[l] * units[l - 1], random, 0.3));
       b.push_back(normal_numbers<T>(units[l], random, 0.3));
@@ -55,8 +55,9 @@ struct Weights {
   }
 
  private:
-  // A number embedded by 7 frequencies in 1 + 2 rows, a code of 4 levels in 5, and the rest of the n rows themselves.
-  void add_stage(Index n, std::mt19937_64& random) {
+  // A number embedded by 7 frequencies in 1 + 2 rows, or by its 4 pieces in 3, a code of 4 levels in 5, and the rest of
+  // the n rows themselves.
+  void add_stage(Index n, bool in_pieces, std::mt19937_64& random) {
     using Kind = RowEmbedding::Kind;
     const auto part = [&](Index part_rows, Index cols) {
       parts.push_back(normal_numbers<T>(part_rows * cols, random, 1));
@@ -66,15 +67,25 @@ struct Weights {
       const auto next = rows.size();
       const bool embeds = next % 3 == 1 && to + 3 <= n, is_code = next % 3 == 2 && to + 5 <= n;
       const auto at = static_cast<Index>(next / 3);  // every third row
-      rows.push_back({embeds    ? Kind::periodic
-                      : is_code ? Kind::levels
-                                : Kind::none,
-                      to, is_code ? 4 * at : at, is_code ? 4 : 0});
+      const bool has_pieces = embeds && in_pieces;
+      rows.push_back({has_pieces ? Kind::piecewise
+                      : embeds   ? Kind::periodic
+                      : is_code  ? Kind::levels
+                                 : Kind::none,
+                      to, is_code ? 4 * at : at, is_code ? 4 : 0, 4 * at, has_pieces ? 4 : 0});
       to += embeds ? 3 : is_code ? 5 : 1;
     }
+    parts.emplace_back();  // the edges
     const auto thirds = static_cast<Index>(rows.size() / 3 + 1);
-    values.stage.p = {part(7, thirds), part(7, thirds),     part(7, 2 * thirds),
-                      part(2, thirds), part(5, 4 * thirds), part(n, 1)};
+    if (in_pieces) {
+      for (Index at = 0; at < thirds; ++at)
+        parts.front().insert(parts.front().end(), {T(-1), T(-0.5), T(0), T(0.25), T(1)});
+      values.stage.edges = parts.front().data();
+      values.stage.p = {{}, {}, part(3, thirds), part(3, 4 * thirds), part(3, thirds), part(5, 4 * thirds), part(n, 1)};
+    } else {
+      values.stage.p = {part(7, thirds), part(7, thirds),     {},        part(7, 2 * thirds),
+                        part(2, thirds), part(5, 4 * thirds), part(n, 1)};
+    }
     values.stage.rows = rows;
   }
 };
@@ -107,13 +118,13 @@ std::vector<T> layer_by_layer(const NetworkValues<T>& net, const std::vector<T>&
 }
 
 template <class T>
-void expect_the_kernels_bits(Precision precision, bool learned) {
+void expect_the_kernels_bits(Precision precision, bool learned, bool in_pieces = false) {
   const std::vector<Index> nets[] = {{1, 1, 1}, {5, 1}, {30, 64, 7, 1}, {784, 51, 33, 10}, {901, 70, 3}, {9000, 5, 2}};
   for (const Backend& entry : available_backends()) {
     ThreadPool pool(1);
     const auto kernels = make_kernels<T>(entry.name, precision, pool);
     for (const std::vector<Index>& units : nets) {
-      auto net = std::make_unique<Weights<T>>(units, learned);
+      auto net = std::make_unique<Weights<T>>(units, learned, in_pieces);
       const auto prepared = prepare_network<T>(entry.name, precision, net->values);
       EXPECT_EQ(prepared->name(), entry.name);
       EXPECT_EQ(prepared->inputs(), net->values.inputs());
@@ -146,11 +157,15 @@ TEST(PreparedNetwork, HasSlopesAndAStageInFloat32) { expect_the_kernels_bits<flo
 TEST(PreparedNetwork, HasSlopesAndAStageInBf16) { expect_the_kernels_bits<float>(Precision::bf16, true); }
 TEST(PreparedNetwork, HasSlopesAndAStageInFloat64) { expect_the_kernels_bits<double>(Precision::float64, true); }
 
+TEST(PreparedNetwork, HasPiecesInFloat32) { expect_the_kernels_bits<float>(Precision::float32, true, true); }
+TEST(PreparedNetwork, HasPiecesInBf16) { expect_the_kernels_bits<float>(Precision::bf16, true, true); }
+TEST(PreparedNetwork, HasPiecesInFloat64) { expect_the_kernels_bits<double>(Precision::float64, true, true); }
+
 // From the second call on, where an example is too wide for the stack.
 TEST(PreparedNetwork, TakesNoMemoryInACall) {
   for (const Backend& entry : available_backends()) {
     for (const std::vector<Index>& units : {std::vector<Index>{30, 64, 7, 1}, {784, 51, 33, 10}, {9000, 5, 2}}) {
-      const Weights<float> net(units, true);
+      const Weights<float> net(units, true, units[0] != 784);
       const auto prepared = prepare_network<float>(entry.name, Precision::float32, net.values);
       const std::vector<float> X(static_cast<std::size_t>(prepared->inputs() * 64), 0.5F);
       std::vector<float> A(static_cast<std::size_t>(units.back() * 64));

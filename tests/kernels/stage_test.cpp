@@ -12,110 +12,13 @@
 
 #include "allocations.hpp"
 #include "kernels/reference.hpp"
-#include "kernels/support.hpp"
+#include "kernels/stage.hpp"
 
 namespace strata {
 namespace {
 
 using namespace testing;
 using Kind = RowEmbedding::Kind;
-
-/// What a stage is made of: its rows by a letter each (n: none, p: periodic, c: a code of `levels` levels).
-struct StageShape {
-  std::string rows;
-  Index k, q, d, levels;
-  bool scales;
-  [[nodiscard]] std::string text() const {
-    return rows + ", k = " + std::to_string(k) + ", q = " + std::to_string(q) + ", d = " + std::to_string(d) +
-           (scales ? ", s" : "");
-  }
-};
-
-const StageShape kShapes[] = {{"p", 1, 1, 1, 2, false},     {"n", 1, 1, 1, 2, true},      {"c", 1, 1, 1, 1, false},
-                              {"ppnpc", 16, 3, 8, 5, true}, {"cpcn", 7, 3, 17, 3, false}, {"npp", 33, 1, 3, 2, true},
-                              {"pcnp", 16, 5, 2, 9, true},  {"cc", 16, 3, 5, 40, true},   {"ppp", 17, 9, 1, 1, true},
-                              {"nnpnncn", 8, 4, 4, 7, true}};
-
-/// A stage with numbers of its own, and m examples.
-template <class T>
-struct StageCase {
-  StageCase(const StageShape& shape, Index m_)
-      : m(m_),
-        numbers(std::max<Index>(1, count(shape, 'p'))),
-        levels(std::max<Index>(1, count(shape, 'c') * shape.levels)),
-        has_numbers(count(shape, 'p') > 0),
-        has_levels(count(shape, 'c') > 0),
-        scales(shape.scales),
-        F(shape.k, numbers, 1, 0),
-        phi(shape.k, numbers, 2, 0),
-        V(shape.k, numbers * shape.q, 3, 0),
-        c(shape.q, numbers, 1, 0),
-        E(shape.d, levels, 2, 0),
-        s(count(shape, 'n') + count(shape, 'p') * (1 + shape.q) + count(shape, 'c') * shape.d, 1, 1, 0),
-        X(static_cast<Index>(shape.rows.size()), m, 2, 3) {
-    std::mt19937_64 random(shape.rows.size() + static_cast<std::size_t>(m));
-    for (Guarded<T>* part : {&F, &phi, &V, &c, &E, &s, &X}) fill_normal(*part, random);
-    Index to = 0, number = 0, level = 0;
-    for (std::size_t i = 0; i < shape.rows.size(); ++i) {
-      const Kind kind = shape.rows[i] == 'n' ? Kind::none : shape.rows[i] == 'p' ? Kind::periodic : Kind::levels;
-      rows.push_back({kind, to, kind == Kind::levels ? level : number, kind == Kind::levels ? shape.levels : 0});
-      to += kind == Kind::none ? 1 : kind == Kind::periodic ? 1 + shape.q : shape.d;
-      number += kind == Kind::periodic, level += kind == Kind::levels ? shape.levels : 0;
-      for (Index j = 0; kind == Kind::levels && j < m; ++j) {
-        X.view()(static_cast<Index>(i), j) = static_cast<T>(random() % static_cast<std::uint64_t>(shape.levels));
-      }
-    }
-  }
-  static Index count(const StageShape& shape, char row) {
-    return static_cast<Index>(std::ranges::count(shape.rows, row));
-  }
-  [[nodiscard]] Index n() const { return s.view().rows; }
-  [[nodiscard]] Stage<T> stage() const {
-    Stage<T> by;
-    by.rows = rows;
-    if (has_numbers) by.p.F = F.view(), by.p.phi = phi.view(), by.p.V = V.view(), by.p.c = c.view();
-    if (has_levels) by.p.E = E.view();
-    if (scales) by.p.s = s.view();
-    return by;
-  }
-  /// Z, A
-  [[nodiscard]] std::vector<std::vector<T>> forward(const Kernels<T>& k) const {
-    Guarded<T> Z(n(), m, 1, 2), A(n(), m, 3, 1), in_place(n(), m, 2, 0);
-    k.stage_forward(stage(), X.view(), Z.view(), A.view());
-    k.stage_forward(stage(), X.view(), in_place.view(), in_place.view());
-    EXPECT_TRUE(Z.intact() && A.intact() && in_place.intact()) << "written beside a matrix";
-    EXPECT_TRUE(same_bits(A, in_place)) << "A over Z is not A beside Z";
-    return {Z.values(), A.values()};
-  }
-  /// dZ, dF, dφ, dV, dc, dE, ds from dA; those that there are not stay as they were.
-  [[nodiscard]] std::vector<std::vector<T>> backward(const Kernels<T>& k, const Guarded<T>& dA, double r) const {
-    Guarded<T> Z(n(), m, 1, 2), A(n(), m), dZ = dA, dF = F, dphi = phi, dV = V, dc = c, dE = E, ds = s;
-    ReferenceKernels<T>().stage_forward(stage(), X.view(), Z.view(), A.view());
-    StageParts<T> d;
-    if (has_numbers) d.F = dF.view(), d.phi = dphi.view(), d.V = dV.view(), d.c = dc.view();
-    if (has_levels) d.E = dE.view();
-    if (scales) d.s = ds.view();
-    k.stage_backward_params(stage(), X.view(), scales ? Z.view() : View<T>(), dZ.view(), r, d);
-    std::vector<std::vector<T>> all;
-    for (const Guarded<T>* M : {&dZ, &dF, &dphi, &dV, &dc, &dE, &ds}) {
-      EXPECT_TRUE(M->intact()) << "written beside a matrix";
-      all.push_back(M->values());
-    }
-    return all;
-  }
-  [[nodiscard]] Guarded<T> any_dA() const {
-    Guarded<T> dA(n(), m, 1, 3);
-    std::mt19937_64 random(8);
-    fill_normal(dA, random);
-    return dA;
-  }
-
-  Index m, numbers, levels;
-  bool has_numbers, has_levels, scales;
-  Guarded<T> F, phi, V, c, E, s, X;
-  std::vector<StageRow> rows;
-};
-constexpr const char* kGradients[] = {"dZ", "dF", "dφ", "dV", "dc", "dE", "ds"};
 
 template <class T>
 class StageKernels : public ::testing::Test {};
@@ -275,22 +178,24 @@ TYPED_TEST(StageKernels, NumbersThatAreNone) {
 
 TYPED_TEST(StageKernels, TakeNoMemory) {
   using T = TypeParam;
-  const StageCase<T> one({"ppnpc", 16, 5, 8, 5, true}, 3000);
-  Guarded<T> Z(one.n(), one.m), A(one.n(), one.m), dA = one.any_dA(), dF = one.F, dphi = one.phi, dV = one.V,
-                                                   dc = one.c, dE = one.E, ds = one.s;
-  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
-    const Kernels<T>& kernels = *k;
-    const auto run = [&] {
-      kernels.stage_forward(one.stage(), one.X.view(), Z.view(), A.view());
-      kernels.stage_backward_params(one.stage(), one.X.view(), Z.view(), dA.view(), 1,
-                                    {dF.view(), dphi.view(), dV.view(), dc.view(), dE.view(), ds.view()});
-      kernels.slope_forward(Activation::mish, one.s.view(), Z.view(), A.view());
-      kernels.slope_backward(Activation::mish, one.s.view(), Z.view(), 1, dA.view(), ds.view());
-    };
-    run();  // the threads are there
-    const long long before = allocations();
-    run();
-    EXPECT_EQ(allocations(), before) << label;
+  for (const char* rows : {"ppnpc", "wwnwc"}) {
+    const StageCase<T> one({rows, 16, 5, 8, 5, true}, 3000);
+    Guarded<T> Z(one.n(), one.m), A(one.n(), one.m), dA = one.any_dA(), dF = one.F, dphi = one.phi, dU = one.U,
+                                                     dV = one.V, dc = one.c, dE = one.E, ds = one.s;
+    for (const auto& [label, pool, k, bf16] : implementations<T>()) {
+      const Kernels<T>& kernels = *k;
+      const auto run = [&] {
+        kernels.stage_forward(one.stage(), one.X.view(), Z.view(), A.view());
+        kernels.stage_backward_params(one.stage(), one.X.view(), Z.view(), dA.view(), 1,
+                                      {dF.view(), dphi.view(), dU.view(), dV.view(), dc.view(), dE.view(), ds.view()});
+        kernels.slope_forward(Activation::mish, one.s.view(), Z.view(), A.view());
+        kernels.slope_backward(Activation::mish, one.s.view(), Z.view(), 1, dA.view(), ds.view());
+      };
+      run();  // the threads are there
+      const long long before = allocations();
+      run();
+      EXPECT_EQ(allocations(), before) << label;
+    }
   }
 }
 
@@ -311,9 +216,14 @@ TEST(StageKernels, DerivativesAreThoseOfTheDifferences) {
       }
       return sum;
     };
-    Guarded<double>* const parts[] = {&one.F, &one.phi, &one.V, &one.c, &one.E, &one.s};
+    Guarded<double>* const parts[] = {&one.F, &one.phi, &one.V, &one.c, &one.E, &one.s, &one.U};
     for (std::size_t p = 0; p < std::size(parts); ++p) {
-      if (p < 4 ? !one.has_numbers : p == 4 ? !one.has_levels : !one.scales) continue;
+      const bool is_there = p < 2   ? one.has_numbers
+                            : p < 4 ? one.has_numbers || one.is_piecewise
+                            : p < 5 ? one.has_levels
+                            : p < 6 ? one.scales
+                                    : one.is_piecewise;
+      if (!is_there) continue;
       double* const theta = parts[p]->view().data;
       for (Index i = 0; i < parts[p]->view().size(); ++i) {
         const double before = theta[i];
@@ -332,31 +242,39 @@ TEST(StageKernels, DerivativesAreThoseOfTheDifferences) {
 // Each gradient goes to its target: kept with its penalty, or used at once.
 TYPED_TEST(StageKernels, GradientsGoToTheirTargets) {
   using T = TypeParam;
-  const StageCase<T> one({"ppnpc", 16, 3, 8, 5, true}, 33);
-  const Guarded<T> dA = one.any_dA();
-  for (const auto& [label, pool, k, bf16] : implementations<T>()) {
-    const auto expected = one.backward(*k, dA, 0.25);
-    const UpdateRule rule{.step = {0.5, 0.9, 0.999, 1e-8, 1}};
-    Guarded<T> Z(one.n(), one.m), A(one.n(), one.m), dZ = dA;
-    ReferenceKernels<T>().stage_forward(one.stage(), one.X.view(), Z.view(), A.view());
-    const Guarded<T>* const before[] = {&one.F, &one.phi, &one.V, &one.c, &one.E, &one.s};
-    std::vector<Guarded<T>> theta, d;
-    for (const Guarded<T>* part : before) theta.push_back(*part), d.push_back(*part);
-    std::vector<GradientTarget<T>> targets;
-    for (std::size_t p = 0; p < 6; ++p) {
-      targets.push_back({.d = d[p].view(), .rule = &rule, .block = {.theta = theta[p].view()}});
-    }
-    targets[1] = {.d = d[1].view(), .penalty = 2, .theta = one.phi.view()};
-    k->stage_backward(one.stage(), one.X.view(), Z.view(), dZ.view(), 0.25,
-                      {targets[0], targets[1], targets[2], targets[3], targets[4], targets[5]});
-    EXPECT_TRUE(same_bits(dZ.values(), expected[0])) << label;
-    for (std::size_t p = 0; p < 6; ++p) {
-      const auto found = p == 1 ? d[p].values() : theta[p].values();
-      for (std::size_t i = 0; i < found.size(); ++i) {
-        const T gradient = expected[p + 1][i], own = before[p]->values()[i];
-        const double right = static_cast<double>(p == 1 ? gradient + 2 * own : own - T(0.5) * gradient);
-        EXPECT_NEAR(static_cast<double>(found[i]), right, 8 * std::numeric_limits<T>::epsilon() * (1 + std::abs(right)))
-            << label << ", " << kGradients[p + 1];
+  for (const bool piecewise : {false, true}) {
+    const StageCase<T> one({piecewise ? "wwnwc" : "ppnpc", 16, 3, 8, 5, true}, 33);
+    const Guarded<T> dA = one.any_dA();
+    for (const auto& [label, pool, k, bf16] : implementations<T>()) {
+      const auto expected = one.backward(*k, dA, 0.25);
+      const UpdateRule rule{.step = {0.5, 0.9, 0.999, 1e-8, 1}};
+      Guarded<T> Z(one.n(), one.m), A(one.n(), one.m), dZ = dA;
+      ReferenceKernels<T>().stage_forward(one.stage(), one.X.view(), Z.view(), A.view());
+      const Guarded<T>* const before[] = {&one.F, &one.phi, &one.V, &one.c, &one.E, &one.s, &one.U};
+      std::vector<Guarded<T>> theta, d;
+      for (const Guarded<T>* part : before) theta.push_back(*part), d.push_back(*part);
+      std::vector<GradientTarget<T>> targets;
+      const auto is_there = [&](std::size_t p) { return p < 2 ? !piecewise : p < 6 || piecewise; };
+      for (std::size_t p = 0; p < 7; ++p) {
+        targets.push_back(
+            !is_there(p) ? GradientTarget<T>()
+                         : GradientTarget<T>{.d = d[p].view(), .rule = &rule, .block = {.theta = theta[p].view()}});
+      }
+      const std::size_t kept = piecewise ? 3 : 1;  // dc or dφ
+      targets[kept] = {.d = d[kept].view(), .penalty = 2, .theta = before[kept]->view()};
+      k->stage_backward(one.stage(), one.X.view(), Z.view(), dZ.view(), 0.25,
+                        {targets[0], targets[1], targets[6], targets[2], targets[3], targets[4], targets[5]});
+      EXPECT_TRUE(same_bits(dZ.values(), expected[0])) << label;
+      for (std::size_t p = 0; p < 7; ++p) {
+        if (!is_there(p)) continue;
+        const auto found = p == kept ? d[p].values() : theta[p].values();
+        for (std::size_t i = 0; i < found.size(); ++i) {
+          const T gradient = expected[p + 1][i], own = before[p]->values()[i];
+          const double right = static_cast<double>(p == kept ? gradient + 2 * own : own - T(0.5) * gradient);
+          EXPECT_NEAR(static_cast<double>(found[i]), right,
+                      8 * std::numeric_limits<T>::epsilon() * (1 + std::abs(right)))
+              << label << ", " << kGradients[p + 1];
+        }
       }
     }
   }

@@ -225,14 +225,15 @@ TYPED_TEST(Updates, TheOptimizerFollowsItsOptions) {
 }
 
 // Each kind of block has its own rate and its own decay: with the gradient 1, α = 0.1 and θ = 1 a step of gradient
-// descent is 1 − 0.1 f (1 + λ). The four of an embedding of numbers are one kind.
+// descent is 1 − 0.1 f (1 + λ). Those of an embedding of numbers are one kind.
 TYPED_TEST(Updates, EveryKindHasItsRateAndItsDecay) {
   using T = TypeParam;
   using Kind = ParameterBlock::Kind;
-  const std::pair<Kind, double> kinds[] = {
-      {Kind::weights, 1 - 0.1 * 1 * 2},     {Kind::biases, 1 - 0.1 * 2 * 3}, {Kind::slopes, 1 - 0.1 * 3 * 1.5},
-      {Kind::frequencies, 1 - 0.1 * 4 * 5}, {Kind::phases, 1 - 0.1 * 4 * 5}, {Kind::mixes, 1 - 0.1 * 4 * 5},
-      {Kind::offsets, 1 - 0.1 * 4 * 5},     {Kind::levels, 1 - 0.1 * 5 * 6}, {Kind::scales, 1 - 0.1 * 6 * 1.25}};
+  const std::pair<Kind, double> kinds[] = {{Kind::weights, 1 - 0.1 * 1 * 2},  {Kind::biases, 1 - 0.1 * 2 * 3},
+                                           {Kind::slopes, 1 - 0.1 * 3 * 1.5}, {Kind::frequencies, 1 - 0.1 * 4 * 5},
+                                           {Kind::phases, 1 - 0.1 * 4 * 5},   {Kind::mixes, 1 - 0.1 * 4 * 5},
+                                           {Kind::offsets, 1 - 0.1 * 4 * 5},  {Kind::levels, 1 - 0.1 * 5 * 6},
+                                           {Kind::factors, 1 - 0.1 * 4 * 5},  {Kind::scales, 1 - 0.1 * 6 * 1.25}};
   std::vector<ParameterBlock> blocks;
   for (const auto& [kind, expected] : kinds) blocks.push_back({kind, 1, 1, 1, blocks.size()});
   ThreadPool pool(1);

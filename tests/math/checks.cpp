@@ -57,6 +57,21 @@ Architecture staged(std::vector<LayerSpec> hidden, bool scales) {
   return net;
 }
 
+// The same, embedded by pieces: three, one, and none of a column that was constant.
+Architecture in_pieces(std::vector<LayerSpec> hidden, bool scales) {
+  using Kind = RowEmbedding::Kind;
+  Architecture net = network(5, std::move(hidden), 2, Loss::squared_error);
+  net.stage = {.rows = {{Kind::piecewise, 0, {-1, -0.25, 0.5, 0.75}},
+                        {Kind::none},
+                        {Kind::levels, 3},
+                        {Kind::piecewise, 0, {-0.5, 1}},
+                        {Kind::piecewise, 0, {0}}},
+               .level_units = 2,
+               .piecewise_units = 3,
+               .scales = scales};
+  return net;
+}
+
 // Different shapes, depths and activations: those that read g' from A, those that need Z, and every head.
 const std::vector<Architecture>& networks() {
   static const std::vector<Architecture> all = {
@@ -73,6 +88,8 @@ const std::vector<Architecture>& networks() {
               Loss::categorical_cross_entropy),
       staged({{5, Activation::mish, 0, true}, {4, Activation::tanh}, {3, Activation::selu, 0, true}}, true),
       staged({{6, Activation::silu, 0, true}}, false),
+      in_pieces({{5, Activation::mish, 0, true}, {4, Activation::tanh}}, true),
+      in_pieces({{6, Activation::selu}}, false),
   };
   return all;
 }

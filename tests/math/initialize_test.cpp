@@ -67,7 +67,8 @@ Moments moments(View<const double> of) {
 TEST(Start, TheStageAndTheSlopesAreDrawnAsPublished) {
   for (const Initializer::Kind kind : {Initializer::Kind::he, Initializer::Kind::zeros, Initializer::Kind::data}) {
     const auto p = initialize<double>(staged(), {kind}, RandomStream::strata, 4);
-    const auto [F, phi, V, c, E, s] = p.stage();
+    const auto [F, phi, U, V, c, E, s] = p.stage();
+    EXPECT_EQ(U.data, nullptr);
     EXPECT_NEAR(moments(F).deviation, 0.1, 0.01);
     EXPECT_NEAR(moments(F).mean, 0, 0.01);
     EXPECT_NEAR(moments(phi).deviation, std::numbers::pi / std::sqrt(3), 0.1);
@@ -92,6 +93,29 @@ TEST(Start, TheStageAndTheSlopesAreDrawnAsPublished) {
              other = initialize<double>(staged(), {}, RandomStream::strata, 5);
   EXPECT_NE(one.stage().F(0, 0), other.stage().F(0, 0));
   EXPECT_NE(one.stage().V(0, 0), one.stage().c(0, 0)) << "each part has a stream of its own";
+}
+
+// At first they are linear: rtdl_num_embeddings 0.0.12, PiecewiseLinearEmbeddings of version B.
+TEST(Start, PiecesBeginAsAStraightLine) {
+  Architecture net = staged();
+  net.stage.piecewise_units = 25;
+  for (RowEmbedding& row : net.stage.rows)
+    if (row.kind == Kind::periodic) row = {Kind::piecewise, 0, {-1, 0, 1}};
+  const auto p = initialize<double>(net, {}, RandomStream::strata, 4);
+  const auto [F, phi, U, V, c, E, s] = p.stage();
+  EXPECT_TRUE(F.data == nullptr && phi.data == nullptr);
+  EXPECT_EQ(V.size(), 25 * 2 * 38);
+  EXPECT_EQ(moments(V).least, 0);
+  EXPECT_EQ(moments(V).largest, 0);
+  for (const View<const double>& each : {U, c}) {
+    EXPECT_EQ(each.size(), 25 * 38);
+    EXPECT_NEAR(moments(each).deviation, 0.2 / std::sqrt(3), 0.01);
+    EXPECT_LT(moments(each).largest, 0.2);
+    EXPECT_GT(moments(each).largest, 0.19);
+    EXPECT_GT(moments(each).least, -0.2);
+    EXPECT_LT(moments(each).least, -0.19);
+  }
+  EXPECT_NE(U(0, 0), c(0, 0)) << "each part has a stream of its own";
 }
 
 // Layer by layer: without its bias, a unit's pre-activations have deviation 1, and the bias lies among their negatives.

@@ -33,8 +33,13 @@ class MemoryFile {
   int descriptor_;
 };
 
-// A model that every program reads, and one of inputs of every type.
-enum class Kind { plain, typed };
+// A model that every program reads, one of inputs of every type, and one of several networks.
+enum class Kind { plain, typed, several };
+
+Model model_of(Kind kind) {
+  if (kind == Kind::several) return testing::make_bag<float>();
+  return kind == Kind::plain ? testing::make_full_model<float>() : testing::make_typed_model<float>();
+}
 
 class Damage : public ::testing::TestWithParam<Kind> {
  protected:
@@ -70,8 +75,7 @@ class Damage : public ::testing::TestWithParam<Kind> {
   }
 
   MemoryFile file_;
-  const Model original_ =
-      GetParam() == Kind::plain ? testing::make_full_model<float>() : testing::make_typed_model<float>();
+  const Model original_ = model_of(GetParam());
   std::string good_;
 };
 
@@ -132,7 +136,7 @@ TEST_P(Damage, PiecesOfTheFileInOtherPlaces) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Damage, ::testing::Values(Kind::plain, Kind::typed));
+INSTANTIATE_TEST_SUITE_P(Models, Damage, ::testing::Values(Kind::plain, Kind::typed, Kind::several));
 
 }  // namespace
 }  // namespace strata

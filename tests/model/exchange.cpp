@@ -102,6 +102,17 @@ void write_all(const std::filesystem::path& folder) {
   write(typed, folder, "typed_robust_float64");
   write(testing::make_staged_model<double>(), folder, "staged_float64");
   write(testing::make_staged_model<float>(), folder, "staged_float32");
+  write(testing::make_model_in_pieces<double>(), folder, "pieces_float64");
+  write(testing::make_model_in_pieces<float>(), folder, "pieces_float32");
+  write(testing::make_model_in_pieces<double>({0.25}), folder, "pieces_line_float64");
+  write(testing::make_bag<double>(), folder, "networks_softmax_float64");
+  Model yes_no = testing::make_model<double>({7, {{5, Activation::relu}}, 1, Loss::binary_cross_entropy});
+  testing::make_several<double>(yes_no, {0.75, 0.25});
+  yes_no.data().temperature = 0.5;
+  write(yes_no, folder, "networks_sigmoid_float64");
+  Model staged = testing::make_staged_model<float>();
+  testing::make_several<float>(staged, {0.2, 0.3, 0.5});
+  write(staged, folder, "networks_staged_float32");
 }
 
 }  // namespace

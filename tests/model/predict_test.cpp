@@ -63,7 +63,7 @@ Table table_of(const std::vector<double>& X, std::size_t n_x) {
 // One input, one layer: the network is A = head(w·x + b).
 Model one_weight(Loss loss, double w, double b, int outputs = 1) {
   Model model = make_model<double>({1, {}, outputs, loss});
-  auto& p = std::get<Parameters<double>>(model.data().parameters);
+  auto& p = model.data().first<double>();
   for (int k = 0; k < outputs; ++k) {
     p.W[1](k, 0) = w * (k + 1);
     p.b[1](k, 0) = b;

@@ -177,11 +177,13 @@ TYPED_TEST(Predicting, GivesTheModelsBitsForStagesAndSlopes) {
   for (const Activation g : {Activation::selu, Activation::mish, Activation::relu}) {
     Architecture net{21, {{16, g, 0, true}, {33, g}, {5, g, 0, true}}, 2, Loss::squared_error};
     net.stage.scales = true;
-    for (const bool embeds : {false, true}) {
-      if (embeds) {
+    for (const Kind embeds : {Kind::none, Kind::periodic, Kind::piecewise}) {
+      if (embeds != Kind::none) {
         net.stage.rows.resize(21);
-        for (std::size_t j = 0; j < 21; j += 2) net.stage.rows[j].kind = Kind::periodic;
+        for (std::size_t j = 0; j < 21; j += 2) net.stage.rows[j].kind = embeds;
       }
+      for (RowEmbedding& row : net.stage.rows)
+        if (row.kind == Kind::piecewise) row.edges = {-1, -0.4, 0.1, 0.2, 0.9};
       Model model = model_in<TypeParam>(net);
       expect_the_models_bits<TypeParam>(model, 100);
       using T = typename TypeParam::Number;
@@ -265,7 +267,7 @@ TYPED_TEST(Predicting, FlushesDenormalsAsTheModelDoes) {
   using T = typename TypeParam::Number;
   constexpr T kSmallest = std::numeric_limits<T>::min();
   Model model = model_in<TypeParam>({2, {{3, Activation::identity}}, 1, Loss::squared_error});
-  auto& p = std::get<Parameters<T>>(model.data().parameters);
+  auto& p = model.data().template first<T>();
   std::fill(p.theta().begin(), p.theta().end(), T(0));
   for (int i = 0; i < 3; ++i) p.W[1](i, 0) = T(0.25);  // of the smallest number: denormal, or 0
   for (int i = 0; i < 3; ++i) p.W[2](0, i) = 1 / kSmallest;
@@ -300,7 +302,7 @@ TYPED_TEST(Predicting, GivesTheModelsBitsAfterAnOverflowBetweenLayers) {
   using T = typename TypeParam::Number;
   using enum Activation;
   Model model = model_in<TypeParam>({1, {{1, identity}, {3, tanh}}, 2, Loss::squared_error});
-  std::get<Parameters<T>>(model.data().parameters).W[1](0, 0) = std::numeric_limits<T>::max();
+  model.data().template first<T>().W[1](0, 0) = std::numeric_limits<T>::max();
   expect_the_models_bits<TypeParam>(model, 100);
 }
 
@@ -401,13 +403,13 @@ TEST(Predictor, FindsNumbersThatAreNotFinite) {
     }
     // −∞ below every ReLU, which make it 0: the output does not show it.
     Model hidden = make_model<float>({2, {{40, Activation::relu}}, 1, Loss::squared_error});
-    for (float& weight : std::get<Parameters<float>>(hidden.data().parameters).theta()) weight = 1;
+    for (float& weight : hidden.data().first<float>().theta()) weight = 1;
     const std::vector<float> low{1, 1, 1, -infinity};
     std::vector<float> two_outputs(2);
     EXPECT_ERROR(Predictor(hidden).predict(low, 2, two_outputs), "value", "X(2, 2) is -inf");
 
     Model sum = make_model<float>({2, {}, 2, Loss::squared_error});
-    for (float& weight : std::get<Parameters<float>>(sum.data().parameters).theta()) weight = 1;
+    for (float& weight : sum.data().first<float>().theta()) weight = 1;
     std::vector<float> X{1, 2, 3e38F, 3e38F}, A(4);
     EXPECT_ERROR(Predictor(sum).predict(X, 2, A), "value", "X(1, 2): the network's output for this example is inf");
     Model scaled = make_model<float>({2, {}, 1, Loss::squared_error});
@@ -439,7 +441,7 @@ TEST(Predictor, RoundsWeightsAndInputsToBf16) {
 
 TEST(Predictor, FindsNumbersThatBf16CannotHold) {
   Model model = model_in<Bf16>({1, {}, 1, Loss::squared_error});
-  for (float& number : std::get<Parameters<float>>(model.data().parameters).theta()) number = 1;
+  for (float& number : model.data().first<float>().theta()) number = 1;
   constexpr float kLargest = std::numeric_limits<float>::max();
   std::vector<float> X{1, kLargest}, A(2);
   for (const Backend& kernels : available_backends()) {

@@ -62,7 +62,9 @@ TEST(StagedModel, EachOfItsPartsNeedsFormat4) {
     change(model.data());
     return version_of(model);
   };
-  const auto renewed = [](Model::Data& d) { d.parameters = testing::some_parameters<float>(d.architecture); };
+  const auto renewed = [](Model::Data& d) {
+    d.networks = Networks<float>{testing::some_parameters<float>(d.architecture)};
+  };
   EXPECT_EQ(with([](Model::Data&) {}), "1");
   EXPECT_EQ(with([](Model::Data& d) { d.target.least = {1}, d.target.largest = {1}; }), "4");
   EXPECT_EQ(with([&](Model::Data& d) { d.architecture.hidden[1].learned_slope = true, renewed(d); }), "4");
@@ -141,7 +143,7 @@ TEST(StagedModel, WhatDoesNotFitIsRefused) {
 TEST(StagedModel, ACodeNeedsAStage) {
   Model model = make_staged_model<float>();
   model.data().architecture.stage = {};
-  model.data().parameters = testing::some_parameters<float>(model.architecture());
+  model.data().networks = Networks<float>{testing::some_parameters<float>(model.architecture())};
   EXPECT_EQ(
       testing::error_of([&] { static_cast<void>(model.to_bytes()); }),
       "internal: cannot write the model: the model is damaged: the stage in front of the network has 0 levels for "
@@ -214,7 +216,7 @@ TEST(StagedModel, AMillionLevels) {
   data.inputs[1].levels.clear();
   for (int l = 0; l < kLevels; ++l) data.inputs[1].levels.push_back("w" + std::to_string(l));
   data.architecture.stage.rows[2].levels = kLevels + 1;
-  data.parameters = testing::some_parameters<float>(data.architecture);
+  data.networks = Networks<float>{testing::some_parameters<float>(data.architecture)};
   const Model again = Model::from_bytes(model.to_bytes());
   EXPECT_EQ(again.inputs(), model.inputs());
   EXPECT_EQ(again.stage()[4].values, model.stage()[4].values);

@@ -67,7 +67,7 @@ TEST(StagedPredict, WordsAreTheirCodes) {
 // One input, one layer: 5 (2x + 1) + 10.
 Model bounded(double least, double largest) {
   Model model = testing::make_model<double>({1, {}, 1, Loss::squared_error});
-  auto& p = std::get<Parameters<double>>(model.data().parameters);
+  auto& p = model.data().first<double>();
   p.W[1](0, 0) = 2;
   p.b[1](0, 0) = 1;
   Target& target = model.data().target;
@@ -109,7 +109,7 @@ TEST(Bounds, FiguresAreOfWhatIsPredicted) {
 
 TEST(Bounds, AnOutputThatIsNoNumberIsStillAnError) {
   Model model = bounded(-7, 20);
-  std::get<Parameters<double>>(model.data().parameters).W[1](0, 0) = 1e300;
+  model.data().first<double>().W[1](0, 0) = 1e300;
   const std::vector<double> x{1e300};
   std::vector<double> found(1);
   EXPECT_ERROR(static_cast<void>(model.predict(x, 1)), "value", "the network's output for this example is inf");

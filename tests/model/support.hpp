@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -112,7 +113,7 @@ Model make_model(const Architecture& net) {
   data->record.train.task = data->target.task;
   data->record.data = "made by hand";
   data->record.version = "0.0";
-  data->parameters = some_parameters<T>(net);
+  data->networks = Networks<T>{some_parameters<T>(net)};
   return Model(std::move(data));
 }
 
@@ -227,9 +228,49 @@ Model make_staged_model() {
   return model;
 }
 
+/// The same, whose first number, beside the column that says where it is missing, is embedded in three pieces.
+template <class T>
+Model make_model_in_pieces(const std::vector<double>& edges = {-1, 0.1, 1.0 / 3, 2.5}) {
+  Model model = make_staged_model<T>();
+  Model::Data& data = model.data();
+  data.architecture.stage.rows[0] = {RowEmbedding::Kind::piecewise, 0, edges};
+  data.architecture.stage.piecewise_units = 5;
+  data.networks = Networks<T>{some_parameters<T>(data.architecture)};
+  return model;
+}
+
+/// The same model of several networks, whose weights differ a little.
+template <class T>
+void make_several(Model& model, const std::vector<double>& shares) {
+  Model::Data& data = model.data();
+  Parameters<T> first = std::get<Networks<T>>(data.networks).front();
+  Networks<T> all;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    Parameters<T>& p = all.emplace_back(first);
+    double at = 0;
+    for (T& number : p.theta()) ++at, number += static_cast<T>(0.4 * std::sin(0.9 * at * static_cast<double>(i)));
+  }
+  data.networks = std::move(all);
+  data.shares = shares;
+}
+
+/// A bag of two folds with two members each, without the second of the first.
+template <class T>
+Model make_bag() {
+  Model model = make_model<T>({2, {{3, Activation::tanh}}, 3, Loss::categorical_cross_entropy});
+  make_several<T>(model, {0.25, 0.5, 0.25});
+  model.data().temperature = 1.25;
+  TrainingRecord& record = model.data().record;
+  record.networks = {{.fold = 1, .member = 1, .seed = 7, .epochs = 12, .epochs_tried = 20},
+                     {.fold = 2, .member = 1, .seed = 18446744073709551615U, .epochs = 9, .epochs_tried = 20},
+                     {.fold = 2, .member = 2, .seed = 3, .epochs = 9, .epochs_tried = 20}};
+  record.out_of_fold = {.task = Task::classes, .examples = 40, .loss = 0.5, .correct = 30, .accuracy = 0.75};
+  return model;
+}
+
 template <class T>
 std::vector<T> theta_of(const Model& model) {
-  const auto theta = std::get<Parameters<T>>(model.data().parameters).theta();
+  const auto theta = model.data().template first<T>().theta();
   return {theta.begin(), theta.end()};
 }
 
@@ -251,7 +292,16 @@ void expect_equal(const Model& a, const Model& b) {
   EXPECT_EQ(a.target(), b.target());
   EXPECT_EQ(a.scaling(), b.scaling());
   ASSERT_EQ(a.precision(), b.precision());
-  EXPECT_EQ(theta_of<T>(a), theta_of<T>(b));
+  EXPECT_EQ(a.shares(), b.shares());
+  EXPECT_EQ(a.temperature(), b.temperature());
+  ASSERT_EQ(a.networks(), b.networks());
+  for (std::size_t i = 0; i < a.networks(); ++i) {
+    const auto of = [i](const Model& model) { return std::get<Networks<T>>(model.data().networks)[i].theta(); };
+    EXPECT_TRUE(std::ranges::equal(of(a), of(b))) << "network " << i;
+  }
+  EXPECT_EQ(a.record().networks, b.record().networks);
+  ASSERT_EQ(a.record().out_of_fold.has_value(), b.record().out_of_fold.has_value());
+  if (a.record().out_of_fold) expect_equal(*a.record().out_of_fold, *b.record().out_of_fold);
   EXPECT_EQ(a.record().data, b.record().data);
   EXPECT_EQ(a.record().rows, b.record().rows);
   EXPECT_EQ(a.record().options, b.record().options);

@@ -108,13 +108,20 @@ def scaled_example(x, is_scaled, tensors, about):
 
 def staged(X, tensors, stage):
     """A[0] of the rows X, an example a row."""
-    numbers = levels = 0
+    numbers = levels = pieces = 0
     parts = []
     for x, row in zip(X.T, stage.get("rows", [{"embedding": "none"}] * X.shape[1])):
         if row["embedding"] == "levels":
             E = tensors["E"][levels:levels + row["levels"]]
             parts.append(E[np.where((x >= 0) & (x < len(E)), x, len(E) - 1).astype(int)])
             levels += row["levels"]
+            continue
+        if row["embedding"] == "piecewise":
+            b, T = np.array(row["edges"]), len(row["edges"]) - 1
+            e = np.clip((x[:, None] - b[:-1]) / np.diff(b), 0, 1)
+            bent = e @ tensors["V"][pieces:pieces + T] if T > 0 else 0
+            parts.append(x[:, None] * tensors["U"][numbers] + bent + tensors["c"][numbers])
+            numbers, pieces = numbers + 1, pieces + T
             continue
         parts.append(x[:, None])
         if row["embedding"] == "periodic":
@@ -129,11 +136,9 @@ def selu(Z):
     return 1.0507009873554805 * np.where(Z > 0, Z, 1.6732632423543772 * np.expm1(np.minimum(Z, 0)))
 
 
-def predict(X, tensors, about):
-    """X (m, n), the raw numbers of an example a row."""
-    X = np.array([scaled_example(*encoded(raw, about, tensors), tensors, about) for raw in X])
-    dtype = np.dtype(about["precision"])
-    A = X.astype(dtype)
+def said(X, tensors, about):
+    """A[L] of one network for X (m, n_x), as it sees them, an example a row."""
+    A = X.astype(about["precision"])
     functions = {"relu": lambda Z: np.maximum(Z, 0), "tanh": np.tanh, "selu": selu,
                  "mish": lambda Z: Z * np.tanh(np.log1p(np.exp(Z)))}
     layers = [functions[layer["activation"]] for layer in about["architecture"]["hidden"]]
@@ -146,8 +151,32 @@ def predict(X, tensors, about):
     if loss == "binary-cross-entropy":
         return 1 / (1 + np.exp(-A))
     if loss == "categorical-cross-entropy":
-        powers = np.exp(A - A.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        return softmax(A)
+    return A
+
+
+def softmax(Z):
+    powers = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def mean_said(X, tensors, about):
+    """A[L] of several networks: their mean, calibrated by the temperature."""
+    A = 0
+    for i in range(about["networks"]):
+        prefix = f"networks.{i}."
+        own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        A = A + tensors["shares"][i] * said(X, own, about)
+    temperature = about.get("temperature", 1)
+    if temperature != 1 and about["architecture"]["loss"] == "binary-cross-entropy":
+        return 1 / (1 + np.exp(-np.log(A / (1 - A)) / temperature))
+    return A if temperature == 1 else softmax(np.log(A) / temperature)
+
+
+def predict(X, tensors, about):
+    """X (m, n), the raw numbers of an example a row."""
+    X = np.array([scaled_example(*encoded(raw, about, tensors), tensors, about) for raw in X])
+    A = mean_said(X, tensors, about) if "networks" in about else said(X, tensors, about)
     if about["target"]["scaled"]:
         A = A * tensors["target.divisor"] + tensors["target.offset"]
     if about["target"].get("clamped"):
@@ -162,16 +191,17 @@ def predict_by_strata(program, file):
 def check(file, expected, program, folder):
     found = opened(file)
     tensors, metadata, about = found["tensors"], found["metadata"], found["model"]
-    version = {"typed": "2", "staged": "4"}.get(file.stem.split("_")[0], "1")
+    version = {"typed": "2", "staged": "4", "networks": "5", "pieces": "6"}.get(file.stem.split("_")[0], "1")
     assert metadata["format"] == "strata" and metadata["format_version"] == version, metadata
     dtype = np.dtype(about["precision"])
+    first = "networks.0." if "networks" in about else ""
 
     for l, (W, b) in enumerate(zip(expected["W"], expected["b"]), start=1):
-        stored = tensors[f"W{l}"]
+        stored = tensors[f"{first}W{l}"]
         assert stored.dtype == dtype and stored.flags.c_contiguous, (l, stored.dtype)
         assert np.array_equal(stored.T, np.array(W)), f"W{l} is not the transpose of W[{l}]"
-        assert np.array_equal(tensors[f"b{l}"], np.array(b)), f"b{l}"
-    assert f"W{len(expected['W']) + 1}" not in tensors
+        assert np.array_equal(tensors[f"{first}b{l}"], np.array(b)), f"b{l}"
+    assert f"{first}W{len(expected['W']) + 1}" not in tensors
 
     X = np.array([math.nan if x is None else x for x in expected["X"]]).reshape(expected["examples"], -1)
     A = np.array(expected["A"]).reshape(expected["examples"], -1)
@@ -185,7 +215,7 @@ def check(file, expected, program, folder):
     assert json.loads(result.stdout)["A"] == expected["A"], "predictions of the file that Python wrote"
 
     # A weight changed on purpose needs a new checksum, and is then taken.
-    tensors["b1"] = tensors["b1"] + dtype.type(0.5)
+    tensors[f"{first}b1"] = tensors[f"{first}b1"] + dtype.type(0.5)
     save_file(tensors, again, metadata)
     result = predict_by_strata(program, again)
     assert result.returncode == 1 and "checksum" in result.stderr, result.stderr
@@ -214,7 +244,7 @@ def main():
         folder = Path(name)
         subprocess.run([program, "write", folder], check=True)
         models = sorted(folder.glob("*.json"))
-        assert len(models) >= 8, models
+        assert len(models) >= 11, models
         for expected in models:
             check(expected.with_suffix(".strata"), json.loads(expected.read_text()), program, folder)
             print(f"{expected.stem}: the same numbers")

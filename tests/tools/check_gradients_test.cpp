@@ -41,6 +41,21 @@ TEST(CheckGradients, ModelsOfBothPrecisionsPass) {
   }
 }
 
+TEST(CheckGradients, OfSeveralNetworksTheOneThatIsNamed) {
+  const Case c(architecture(3, {{4, Activation::gelu}}, Loss::categorical_cross_entropy), 8);
+  const Model model = testing::several_of<float>(c, {0.5, 0.25, 0.25});
+  for (std::size_t i = 0; i < 3; ++i) {
+    Model alone = model_of<float>(c);
+    alone.data().first<float>() = std::get<Networks<float>>(model.data().networks)[i];
+    const GradientCheck found = check_gradients(model, table_of(c), 0, i);
+    EXPECT_TRUE(found.passed);
+    EXPECT_EQ(found.blocks[0].gradient, check_gradients(alone, table_of(c)).blocks[0].gradient);
+  }
+  EXPECT_EQ(check_gradients(model, table_of(c)).blocks[0].gradient,
+            check_gradients(model, table_of(c), 0, 0).blocks[0].gradient);
+  EXPECT_THROW(static_cast<void>(check_gradients(model, table_of(c), 0, 3)), Error);
+}
+
 TEST(CheckGradients, OnSomeExamples) {
   const Case c(architecture(3, {{4, Activation::gelu}}, Loss::squared_error), 8);
   const Model model = model_of<double>(c);

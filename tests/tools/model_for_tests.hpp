@@ -32,8 +32,21 @@ Model model_of(const Case& c, double l2 = 0) {
   data->record.l2 = l2;
   Parameters<T> p(c.net);
   for (std::size_t i = 0; i < p.theta().size(); ++i) p.theta()[i] = static_cast<T>(c.p.theta()[i]);
-  data->parameters = std::move(p);
+  data->networks = Networks<T>{std::move(p)};
   return Model(std::move(data));
+}
+
+/// The same of several networks, whose weights shrink from one to the next.
+template <class T>
+Model several_of(const Case& c, const std::vector<double>& shares) {
+  Model model = model_of<T>(c);
+  Networks<T>& all = std::get<Networks<T>>(model.data().networks);
+  while (all.size() < shares.size()) {
+    Parameters<T>& p = all.emplace_back(Parameters<T>(all.front()));
+    for (T& number : p.theta()) number *= static_cast<T>(1 - 0.25 * static_cast<double>(all.size() - 1));
+  }
+  model.data().shares = shares;
+  return model;
 }
 
 /// Rounded so that the scaling above is exact in both precisions.

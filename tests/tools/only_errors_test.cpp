@@ -76,6 +76,26 @@ TEST_F(OnlyErrors, LeaveATraining) {
   fail_everywhere("train with a validation file", [&] { static_cast<void>(train("data.csv", options)); });
 }
 
+// Of networks that each have a thread, too.
+TEST_F(OnlyErrors, LeaveATrainingOfMembers) {
+  Options options = some_options();
+  options.hidden_layers = {64, 64};
+  options.batch_size = 64;
+  options.epochs = 2;
+  options.members = 2;
+  options.threads = 2;
+  const auto larger_table = [] {
+    std::vector<double> x, y;
+    for (int i = 0; i < 90; ++i) x.push_back(std::sin(i)), y.push_back(std::cos(i));
+    Table table;
+    table.add_numbers("x", {}, x);
+    table.add_numbers("y", {}, y);
+    return table;
+  };
+  fail_everywhere("train members", larger_table,
+                  [&](Table& own) { static_cast<void>(train(std::move(own), options)); });
+}
+
 TEST_F(OnlyErrors, LeaveACheckpoint) {
   write_file("data.csv", some_csv());
   const std::filesystem::path file = "data.csv";

@@ -34,6 +34,15 @@ Architecture staged(Activation g, Loss loss, bool scales) {
   return net;
 }
 
+// The same in pieces: of the second number none.
+Architecture in_pieces(Activation g, Loss loss, bool scales) {
+  Architecture net = staged(g, loss, scales);
+  net.stage.rows[0] = {Kind::piecewise, 0, {-1, -0.5, 0, 0.25, 1}};
+  net.stage.rows[3] = {Kind::piecewise, 0, {0.5}};
+  net.stage.piecewise_units = 5;
+  return net;
+}
+
 Case make_case(const Architecture& net, Index m) {
   Case c(net, m);
   std::mt19937 engine(5);
@@ -42,6 +51,8 @@ Case make_case(const Architecture& net, Index m) {
     if (block.kind == ParameterBlock::Kind::weights || block.kind == ParameterBlock::Kind::biases) continue;
     for (double& each : Case::matrix(c.p.view(block))) each = 0.3 * normal(engine) + (block.is_vector() ? 1 : 0);
   }
+  c.X[0] = -3;  // beyond the edges
+  if (m > 1) c.X[static_cast<std::size_t>(net.inputs)] = 4;
   for (Index j = 0; j < m; ++j) c.X[static_cast<std::size_t>(j * net.inputs + 2)] = static_cast<double>(j % 6);
   return c;
 }
@@ -67,13 +78,15 @@ TEST(StageCheck, EveryBlockPasses) {
         for (const Index m : {1, 13}) {
           SCOPED_TRACE(std::string(name(g)) + " " + std::string(name(loss)) + (scales ? " scaled" : "") +
                        " m = " + std::to_string(m));
-          Case c = make_case(staged(g, loss, scales), m);
-          const GradientCheck check = compare(c, *k);
-          EXPECT_TRUE(check.passed) << failing(check);
-          ASSERT_EQ(check.blocks.size(), scales ? 14U : 13U);
-          std::size_t parameters = 0;
-          for (const BlockCheck& block : check.blocks) parameters += block.parameters + block.kinks.size();
-          EXPECT_EQ(parameters, c.net.parameter_count());
+          for (const bool pieces : {false, true}) {
+            Case c = make_case((pieces ? in_pieces : staged)(g, loss, scales), m);
+            const GradientCheck check = compare(c, *k);
+            EXPECT_TRUE(check.passed) << failing(check);
+            ASSERT_EQ(check.blocks.size(), (scales ? 14U : 13U) - (pieces ? 1U : 0U));
+            std::size_t parameters = 0;
+            for (const BlockCheck& block : check.blocks) parameters += block.parameters + block.kinks.size();
+            EXPECT_EQ(parameters, c.net.parameter_count());
+          }
         }
       }
     }
@@ -100,8 +113,10 @@ struct Faulty : ReferenceKernels<double> {
 };
 
 TEST(StageCheck, AFaultOfEachIsFoundInItsBlock) {
-  Case c = make_case(staged(Activation::mish, Loss::squared_error, true), 9);
-  const auto found = [&](const Faulty& k) { return failing(compare(c, k)); };
+  const auto found = [&](const Faulty& k, bool pieces = false) {
+    Case c = make_case((pieces ? in_pieces : staged)(Activation::mish, Loss::squared_error, true), 9);
+    return failing(compare(c, k));
+  };
   const auto spoiled = [&](View<double> Faulty::Parts::* part) {
     Faulty k;
     k.spoil = [part](const auto&, auto, auto, auto, const Faulty::Parts& d) {
@@ -117,6 +132,10 @@ TEST(StageCheck, AFaultOfEachIsFoundInItsBlock) {
   EXPECT_EQ(found(spoiled(&Faulty::Parts::c)), "c ");
   EXPECT_EQ(found(spoiled(&Faulty::Parts::E)), "E ");
   EXPECT_EQ(found(spoiled(&Faulty::Parts::s)), "s ");
+  EXPECT_EQ(found(Faulty(), true), "");
+  EXPECT_EQ(found(spoiled(&Faulty::Parts::U), true), "U ");
+  EXPECT_EQ(found(spoiled(&Faulty::Parts::V), true), "V ");
+  EXPECT_EQ(found(spoiled(&Faulty::Parts::c), true), "c ");
   Faulty slopes;
   slopes.slope = 1.001;
   EXPECT_EQ(found(slopes), "a[1] a[2] ");

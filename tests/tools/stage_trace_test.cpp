@@ -129,6 +129,69 @@ TEST(StageTrace, EveryEquationHolds) {
   expect_near(in("dE"), dE.values);
 }
 
+// Two numbers in pieces, the second with an edge alone.
+Case case_in_pieces() {
+  Case c = staged_case();
+  Architecture net = c.net;
+  net.stage.rows[0] = {Kind::piecewise, 0, {-0.75, 0, 0.25, 1.5}};
+  net.stage.rows[3] = {Kind::piecewise, 0, {0.5}};
+  net.stage.piecewise_units = 2;
+  Case pieces(net, kExamples);
+  pieces.X = c.X;
+  pieces.Y = c.Y;
+  double at = 0;
+  for (double& number : pieces.p.theta()) number = 0.6 * std::sin(1.7 * ++at);
+  return pieces;
+}
+
+TEST(StageTrace, EveryEquationOfPiecesHolds) {
+  const Case c = case_in_pieces();
+  const Trace trace = strata::trace(model_of<double>(c), table_of(c));
+  const auto in = [&](const char* name) -> const TracedMatrix& { return find(trace, 0, name); };
+  EXPECT_EQ(names_of(trace.layers[0]), "X U V c E s Z A Y dA dZ dU dV dc dE ds");
+  const auto &U = in("U"), &V = in("V"), &b = in("c"), &E = in("E"), &dz = in("dZ");
+  const std::vector<double>& edges = c.net.stage.rows[0].edges;
+  Matrix Z(7, kExamples), dU(2, 2), dV(2, 3), dc(2, 2);
+  for (std::size_t j = 0; j < kExamples; ++j) {
+    const double x = c.X[4 * j], other = c.X[3 + 4 * j], code = c.X[1 + 4 * j];
+    for (std::size_t i = 0; i < 2; ++i) {
+      Z(i, j) = U(i, 0) * x + b(i, 0);
+      for (std::size_t t = 0; t < 3; ++t) {
+        const double e = std::fmin(std::fmax((x - edges[t]) / (edges[t + 1] - edges[t]), 0), 1);
+        Z(i, j) += V(i, t) * e;
+        dV(i, t) += dz(i, j) * e / kExamples;
+      }
+      Z(2 + i, j) = E(i, code < 3 ? static_cast<std::size_t>(code) : 2);
+      Z(5 + i, j) = U(i, 1) * other + b(i, 1);
+      dU(i, 0) += dz(i, j) * x / kExamples, dU(i, 1) += dz(5 + i, j) * other / kExamples;
+      dc(i, 0) += dz(i, j) / kExamples, dc(i, 1) += dz(5 + i, j) / kExamples;
+    }
+    Z(4, j) = c.X[2 + 4 * j];
+  }
+  expect_near(in("Z"), Z.values);
+  expect_near(in("dU"), dU.values);
+  expect_near(in("dV"), dV.values);
+  expect_near(in("dc"), dc.values);
+  EXPECT_EQ(in("U").equation, "U: the factors of each number that is embedded");
+  EXPECT_EQ(
+      in("V").equation,
+      "V: a column for each piece of each number, side by side; e_t(x) = (x − b_{t−1}) / (b_t − b_{t−1}), kept from 0 "
+      "to 1");
+  EXPECT_EQ(in("c").equation, "c: what is added for each number");
+  EXPECT_EQ(in("dU").equation, "dU = 1/m Σ x dZ[0]");
+  EXPECT_EQ(in("dV").equation, "dV = 1/m Σ dZ[0] e(x)ᵀ");
+  std::string all;
+  for (const EncodedColumn& row : in("Z").meaning) all += row.name + ": " + row.equation + "\n";
+  EXPECT_EQ(all,
+            "x0: 1 of 2: U(1, 1) X(1) + V(1, 1:3) e(X(1)) + c(1, 1)\n"
+            "x0: 2 of 2: U(2, 1) X(1) + V(2, 1:3) e(X(1)) + c(2, 1)\n"
+            "x1: 1 of 2: E(1, X(2) + 1)\n"
+            "x1: 2 of 2: E(2, X(2) + 1)\n"
+            "x2: X(3)\n"
+            "x3: 1 of 2: U(1, 2) X(4) + c(1, 2)\n"
+            "x3: 2 of 2: U(2, 2) X(4) + c(2, 2)\n");
+}
+
 TEST(StageTrace, SlopesOfALayer) {
   const Case c = staged_case();
   const Model model = model_of<double>(c);

@@ -212,8 +212,7 @@ void expect_the_engines_bits(double lambda) {
     Workspace<T> ws(c.net, c.m, Keep::all);
     Parameters<T> gradient(c.net);
     const Batch<T> batch{View<T>(X.data(), c.net.inputs, c.m), View<const T>(Y.data(), c.net.outputs, c.m)};
-    const double J =
-        train_step(c.net, std::get<Parameters<T>>(model.data().parameters), batch, lambda, ws, *k, gradient);
+    const double J = train_step(c.net, model.data().template first<T>(), batch, lambda, ws, *k, gradient);
     EXPECT_EQ(trace.cost, J);
     for (int l = 1; l <= 3; ++l) {
       const auto same = [&](const char* name, View<T> M) {
@@ -235,6 +234,68 @@ void expect_the_engines_bits(double lambda) {
 TEST(Trace, TheBitsOfTheEngineInFloat64) { expect_the_engines_bits<double>(0); }
 TEST(Trace, TheBitsOfTheEngineInFloat32) { expect_the_engines_bits<float>(0); }
 TEST(Trace, TheBitsOfTheEngineWithL2) { expect_the_engines_bits<double>(0.5); }
+
+// Each network is traced as it would be alone, and their mean is what the model predicts.
+template <class T>
+void expect_each_network_and_the_mean() {
+  using testing::several_of;
+  for (const Loss loss : kLosses) {
+    const Case c = case_of(loss);
+    for (const double temperature : {1.0, 1.5}) {
+      Model model = several_of<T>(c, {0.5, 0.125, 0.375});
+      if (loss != Loss::squared_error) model.data().temperature = temperature;
+      for (std::size_t i = 0; i < 3; ++i) {
+        Model alone = model_of<T>(c);
+        alone.data().template first<T>() = std::get<Networks<T>>(model.data().networks)[i];
+        const Trace expected = strata::trace(alone, table_of(c)), found = strata::trace(model, table_of(c), {}, {}, i);
+        EXPECT_EQ(found.cost, expected.cost);
+        for (const char* name : {"Z", "A", "dA", "dZ", "dW", "db"})
+          EXPECT_EQ(find(found, 3, name).values, find(expected, 3, name).values) << name;
+        EXPECT_FALSE(expected.mean.has_value());
+        ASSERT_TRUE(found.mean.has_value());
+        std::vector<double> said = model.predict(inputs_of(c)).values;
+        std::vector<double> A = found.mean->values;
+        if (loss == Loss::binary_cross_entropy)
+          for (std::size_t j = 0; j < A.size(); ++j) said[j] = said[2 * j + 1];  // beside it the other class
+        said.resize(A.size());
+        EXPECT_EQ(A, said);
+        EXPECT_EQ(found.mean->rows, static_cast<std::size_t>(c.net.outputs));
+      }
+    }
+  }
+}
+
+TEST(Trace, EachOfSeveralNetworksAndTheirMeanFloat32) { expect_each_network_and_the_mean<float>(); }
+TEST(Trace, EachOfSeveralNetworksAndTheirMeanFloat64) { expect_each_network_and_the_mean<double>(); }
+
+TEST(Trace, TheMeanHasItsEquation) {
+  using testing::several_of;
+  const auto equation = [](Loss loss, const std::vector<double>& shares, double temperature = 1) {
+    const Case c = case_of(loss);
+    Model model = several_of<double>(c, shares);
+    model.data().temperature = temperature;
+    return strata::trace(model, table_of(c)).mean->equation;
+  };
+  EXPECT_EQ(equation(Loss::squared_error, {0.25, 0.75}), "A = Σ share A[3] of its 2 networks");
+  EXPECT_EQ(equation(Loss::squared_error, {0.5, 0.5}), "A = 1/2 Σ A[3] of its 2 networks");
+  EXPECT_EQ(equation(Loss::categorical_cross_entropy, {0.5, 0.5}, 1.25),
+            "A = softmax(log(M) / 1.25), M = 1/2 Σ A[3] of its 2 networks");
+  EXPECT_EQ(equation(Loss::binary_cross_entropy, {0.25, 0.75}, 0.5),
+            "A = sigmoid(log(M / (1 − M)) / 0.5), M = Σ share A[3] of its 2 networks");
+
+  const Case c = case_of(Loss::squared_error);
+  const Model model = several_of<double>(c, {0.5, 0.5});
+  EXPECT_FALSE(strata::trace(model, table_of(c), {}, 2).mean.has_value());
+  EXPECT_TRUE(strata::trace(model, table_of(c), 1, 3).mean.has_value());
+  EXPECT_TRUE(strata::trace(model, inputs_of(c)).mean.has_value()) << "without a target";
+  try {
+    static_cast<void>(strata::trace(model, table_of(c), {}, {}, 2));
+    ADD_FAILURE() << "there is no third network";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_STREQ(error.what(), "there is no network 2: the model has 2, 0 to 1");
+  }
+}
 
 TEST(Trace, L2StandsInTheEquation) {
   const Case c = case_of(Loss::binary_cross_entropy);

@@ -75,6 +75,11 @@ std::vector<Case> cases() {
          o.learned_slopes = true, o.activation = {Activation::mish}, o.scale = ScaleKind::robust, o.patience = 4;
          o.rate_factor = {1, 0.1, 0.5, 2, 3, 6}, o.weight_decay = PerKind{0.02, 0.01, 0.03, 0.04, 0.05, 0.06};
        }},
+      {"numbers in pieces, and levels", true,
+       [](Options& o) {
+         o.numeric_embedding = NumericEmbedding::piecewise, o.one_hot_limit = 2, o.embedding_size = 3;
+         o.optimizer = OptimizerKind::adamw, o.weight_decay = PerKind{0.02, 0.01, 0, 0.04, 0.05, 0}, o.patience = 5;
+       }},
       {"scales alone, momentum, full", false,
        [](Options& o) {
          o.input_scale = true, o.optimizer = OptimizerKind::momentum, o.batch_size = 0, o.epochs = 60;

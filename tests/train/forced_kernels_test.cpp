@@ -84,7 +84,7 @@ std::vector<float> scaled(const Model& model, const std::vector<double>& X) {
 
 // The rows of X (n_x, m), by these kernels and nothing else.
 std::vector<double> predictions(const Model& model, std::string_view kernels_name, const std::vector<double>& X) {
-  const auto& p = std::get<Parameters<float>>(model.data().parameters);
+  const auto& p = model.data().first<float>();
   std::vector<float> x = scaled(model, X);
   const auto m = static_cast<Index>(X.size() / kInputs);
   ThreadPool alone(1);

@@ -10,7 +10,7 @@
 
 #include "strata/trainer.hpp"
 #include "support/weights.hpp"
-#include "train/descent.hpp"
+#include "train/descents.hpp"
 #include "train/prepare.hpp"
 
 namespace strata {
@@ -126,7 +126,7 @@ TEST(LastBatch, TheCostOfAnEpochIsOfTheExamplesThatWereUsed) {
       options.learning_rate = 1e-300;
       options.l2 = l2;
       Data data(options, weighted);
-      Descent<double> descent(data.problem.architecture, data.problem.options, data.examples, {});
+      Descents<double> descent(data.problem.architecture, data.problem.options, data.examples);
       Loader<double> loader(data.examples, options, options.seed, true);
       for (std::int64_t step = 0; step < 3 * kBatches; ++step) {
         EXPECT_TRUE(descent.step((step + 1) % kBatches == 0));

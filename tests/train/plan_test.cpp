@@ -81,14 +81,15 @@ TEST_F(Plan, CountsTheBytes) {
   EXPECT_EQ(plan.example_bytes, (n_x + 1) * 89 * sizeof(float));
   const std::size_t parameters = 6 * n_x + 6 + 3 * 6 + 3 + 3 + 1;
   // θ and Adam's two, these again, the gradient; of 16 examples X, Y, A of all layers, and two of the widest.
-  EXPECT_EQ(plan.network_bytes, sizeof(float) * (7 * parameters + 16 * (n_x + 1 + 6 + 3 + 1 + 2 * 6)));
+  EXPECT_EQ(plan.weight_bytes, sizeof(float) * 7 * parameters);
+  EXPECT_EQ(plan.workspace_bytes, sizeof(float) * 16 * (n_x + 1 + 6 + 3 + 1 + 2 * 6));
   options.precision = Precision::float64;
-  EXPECT_EQ(plan_training(file, options).network_bytes, 2 * plan.network_bytes);
+  EXPECT_EQ(plan_training(file, options).weight_bytes, 2 * plan.weight_bytes);
   options.precision = Precision::float32;
   options.optimizer = OptimizerKind::momentum;
-  EXPECT_EQ(plan_training(file, options).network_bytes, plan.network_bytes - 2 * parameters * sizeof(float));
+  EXPECT_EQ(plan_training(file, options).weight_bytes, plan.weight_bytes - 2 * parameters * sizeof(float));
   options.optimizer = OptimizerKind::gradient_descent;
-  EXPECT_EQ(plan_training(file, options).network_bytes, plan.network_bytes - 4 * parameters * sizeof(float));
+  EXPECT_EQ(plan_training(file, options).weight_bytes, plan.weight_bytes - 4 * parameters * sizeof(float));
 }
 
 TEST_F(Plan, AFullBatchAndAFileOfValidation) {

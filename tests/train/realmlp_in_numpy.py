@@ -1,7 +1,9 @@
 """RealMLP (Holzmüller, Grinsztajn and Steinwart, "Better by default", 2024) in NumPy, float64, written from its equations,
-examples in columns; and the program beside it, step by step. Usage: realmlp_in_numpy.py STRATA
+examples in columns, with its own embedding of numbers and with the piecewise-linear one of Gorishniy, Rubachev and Babenko, 2022;
+and the program beside it, step by step. Usage: realmlp_in_numpy.py STRATA
 """
 
+import itertools
 import json
 import pathlib
 import subprocess
@@ -11,8 +13,9 @@ import tempfile
 import numpy as np
 
 STEPS, M, HIDDEN, K, Q, D = 50, 90, [12, 10, 8], 16, 3, 8  # frequencies; numbers of an embedding; of a level
-RATE_FACTOR = {"b": 0.1, "a": 0.1, "F": 0.1, "phi": 0.1, "V": 0.1, "c": 0.1, "s": 6}
-DECAY = {"b": 0, "a": 0.002, "F": 0.002, "phi": 0.002, "V": 0.002, "c": 0.002, "s": 0.12}
+BINS, P = 48, 16  # pieces, and numbers of an embedding by them
+RATE_FACTOR = {"b": 0.1, "a": 0.1, "F": 0.1, "phi": 0.1, "U": 0.1, "V": 0.1, "c": 0.1, "s": 6}
+DECAY = {"b": 0, "a": 0.002, "F": 0.002, "phi": 0.002, "U": 0.002, "V": 0.002, "c": 0.002, "s": 0.12}
 LEVELS = [f"l{i:02}" for i in range(12)]
 
 
@@ -59,13 +62,63 @@ def flat_cosine(t):
     return 1 if t <= 0.5 else 0.5 * (1 + np.cos(np.pi * (2 * t - 1)))
 
 
-def gradients(p, numbers, others, codes, y, g, head, dropout, step):
+class Periodic:
+    """x, Vᵀ cos(2π f x + φ) + c of each number x (m)."""
+
+    def __init__(self, numbers):
+        self.numbers, self.rows = numbers, (Q + 1) * len(numbers)
+
+    def start(self, random):
+        n = len(self.numbers)
+        return {"F": 0.1 * random.randn(K, n), "phi": random.randn(K, n), "V": random.randn(K, n * Q) / 4, "c": random.randn(Q, n) / 4}
+
+    def forward(self, p):
+        self.u = [2 * np.pi * p["F"][:, [j]] * x + p["phi"][:, [j]] for j, x in enumerate(self.numbers)]  # (k, m) each
+        self.V = [p["V"][:, Q * j:Q * (j + 1)] for j in range(len(self.numbers))]
+        return [np.vstack([x, self.V[j].T @ np.cos(self.u[j]) + p["c"][:, [j]]]) for j, x in enumerate(self.numbers)]
+
+    def backward(self, dZ, d):
+        for j, (x, u, V) in enumerate(zip(self.numbers, self.u, self.V)):
+            de = dZ[(Q + 1) * j + 1:(Q + 1) * (j + 1)]
+            d["c"][:, j], d["V"][:, Q * j:Q * (j + 1)] = de.sum(axis=1) / M, np.cos(u) @ de.T / M
+            du = -np.sin(u) * (V @ de)
+            d["phi"][:, j], d["F"][:, j] = du.sum(axis=1) / M, (du * 2 * np.pi * x).sum(axis=1) / M
+
+
+def pieces(x):
+    """e(x): a row for each piece between two quantiles of x, which are at least a millionth apart."""
+    edges = []
+    for edge in np.quantile(x, np.linspace(0, 1, BINS + 1)):
+        if not edges or edge - edges[-1] >= 1e-6 * max(1, abs(edge), abs(edges[-1])):
+            edges.append(edge)
+    return np.array([np.clip((x - b) / (b_next - b), 0, 1) for b, b_next in zip(edges, edges[1:])])
+
+
+class Piecewise:
+    """U x + V e(x) + c of each number x (m)."""
+
+    def __init__(self, numbers):
+        self.numbers, self.rows, self.e = numbers, P * len(numbers), [pieces(x) for x in numbers]
+        self.ends = np.cumsum([len(e) for e in self.e])
+
+    def start(self, random):
+        n = len(self.numbers)
+        return {"U": random.randn(P, n) / 4, "V": random.randn(P, self.ends[-1]) / 20, "c": random.randn(P, n) / 4}
+
+    def forward(self, p):
+        return [p["U"][:, [j]] * x + p["V"][:, end - len(e):end] @ e + p["c"][:, [j]]
+                for j, (x, e, end) in enumerate(zip(self.numbers, self.e, self.ends))]
+
+    def backward(self, dZ, d):
+        for j, (x, e, end) in enumerate(zip(self.numbers, self.e, self.ends)):
+            dz = dZ[P * j:P * (j + 1)]
+            d["U"][:, j], d["V"][:, end - len(e):end], d["c"][:, j] = dz @ x / M, dz @ e.T / M, dz.sum(axis=1) / M
+
+
+def gradients(p, embedding, others, codes, y, g, head, dropout, step):
     """The loss of all examples, and its gradient by every array of p."""
     L, d = len(HIDDEN) + 1, {}
-    u = [2 * np.pi * p["F"][:, [j]] * x + p["phi"][:, [j]] for j, x in enumerate(numbers)]  # (k, m) each
-    V = [p["V"][:, Q * j:Q * (j + 1)] for j in range(len(numbers))]
-    e = [np.vstack([x, V[j].T @ np.cos(u[j]) + p["c"][:, [j]]]) for j, x in enumerate(numbers)]
-    Z, A, H, masks, slopes = [np.vstack([*e, *others, p["E"][:, codes]])], [None], [None], [None], [None]
+    Z, A, H, masks, slopes = [np.vstack([*embedding.forward(p), *others, p["E"][:, codes]])], [None], [None], [None], [None]
     A[0] = p["s"] * Z[0]
     for l in range(1, L + 1):
         Z.append(p[f"W{l}"] @ A[-1] + p[f"b{l}"])
@@ -83,13 +136,9 @@ def gradients(p, numbers, others, codes, y, g, head, dropout, step):
             d[f"a{l - 1}"] = (dA * (H[l - 1] - Z[l - 1])).sum(axis=1, keepdims=True) / M
             dZ = dA * (1 + p[f"a{l - 1}"] * (slopes[l - 1] - 1))
     d["s"], dZ = (dA * Z[0]).sum(axis=1, keepdims=True) / M, p["s"] * dA
-    for name in ("F", "phi", "V", "c", "E"):
+    for name in p.keys() & {"F", "phi", "U", "V", "c", "E"}:
         d[name] = np.zeros_like(p[name])
-    for j, x in enumerate(numbers):
-        de = dZ[(Q + 1) * j + 1:(Q + 1) * (j + 1)]
-        d["c"][:, j], d["V"][:, Q * j:Q * (j + 1)] = de.sum(axis=1) / M, np.cos(u[j]) @ de.T / M
-        du = -np.sin(u[j]) * (V[j] @ de)
-        d["phi"][:, j], d["F"][:, j] = du.sum(axis=1) / M, (du * 2 * np.pi * x).sum(axis=1) / M
+    embedding.backward(dZ, d)
     np.add.at(d["E"].T, codes, dZ[-D:].T / M)
     return cost / M, d
 
@@ -131,16 +180,17 @@ def main(program):
     value = (x1 + 0.3 * level + random.randn(M)).round(3)
     numbers = [scaled(x1), scaled(x2)]
     others = [scaled(2.0 * answer - 1), *(scaled(1.0 * (colour == c)) for c in range(3))]
-    n0 = (Q + 1) * 2 + len(others) + D
     worst = 0
+    embeddings = [("pbld", Periodic(numbers)), ("piecewise", Piecewise(numbers))]
+    assert embeddings[1][1].ends[0] == BINS and embeddings[1][1].ends[1] < 2 * BINS  # the quantiles of x2 are few
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        for target, y, g, head, rate in (("two", np.eye(2)[(label > 0) * 1].T, selu, classes, 0.04),
-                                         ("three", np.eye(3)[label].T, selu, classes, 0.04),
-                                         ("value", ((value - value.mean()) / value.std())[None, :], mish, number, 0.2)):
+        tasks = (("two", np.eye(2)[(label > 0) * 1].T, selu, classes, 0.04), ("three", np.eye(3)[label].T, selu, classes, 0.04),
+                 ("value", ((value - value.mean()) / value.std())[None, :], mish, number, 0.2))
+        for (of_numbers, embedding), (target, y, g, head, rate) in itertools.product(embeddings, tasks):
+            n0 = embedding.rows + len(others) + D
             sizes = [n0, *HIDDEN, len(y)]
-            p = {"F": 0.1 * random.randn(K, 2), "phi": random.randn(K, 2), "V": random.randn(K, 2 * Q) / 4, "c": random.randn(Q, 2) / 4,
-                 "E": random.randn(D, 13), "s": 1 + 0.1 * random.randn(n0, 1)}
+            p = {**embedding.start(random), "E": random.randn(D, 13), "s": 1 + 0.1 * random.randn(n0, 1)}
             for l, (n_prev, n) in enumerate(zip(sizes, sizes[1:]), 1):
                 p[f"W{l}"], p[f"b{l}"] = random.randn(n, n_prev) / np.sqrt(n_prev), random.randn(n, 1)
                 if l < len(sizes) - 1:
@@ -150,23 +200,24 @@ def main(program):
             rows = zip(x1, x2, np.array(["no", "yes"])[answer], np.array(["blue", "green", "red"])[colour], np.array(LEVELS)[level], labels)
             lines = ["x1,x2,answer,colour,level,y", *(",".join(map(str, row)) for row in rows)]
             (folder / "data.csv").write_text("\n".join(lines) + "\n")
-            command = [program, "train", folder / "data.csv", "--target", "y", "--recipe", "realmlp", "--precision", "float64", "--hidden-layers",
-                       ",".join(map(str, HIDDEN)), "--epochs", STEPS, "--validation", "none", "--patience", "none", "--monitor", "loss",
+            command = [program, "train", folder / "data.csv", "--target", "y", "--recipe", "realmlp", "--numeric-embedding", of_numbers,
+                       "--precision", "float64", "--hidden-layers", ",".join(map(str, HIDDEN)), "--epochs", STEPS, "--validation", "none",
+                       "--patience", "none", "--monitor", "loss",
                        "--numeric", "x1,x2", "--report-every", 1, "--initializer", folder / "start.npz", "--json", "--output", folder / "model.strata"]
             done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
             if done.returncode != 0:
                 sys.exit(f"{command}\n{done.stderr}")
             events = [json.loads(line) for line in done.stdout.splitlines()]
             found = [event["cost"] for event in events if event["event"] == "cost"]
-            expected = train(p, rate, numbers, others, level, y, g, head)
+            expected = train(p, rate, embedding, others, level, y, g, head)
             if len(found) != STEPS:
-                sys.exit(f"{target}: {len(found)} costs\n{done.stderr}")
+                sys.exit(f"{of_numbers}, {target}: {len(found)} costs\n{done.stderr}")
             differences = [abs(a / b - 1) for a, b in zip(found, expected)]
             worst = max(worst, *differences)
             if not worst < 1e-10:
                 first = next(i for i, d in enumerate(differences) if not d < 1e-10)
-                sys.exit(f"{target}: the costs differ by {worst:.1e}, from step {first}: {found[first]} and {expected[first]}")
-    print(f"3 trainings of {STEPS} steps, largest relative difference of a cost {worst:.1e}")
+                sys.exit(f"{of_numbers}, {target}: the costs differ by {worst:.1e}, from step {first}: {found[first]} and {expected[first]}")
+    print(f"6 trainings of {STEPS} steps, largest relative difference of a cost {worst:.1e}")
 
 
 if __name__ == "__main__":

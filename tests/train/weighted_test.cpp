@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "strata/data.hpp"
-#include "train/descent.hpp"
+#include "train/descents.hpp"
 #include "train/prepare.hpp"
 
 namespace strata {
@@ -42,7 +42,7 @@ Trained2 trained(const Rows3& rows, Options options, int epochs, bool exactly = 
   Examples<double> examples(table, problem, problem.train_rows, problem.architecture.outputs, Checked::no);
   examples.keep();
   if (!rows.w.empty()) examples.set_weights(rows.w);
-  Descent<double> descent(problem.architecture, problem.options, examples, {});
+  Descents<double> descent(problem.architecture, problem.options, examples);
   Trained2 result;
   for (int epoch = 0; epoch < epochs; ++epoch) {
     const auto steps = descent.loader().batches_per_epoch();
@@ -52,7 +52,8 @@ Trained2 trained(const Rows3& rows, Options options, int epochs, bool exactly = 
     }
     result.costs.push_back(descent.epoch_cost());
   }
-  const auto theta = descent.state().p.theta();
+  const Networks<double> networks = descent.take_weights();
+  const auto theta = networks.front().theta();
   result.theta.assign(theta.begin(), theta.end());
   return result;
 }

@@ -10,6 +10,7 @@
 
 #include "kernels/cpu/dot-inl.hpp"
 #include "kernels/cpu/math-inl.hpp"
+#include "kernels/cpu/piecewise-inl.hpp"
 #include "kernels/cpu/simd-inl.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/stage_reference.hpp"
@@ -34,6 +35,7 @@ Index cost_of(const Stage<T>& by, const StageRow& row) {
     case RowEmbedding::Kind::none: return 1;
     case RowEmbedding::Kind::levels: return by.p.E.rows;
     case RowEmbedding::Kind::periodic: return (by.p.F.rows / kLanes<T> + 1) * (16 + 4 * by.p.c.rows);
+    case RowEmbedding::Kind::piecewise: return 16 + 2 * (row.bins / kLanes<T>)+4 * (by.p.c.rows / kLanes<T> + 1);
   }
   return 1;
 }
@@ -110,11 +112,10 @@ HWY_INLINE void copy(Tag<T> d, const T* from, Index count, T* to) {
 template <class T>
 void stage_forward(const Stage<T>& by, View<const T> X, View<T> Z, View<T> A) {
   assert(static_cast<Index>(by.rows.size()) == X.rows && Z.cols == X.cols && A.rows == Z.rows);
-  constexpr Index kExamples = 32;  // their columns are still near when they are scaled
   const Tag<T> d;
-  const auto& [F, phi, V, c, E, s] = by.p;
-  for (Index j0 = 0; j0 < X.cols; j0 += kExamples) {
-    const Index end = std::min(X.cols, j0 + kExamples);
+  const auto& [F, phi, U, V, c, E, s] = by.p;
+  for (Index j0 = 0; j0 < X.cols; j0 += kStageExamples) {
+    const Index end = std::min(X.cols, j0 + kStageExamples);
     for (Index r = 0; r < X.rows; ++r) {
       const StageRow& row = by.rows[static_cast<std::size_t>(r)];
       switch (row.kind) {
@@ -127,6 +128,9 @@ void stage_forward(const Stage<T>& by, View<const T> X, View<T> Z, View<T> A) {
         case RowEmbedding::Kind::periodic:
           for (Index j = j0; j < end; ++j) Z.col(j)[row.to] = X.col(j)[r];
           periodic_forward(by.p, row.at, X.col(j0) + r, X.ld, end - j0, Z.col(j0) + row.to + 1, Z.ld);
+          break;
+        case RowEmbedding::Kind::piecewise:
+          piecewise_forward(by, row, X.col(j0) + r, X.ld, end - j0, Z.col(j0) + row.to, Z.ld);
           break;
         case RowEmbedding::Kind::levels:
           for (Index j = j0; j < end; ++j) {
@@ -228,6 +232,9 @@ void stage_backward_params(const Stage<T>& by, View<const T> X, View<const T> Z,
     const StageRow& row = by.rows[static_cast<std::size_t>(n)];
     if (row.kind == RowEmbedding::Kind::periodic) {
       periodic_backward<T>(by.p, row.at, X, n, dA.data + row.to + 1, dA.ld, static_cast<T>(r), to);
+    }
+    if (row.kind == RowEmbedding::Kind::piecewise) {
+      piecewise_backward<T>(by, row, X, n, dA.data + row.to, dA.ld, static_cast<T>(r), to);
     }
     if (row.kind != RowEmbedding::Kind::levels) continue;
     for (Index k = 0; k < row.levels; ++k) std::fill_n(to.E.col(row.at + k), to.E.rows, T(0));

@@ -10,3 +10,5 @@ strata train rows.csv --target y --inputs a,b --hidden-layers none --scale none 
 awk -F, 'NR == 1 || $3 != "none of both"' rows.csv > two.csv
 strata train two.csv --target word --inputs b --hidden-layers 5 --scale 1/255 --recipe classic --iterations 4 --threads 1 -q -o binary.strata
 for model in classes regression linear binary; do strata predict $model.strata rows.csv --threads 1 > $model.csv; done
+# Of format version 5: bag.strata is classes.strata as make_several and make_bag of tests/model/support.hpp make a bag of it, saved by
+# Model::save, and bag.csv what it predicts.
