@@ -7,7 +7,6 @@ OPTIONS are given to every training. --check: exits with 1 where a figure misses
 
 import argparse
 import concurrent.futures
-import csv
 import json
 import pathlib
 import statistics
@@ -15,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-TABLES = pathlib.Path(__file__).resolve().parents[1] / "../shared/data/tables"
+from tables import field, scores, sets
+
 # What is asked of the plain default: at least, or for an error at most.
 FIGURES = {
     "german_credit": {"auc": 0.775},
@@ -27,60 +27,23 @@ FIGURES = {
 }
 
 
-def parts(table):
-    """(header, lines to train on, lines to test on) of each split."""
-    header, *lines = (TABLES / table["file"]).read_text().splitlines()
-    if "published_split_file" in table:
-        marks = (TABLES / table["published_split_file"]).read_text().split()[1:]
-        tests = ["test"]
-    else:
-        marks = (TABLES / table["folds_file"]).read_text().split()[1:]
-        tests = sorted(set(marks))
-    for test in tests:
-        yield (header, *([line for line, mark in zip(lines, marks) if (mark == test) == wanted] for wanted in (False, True)))
-
-
-def auc(truth, score):
-    """The area under the ROC curve, by ranks; equal scores share theirs."""
-    order = sorted(range(len(score)), key=lambda i: score[i])
-    ranks, i = 0.0, 0
-    while i < len(order):
-        j = i
-        while j < len(order) and score[order[j]] == score[order[i]]:
-            j += 1
-        ranks += sum(truth[k] for k in order[i:j]) * (i + j + 1) / 2
-        i = j
-    right = sum(truth)
-    return (ranks - right * (right + 1) / 2) / (right * (len(truth) - right))
-
-
 def run(command, folder):
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}: {done.stderr}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return done.stdout
 
 
-def figures_of(program, table, header, train, test, seed, options):
+def figures_of(program, table, part, seed, options):
+    way = field.Contestant("", "", "", tuple(options))
+    train, predict = field.commands(way, table, seed, 1, program)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        for name, lines in (("train.csv", train), ("test.csv", test)):
-            (folder / name).write_text("\n".join([header, *lines]) + "\n")
-        # A target of few whole numbers is classes unless it is said to be a number.
-        task = ["--task", "regression"] if table["task"] == "regression" else []
-        target = table["target"]
-        done = run([program, "train", "train.csv", "--target", target, "--seed", str(seed), "--threads", "1", "--json", *task, *options],
-                   folder)[-1]
-        made = run([program, "predict", "model.strata", "test.csv", "--quiet", "--json"], folder)
-        truth = [row[target] for row in csv.DictReader(open(folder / "test.csv"))]
-    if task:
-        squares = [(float(y) - next(iter(each["values"].values()))) ** 2 for y, each in zip(truth, made)]
-        figures = {"rmse": statistics.fmean(squares) ** 0.5}
-    else:
-        figures = {"accuracy": statistics.fmean(each["label"] == y for y, each in zip(truth, made))}
-        if table["task"] == "binary":
-            positive = list(made[0]["probabilities"])[1]
-            figures["auc"] = auc([y == positive for y in truth], [each["probabilities"][positive] for each in made])
+        table.part(part).write(folder)
+        done = json.loads(run(train, folder).splitlines()[-1])
+        run(predict, folder)
+        classes, rows = scores.read_predictions(folder / "predictions.csv")
+        figures = scores.figures(table.task, sets.truth(folder / "test.csv", table.target), classes, rows)
     return {**figures, "epochs": done["epochs"], "seconds": done["seconds"]}
 
 
@@ -93,15 +56,15 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args(words[:at])
-    if not (TABLES / "manifest.json").exists():
-        print(f"skipped: there is no {TABLES}/manifest.json")
+    tables = sets.read()
+    if tables is None:
+        print(f"skipped: there is no {sets.TABLES}/manifest.json")
         return 77
-    tables = {table["name"]: table for table in json.loads((TABLES / "manifest.json").read_text())["tables"]}
     program, missed = str(arguments.program.resolve()), []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for name in arguments.only.split(","):
-            jobs = [pool.submit(figures_of, program, tables[name], *part, seed, words[at + 1:])
-                    for part in parts(tables[name]) for seed in range(1, arguments.seeds + 1)]
+            jobs = [pool.submit(figures_of, program, tables[name], part, seed, words[at + 1:])
+                    for part in tables[name].part_names for seed in range(1, arguments.seeds + 1)]
             results = [job.result() for job in jobs]
             means = {what: statistics.fmean(result[what] for result in results) for what in results[0]}
             print(f"{name:14}", " ".join(f"{what} {value:.4f}" for what, value in means.items()), flush=True)

@@ -5,8 +5,6 @@ import datetime
 import json
 import os
 import pathlib
-import platform
-import re
 import shlex
 import subprocess
 import sys
@@ -14,6 +12,7 @@ import sys
 import contestants
 import extras
 import growth
+import machine
 import measure
 import report
 import works
@@ -55,17 +54,12 @@ def show(summary, base):
         say(f"  {name:14} {entry['seconds'] * 1e6:12.2f} µs {peak:22} {times}  ({entry['setting']})")
 
 
-def machine():
-    cpu = pathlib.Path("/proc/cpuinfo").read_text()
-    first = lambda key: next(iter(re.findall(rf"^{key}\s*:\s*(.*)$", cpu, re.M)), "unknown")
-    memory = int(re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text()).group(1)) / 2**20
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+def where():
     peaks = subprocess.run([BUILD / "bin/strata_bench", "peak"], capture_output=True, text=True, check=True).stdout.splitlines()
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        "commit": commit or "unknown",
-        "machine": f"{first('model name')} (family {first('cpu family')}, model {first('model')}), "
-                   f"{len(contestants.cpus())} CPUs, {memory:.0f} GiB, Linux {platform.release()}",
+        "commit": machine.commit(),
+        "machine": machine.description(),
         "load when it began": f"{os.getloadavg()[0]:.2f}",
         "peak, registers only": "; ".join(" ".join(line.split()) for line in peaks),
     }
@@ -105,7 +99,7 @@ def main():
     field = chosen(args.peer and ["strata", *args.peer], everybody, "contestant")
     todo = chosen(args.only, works.WORKS, "work")
     whole = not (args.only or args.peer)
-    results = {"command": shlex.join(["./dev", "bench", *sys.argv[1:]]), "machine": machine(),
+    results = {"command": shlex.join(["./dev", "bench", *sys.argv[1:]]), "machine": where(),
                "titles": {c.name: c.title for c in everybody}, "works": {}, "not_measured": NOT_MEASURED, "greetings": {}}
     rounds, seconds = (5, 5) if args.quick else (15, 20)
     workers = Workers()

@@ -16,8 +16,8 @@ import tempfile
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ("cmake ctest apt-get dpkg-query id nproc python3 git clang-format-19 clang-tidy-19 sudo debootstrap unshare mount umount "
          "chroot apt-config apt-helper").split()
-COMMANDS = ["setup", "build", "demo", "test", "test-all", "test-rest", "test-fresh bookworm", "test-fresh trixie", "bench", "regress A", "same-bits A",
-            "neon", "threads", "fuzz 1", "fmt", "fmt --check", "tidy", "lines", "layers"]
+COMMANDS = ["setup", "build", "demo", "test", "test-all", "test-rest", "test-fresh bookworm", "test-fresh trixie", "bench", "bench-tables", "regress A",
+            "same-bits A", "neon", "threads", "fuzz 1", "fmt", "fmt --check", "tidy", "lines", "layers"]
 # What may fail: questions, and peers of the benchmark that can be absent.
 MAY_FAIL = re.compile(r"^(dpkg-query|id|nproc|apt-config|apt-helper|git status|cmake .*libtorch"
                       r"|python -m pip install .*(--requirement|a-peer)|python -c import)")
@@ -65,7 +65,8 @@ def make_copy(folder, dev):
     shutil.copy(SOURCE / "CMakePresets.json", folder)
     if (SOURCE / "tests/fresh/run").exists():
         shutil.copy(SOURCE / "tests/fresh/run", folder / "tests/fresh")
-    for name in ("fuzz/csv_fuzz.cpp", "fuzz/npy_fuzz.cpp", "src/a.cpp", "src/b.cpp", "bench/bench.py", "bench/regress.py"):
+    for name in ("fuzz/csv_fuzz.cpp", "fuzz/npy_fuzz.cpp", "src/a.cpp", "src/b.cpp", "bench/bench.py", "bench/bench_tables.py",
+                 "bench/regress.py"):
         (folder / name).touch()
     (folder / "bench/requirements.txt").write_text("a-peer==1\n")
     for tool in TOOLS:
