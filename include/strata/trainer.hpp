@@ -139,7 +139,7 @@ struct Fit {
   std::int64_t iterations = 0;  ///< in all; those that made the weights are in the record
   double seconds = 0;
   std::size_t folds = 0;               ///< of a bag: how many there are in all; else 0
-  std::vector<PartReport> parts = {};  ///< of a bag: the folds that are done
+  std::vector<PartReport> parts = {};  ///< of a bag: the folds whose networks were trained and measured
   std::optional<OutOfFold> out_of_fold = {};
 };
 
