@@ -44,16 +44,6 @@ std::vector<StageColumn> columns_of(const Architecture& net) {
   return columns;
 }
 
-std::string_view name_of(RowEmbedding::Kind kind) {
-  switch (kind) {
-    case RowEmbedding::Kind::none: break;
-    case RowEmbedding::Kind::periodic: return "periodic";
-    case RowEmbedding::Kind::levels: return "levels";
-    case RowEmbedding::Kind::piecewise: return "piecewise";
-  }
-  return "none";
-}
-
 std::string text_of(const StageColumn& column, const InputStage& stage) {
   const std::string rows = column.units == 1 ? std::to_string(column.first)
                                              : fmt::format("{} … {}", column.first, column.first + column.units - 1);
@@ -80,7 +70,7 @@ void add_stage(Json& json, const Architecture& net) {
       .whole("piecewise_units", std::int64_t{stage.piecewise_units});
   json.key("rows").array();
   for (const StageColumn& column : columns_of(net)) {
-    json.object().text("embedding", name_of(column.row.kind)).whole("first", column.first).whole("units", column.units);
+    json.object().text("embedding", name(column.row.kind)).whole("first", column.first).whole("units", column.units);
     if (column.row.levels > 0) json.whole("levels", std::int64_t{column.row.levels});
     if (!column.row.edges.empty()) {
       json.key("edges").array();

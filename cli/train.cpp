@@ -316,9 +316,8 @@ Command train_command() {
         1, kAnyNumber}},
       all_options(),
       {{"recipe", 0, "NAME",
-        "Begin with a named set of options: plain (what a table gets without options, trained on all rows), realmlp "
-        "(RealMLP, which takes some fifty times as long), classic (all that the notes set). Other options override "
-        "it."},
+        "Begin with a named set of options: plain (a small network, trained on all rows), realmlp (RealMLP), classic "
+        "(all that the notes set). Other options override it. Without it the size of a table and its classes decide."},
        {"output", 'o', "FILE",
         "Where the model goes. Default: model.strata. An old model there is replaced when the training ends (or "
         "SIGUSR1 comes). -: standard output; all that it would have goes to stderr then."},

@@ -44,7 +44,7 @@ strata_room(model
   LIBRARIES nlohmann_json::nlohmann_json ZLIB::ZLIB)
 
 strata_room(train
-  SOURCES bag.cpp calibrate.cpp callbacks.cpp choose_inputs.cpp class_weights.cpp continuation.cpp cross_validation.cpp defaults.cpp folds.cpp hold_back.cpp monitored.cpp prepare.cpp split.cpp survey.cpp task.cpp held_out.cpp unseen.cpp weigh.cpp read_training.cpp training_fields.cpp initial.cpp loader.cpp finite.cpp descent.cpp descents.cpp fingerprint.cpp checkpoint.cpp select.cpp training.cpp trainer.cpp
+  SOURCES bag.cpp calibrate.cpp callbacks.cpp choose_inputs.cpp class_weights.cpp continuation.cpp cross_validation.cpp default_recipe.cpp defaults.cpp folds.cpp hold_back.cpp monitored.cpp prepare.cpp split.cpp survey.cpp task.cpp held_out.cpp unseen.cpp weigh.cpp read_training.cpp training_fields.cpp initial.cpp loader.cpp finite.cpp descent.cpp descents.cpp fingerprint.cpp checkpoint.cpp select.cpp training.cpp trainer.cpp
   USES model network optim features kernels data config base)
 # Looking through all weights for one that is not finite is a loop to be vectorised.
 set_source_files_properties(src/train/finite.cpp PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)

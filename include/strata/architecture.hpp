@@ -99,6 +99,7 @@ struct RowEmbedding {
   [[nodiscard]] static bool is_bin(double edge, double next) noexcept;
   bool operator==(const RowEmbedding&) const = default;
 };
+[[nodiscard]] std::string_view name(RowEmbedding::Kind kind) noexcept;
 
 /// The stage in front of the layers: Z[0] = e(X), row by row, and A[0] = s * Z[0]. Without it A[0] = X.
 struct InputStage {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -281,6 +282,9 @@ struct Options : DataOptions, ReadingOptions, NetworkOptions, TrainingOptions, R
   /// Names of options that a recipe or the record of a model has set, and nobody since: no message tells who trains to
   /// leave them out, or that they do nothing.
   std::vector<std::string> inherited;
+  /// Names of options that set_option has set, to whatever value. What is not among them and has its default is open: a
+  /// table decides more of it than its default says (docs/decisions/0018-default-recipe.md).
+  std::set<std::string> named;
   bool operator==(const Options&) const = default;
 };
 
@@ -309,7 +313,8 @@ struct OptionSpec {
 };
 
 [[nodiscard]] std::span<const OptionSpec> option_table();
-/// Sets one option from its text. Throws Error(usage) for an unknown name (with the nearest) or a value out of range.
+/// Sets one option from its text, and names it. Throws Error(usage) for an unknown name (with the nearest) or a value
+/// out of range.
 void set_option(Options& options, std::string_view name, std::string_view text);
 
 /// Names as an option takes them, with commas between, and quotes where a name has a comma of its own: a,"b, c".

@@ -33,6 +33,10 @@ constexpr Named<Loss> kLosses[] = {{"binary-cross-entropy", Loss::binary_cross_e
                                    {"quantile", Loss::quantile},
                                    {"pinball", Loss::quantile}};
 constexpr Named<Head> kHeads[] = {{"sigmoid", Head::sigmoid}, {"softmax", Head::softmax}, {"identity", Head::identity}};
+constexpr Named<RowEmbedding::Kind> kRowEmbeddings[] = {{"none", RowEmbedding::Kind::none},
+                                                        {"periodic", RowEmbedding::Kind::periodic},
+                                                        {"levels", RowEmbedding::Kind::levels},
+                                                        {"piecewise", RowEmbedding::Kind::piecewise}};
 constexpr Named<Task> kTasks[] = {
     {"auto", Task::automatic}, {"binary", Task::binary}, {"classes", Task::classes}, {"regression", Task::regression}};
 constexpr Named<OptimizerKind> kOptimizers[] = {{"gradient-descent", OptimizerKind::gradient_descent},
@@ -121,6 +125,7 @@ Kind from_name(std::string_view wanted, const char* what) {
 STRATA_NAMES(Activation, kActivations)
 STRATA_NAMES(Loss, kLosses)
 STRATA_NAMES(Head, kHeads)
+STRATA_NAMES(RowEmbedding::Kind, kRowEmbeddings)
 STRATA_NAMES(Task, kTasks)
 STRATA_NAMES(OptimizerKind, kOptimizers)
 STRATA_NAMES(Schedule::Kind, kSchedules)
@@ -147,6 +152,7 @@ STRATA_NAMES(Initializer::Kind, kInitializers)
 std::string_view name(Activation activation) noexcept { return name_in_table(activation); }
 std::string_view name(Loss loss) noexcept { return name_in_table(loss); }
 std::string_view name(Head head) noexcept { return name_in_table(head); }
+std::string_view name(RowEmbedding::Kind kind) noexcept { return name_in_table(kind); }
 std::string_view name(Task task) noexcept { return name_in_table(task); }
 std::string_view name(OptimizerKind kind) noexcept { return name_in_table(kind); }
 std::string_view name(RandomStream stream) noexcept { return name_in_table(stream); }

@@ -59,6 +59,8 @@ struct ValidationPart {
 /// --validation as a part of the rows; nothing: it is a file, or none. Throws Error(usage) for a number out of range.
 [[nodiscard]] std::optional<ValidationPart> validation_part(std::string_view text);
 
+/// As set_option, but nobody names the option.
+void set_unnamed(Options& options, std::string_view name, std::string_view text);
 /// Sets `settings`, and then `explicitly`, to which those of the settings give way that it contradicts. `decided`: the
 /// settings leave nothing open.
 void set_giving_way(Options& options, const TypedOptions& settings, const TypedOptions& explicitly, bool decided);

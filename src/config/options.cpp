@@ -188,6 +188,7 @@ void set_option(Options& options, Text name, Text text) try {
     if (option.name == wanted) {
       option.set(options, text);
       std::erase(options.inherited, wanted);
+      options.named.insert(wanted);
       return;
     }
     names.emplace_back(option.name);

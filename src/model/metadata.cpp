@@ -48,16 +48,6 @@ bool is_of_format_6(const InputStage& stage) {
 }
 bool has_quantiles(ScaleKind kind) { return kind == ScaleKind::quantile; }
 
-std::string_view name(RowEmbedding::Kind kind) {
-  switch (kind) {
-    case RowEmbedding::Kind::none: break;
-    case RowEmbedding::Kind::periodic: return "periodic";
-    case RowEmbedding::Kind::levels: return "levels";
-    case RowEmbedding::Kind::piecewise: return "piecewise";
-  }
-  return "none";
-}
-
 // --- writing ---
 
 void write_numbers(Json& json, const char* key, const std::vector<double>& numbers) {

@@ -18,7 +18,7 @@ namespace strata {
 using namespace internal;
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;  // 1: without what was named
 constexpr const char* kPurpose = "for a checkpoint";
 
 std::string to_text(const Checkpoint::Data& data) {
@@ -38,6 +38,8 @@ std::string to_text(const Checkpoint::Data& data) {
     if (const std::string value = option.show(data.asked); value != option.standard) json.text(option.name, value);
   json.end();
   if (!data.asked.inherited.empty()) json.texts("inherited", data.asked.inherited);
+  if (!data.asked.named.empty())
+    json.texts("named", std::vector<std::string>(data.asked.named.begin(), data.asked.named.end()));
   json.key("fields").object();
   for (const auto& [name, number] : data.fields.numbers) json.text(name, number);
   return json.end().end().str();
@@ -55,7 +57,8 @@ void set(Options& options, const std::string& name, const JsonNode& value) {
 void read(const std::string& text, Checkpoint::Data& data) {
   const JsonDocument document(text, "is damaged: training: ");
   const JsonNode root = document.root();
-  if (const std::size_t version = root["version"].size(1); version > kVersion)
+  const std::size_t version = root["version"].size(1);
+  if (version > kVersion)
     throw Error(ErrorCode::format, fmt::format("was written by a newer Strata (checkpoint {}; this program reads up to "
                                                "{}): update Strata",
                                                version, kVersion));
@@ -72,6 +75,12 @@ void read(const std::string& text, Checkpoint::Data& data) {
                  .length = done->find("length") ? static_cast<std::int64_t>((*done)["length"].size(1)) : 0,
                  .diverged = done->find("diverged") ? (*done)["diverged"].text() : ""};
   for (const auto& [name, value] : root["options"].members()) set(data.asked, name, value);
+  data.asked.named.clear();
+  if (const auto named = root.find("named"))
+    for (const JsonNode& name : named->items()) data.asked.named.insert(name.text());
+  // Then the table decided less.
+  if (version == 1)
+    for (const OptionSpec& option : option_table()) data.asked.named.emplace(option.name);
   if (const auto inherited = root.find("inherited"))
     for (const JsonNode& name : inherited->items()) data.asked.inherited.push_back(name.text());
   for (const auto& [name, value] : root["fields"].members()) data.fields.numbers.emplace_back(name, value.text());

@@ -58,7 +58,7 @@ void set_recorded(Options& options, const std::string& name, const std::string& 
   if (name == "initializer" || is_among(name, kOfFiles)) return;
   if (name == "validation" && (value.empty() || !validation_part(value))) return;
   const auto option = std::ranges::find(option_table(), name, &OptionSpec::name);
-  if (option == option_table().end() || value != option->standard) set_option(options, name, value);
+  if (option == option_table().end() || value != option->standard) set_unnamed(options, name, value);
 } catch (const Error& error) {
   throw Error(ErrorCode::format,
               fmt::format("the model's record has the option {} {}, which this program does not take: {}",
@@ -327,7 +327,7 @@ Problem internal::define_continuation(const Table& table, const Model& model, co
     messages.note(fmt::format("left out: {} of {} rows, which have the weight 0", left_out, table.rows()));
   const Rows rows = rows_with_targets(table, problem.target, problem.weights.rows(), options, messages);
   problem.dropped = problem.weights.rows().size() - rows.size();
-  decide_defaults(false, false, rows.size(), problem.options);
+  decide_defaults({.rows = rows.size()}, problem.options);
   Holdout holdout = hold_back(table, targets, rows, problem.options, problem.target.task);
   problem.train_rows = holdout.train;
   problem.validation_rows = holdout.held;

@@ -85,7 +85,8 @@ CrossValidation internal::cross_validated(const Table& table, const Options& opt
   CrossValidation found{.options = whole.options};
   found.options.inputs = options.inputs;
   Options of_part = found.options;
-  of_part.monitor = options.monitor;  // the same once more, for messages tell what was asked for
+  // The same once more, for messages tell what was asked for.
+  if (options.monitor != Metric::loss) of_part.monitor = options.monitor;
   std::vector<std::size_t> list;
   for (const Rows* side : {&whole.train_rows, &whole.validation_rows})
     for (std::size_t i = 0; i < side->size(); ++i) list.push_back((*side)[i]);

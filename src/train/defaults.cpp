@@ -25,17 +25,25 @@ double smoothing_by(std::optional<Metric> monitor) {
   return std::ranges::find(kOfLabels, monitor) != std::end(kOfLabels) ? 0.1 : 0;
 }
 
+// Which epoch is kept.
+bool is_of_stopping(std::string_view option) {
+  return option == "patience" || option == "monitor" || option == "min-delta";
+}
+
 }  // namespace
 
-void decide_defaults(bool columns, bool pixels, std::size_t rows, Options& options) {
-  constexpr std::size_t kManyRows = 2000;  // a larger net does better from there on, with less decay
-  constexpr std::size_t kFewRows = 500;    // whose parts are small, so that one parting says little
+void decide_defaults(const DataShape& data, Options& options) {
+  constexpr std::size_t kFewRows = 500;  // whose parts are small, so that one parting says little
   constexpr std::int64_t kPatience = 20, kFewestEpochs = 10, kMostEpochs = 30, kRowsToPass = 500'000;
   constexpr std::int64_t kEpochsOfCoslog4 = 256;
   // The figures are those of the best epoch, so that a larger net can be tried than one that is trained to the end.
-  const bool holds_back = columns && rows >= kEnoughRows && options.validation.empty() &&
-                          options.validation_column.empty() && !options.epochs && !options.iterations &&
-                          !options.patience;
+  const std::size_t rows = data.rows;
+  const bool is_table =
+      data.columns && rows >= kEnoughRows && !options.epochs && !options.iterations && options.patience != 0;
+  const bool holds_back = is_table && options.validation.empty() && options.validation_column.empty();
+  const bool waits_as_said = options.patience.has_value();
+  const bool is_open = is_table && leaves_recipe_open(options);
+  const bool by_table = holds_back || is_open;
   if (options.folds.parts == Folds::kAutomatic) {
     options.folds = rows <= kFewRows ? Folds{5, 5} : Folds{8, 1};
     if (rows < static_cast<std::size_t>(options.folds.parts))
@@ -43,27 +51,38 @@ void decide_defaults(bool columns, bool pixels, std::size_t rows, Options& optio
                   fmt::format("{}: there are {} rows, and every fold has at least one; auto is {} of at most {} rows",
                               spelled("folds", "auto"), rows, to_text(options.folds), kFewRows));
   }
+  if (is_open) {
+    constexpr int kManyNetworks = 32;  // whose mean is no better with more
+    const DefaultRecipe recipe = default_recipe(data);
+    const int folds = std::max(1, options.folds.parts * options.folds.repeats);
+    if (!is_named("members", options)) options.members = std::clamp(kManyNetworks / folds, 1, recipe.members);
+    if (recipe.is_realmlp) set_realmlp(recipe, data.numbers, options);
+  }
   require_candidates(options);
   const bool bags = options.folds != Folds();
   const bool monitors = options.monitor != Metric::loss || options.min_delta != 0;
-  if (holds_back || ((monitors || bags) && !options.patience)) options.patience = kPatience;
+  const bool measures = options.validation != kNoValidation || !options.validation_column.empty();
+  if (!options.patience && ((by_table && measures) || monitors || bags)) options.patience = kPatience;
   const bool waits = options.patience.value_or(0) > 0 && options.validation_column.empty() && !bags;
   if (options.validation.empty()) options.validation = waits ? "0.2" : kNoValidation;
   Options plain;
   apply_recipe(plain, "plain");
+  // From there on a larger net does better, with less decay.
   if (rows < kManyRows) plain.hidden_layers = {64, 64}, plain.weight_decay = PerKind{0.5};
   if (!options.hidden_layers) {
-    options.hidden_layers = holds_back ? *plain.hidden_layers : std::vector{64, 32};
-    if (holds_back && options.dropout.empty()) options.dropout = plain.dropout;
-    if (holds_back && !options.weight_decay && options.l2 == 0) options.weight_decay = plain.weight_decay;
+    options.hidden_layers = by_table ? *plain.hidden_layers : std::vector{64, 32};
+    if (by_table && options.dropout.empty()) options.dropout = plain.dropout;
+    if (by_table && !options.weight_decay && options.l2 == 0) options.weight_decay = plain.weight_decay;
   }
-  if (options.scale == ScaleKind::automatic && holds_back) options.scale = plain.scale;
+  if (options.scale == ScaleKind::automatic && by_table) options.scale = plain.scale;
   const ScaleKind otherwise = options.scale == ScaleKind::automatic ? ScaleKind::standard : ScaleKind::quantile;
-  if (options.scale < ScaleKind::standard) options.scale = pixels ? ScaleKind::divide_255 : otherwise;
+  if (options.scale < ScaleKind::standard) options.scale = data.pixels ? ScaleKind::divide_255 : otherwise;
   const bool is_adam = options.optimizer == OptimizerKind::adam || options.optimizer == OptimizerKind::adamw;
   const bool is_ntp = options.parametrization == Parametrization::ntp;
-  if (holds_back && is_adam && !is_ntp && !options.schedule && !options.learning_rate)
-    options.schedule = plain.schedule, options.learning_rate = plain.learning_rate, options.patience = 10;
+  if (by_table && is_adam && !is_ntp && !options.schedule && !options.learning_rate) {
+    options.schedule = plain.schedule, options.learning_rate = plain.learning_rate;
+    if (options.patience && !waits_as_said) options.patience = 10;
+  }
   if (!is_ntp) options.learning_rate = options.effective_learning_rate();
   if (options.schedule == Schedule()) options.schedule.reset();
   if (ends_at_0(options.schedule) && !options.epochs && !options.iterations)
@@ -92,10 +111,10 @@ void decide_by_task(Task task, Loss loss, int outputs, Options& options) {
   if (!options.label_smoothing) options.label_smoothing = is_regression ? 0 : smoothing_by(options.monitor);
 }
 
-std::string same_on_all_rows(const Options& asked, bool columns, bool pixels, std::size_t rows) {
+std::string same_on_all_rows(const Options& asked, const DataShape& data) {
   const auto decided = [&](Options options) {
-    decide_defaults(columns, pixels, rows, options);
-    options.epochs = asked.epochs;  // follows from the rest
+    decide_defaults(data, options);
+    if (options.parametrization == Parametrization::standard) options.epochs = asked.epochs;  // follows from the rest
     options.validation = kNoValidation;
     options.label_smoothing = options.label_smoothing.value_or(smoothing_by(options.monitor));
     options.patience.reset(), options.monitor = Metric::loss, options.min_delta = 0;
@@ -103,24 +122,35 @@ std::string same_on_all_rows(const Options& asked, bool columns, bool pixels, st
   };
   const Options wanted = decided(asked);
   std::string least;
-  for (const bool by_recipe : {true, false}) {
-    std::string text = by_recipe ? spelled("recipe", "plain") : spelled("validation", kNoValidation);
+  for (const std::string_view recipe : {"plain", "realmlp", ""}) {
+    std::string text = recipe.empty() ? std::string() : spelled("recipe", recipe);
+    if (recipe != "plain") text += (text.empty() ? "" : " ") + spelled("validation", kNoValidation);
     Options all = asked;
     all.validation = kNoValidation;
-    all.monitor = Metric::loss, all.min_delta = 0;
-    for (const OptionSpec& option : option_table())
-      for (const auto& [name, value] : all_recipes().front().settings)
-        if (by_recipe && name == option.name && option.show(all) == option.standard) option.set(all, value);
+    all.monitor = Metric::loss, all.min_delta = 0, all.patience.reset();
+    std::erase_if(all.named, [](const std::string& name) { return is_of_stopping(name); });
+    for (const Recipe& each : all_recipes())
+      for (const auto& [name, value] : each.settings) {
+        if (each.name != recipe || name == "validation" || is_of_stopping(name)) continue;
+        const auto option = std::ranges::find(option_table(), name, &OptionSpec::name);
+        if (option->show(all) == option->standard) option->set(all, value);
+      }
+    const bool was_open = leaves_recipe_open(all);
+    Options typed = all;  // and what is named beside it
     all = decided(std::move(all));
-    for (const OptionSpec& option : option_table())
-      if (const std::string value = option.show(wanted); value != option.show(all))
-        text += " " + spelled(option.name, value);
+    for (const OptionSpec& option : option_table()) {
+      const std::string value = option.show(wanted);
+      if (value == option.show(all)) continue;
+      text += " " + spelled(option.name, value);
+      typed.named.emplace(option.name);
+    }
+    if (was_open && !leaves_recipe_open(typed)) continue;  // it would be the user's then
     if (least.empty() || text.size() < least.size()) least = std::move(text);
   }
   std::vector<std::string> left_out;
   for (const OptionSpec& option : option_table())
-    if ((option.name == "patience" || option.name == "monitor" || option.name == "min-delta") &&
-        option.show(asked) != option.standard && std::ranges::count(asked.inherited, option.name) == 0)
+    if (is_of_stopping(option.name) && option.show(asked) != option.standard &&
+        std::ranges::count(asked.inherited, option.name) == 0)
       left_out.push_back(spelled(option.name));
   return left_out.empty() ? least : fmt::format("{} without {}", least, fmt::join(left_out, ", "));
 }

@@ -71,6 +71,31 @@ InputStage stage_of(const Table& table, const Problem& problem, const Messages& 
   return stage;
 }
 
+// The recipe of a table, where it was open. Gives whether it says what else is decided.
+bool say_recipe(const DataShape& data, const Options& asked, const Options& decided, const Messages& messages) {
+  if (!data.columns || data.rows < kEnoughRows || !leaves_recipe_open(asked) || asked.patience == 0) return false;
+  const bool is_realmlp = decided.parametrization == Parametrization::ntp;
+  const std::string networks =
+      decided.members > 1 ? fmt::format(", {} networks, of which the model says the mean", decided.members) : "";
+  const std::string table = fmt::format("{} rows and {} inputs", data.rows, data.inputs);
+  if (is_realmlp) {
+    messages.note(
+        fmt::format("recipe: RealMLP{}{}, {}{} epochs: what does best on many tables as large as this, of {} "
+                    "({} takes far less time)",
+                    decided.numeric_embedding == NumericEmbedding::piecewise ? " with numbers in pieces" : "", networks,
+                    decided.time_limit > 0 ? "at most " : "", *decided.epochs, table, spelled("recipe", "plain")));
+  } else if (default_recipe(data).members > 1) {
+    messages.note(
+        fmt::format("recipe: plain{}: what does best on many tables of two classes and fewer than {} rows ({} "
+                    "takes a larger network)",
+                    networks, kManyRows, spelled("recipe", "realmlp")));
+  } else {
+    messages.note(fmt::format("recipe: plain, because {} are much work for a better one ({} does it all the same)",
+                              table, spelled("recipe", "realmlp")));
+  }
+  return is_realmlp;
+}
+
 // What was open and is decided.
 void say_defaults(const Options& asked, const Options& decided, const Messages& messages) {
   const bool open = !asked.hidden_layers && asked.dropout.empty() && !asked.weight_decay && asked.l2 == 0;
@@ -201,6 +226,20 @@ void say_target(const Table& table, const Options& options, const std::string& t
                             printable(last), spelled("target")));
 }
 
+// What the target is, for the recipe of the table. What may be wrong with it is said later.
+void look_at_target(const Table& table, std::span<const Field* const> targets, const Rows& rows, const Options& options,
+                    DataShape& shape) try {
+  shape.numbers = shape.two_classes = false;
+  const Survey survey(table, {}, targets, ScaleKind::none, rows, rows);
+  if (!survey.without_target().empty()) return;
+  const auto ignore = [](std::string_view) {};
+  const Target target = decide_target(table, survey, options, {ignore, ignore});
+  shape.numbers = target.task == Task::regression;
+  shape.two_classes = target.classes.size() == 2;
+} catch (const Error&) {
+  return;
+}
+
 // n_x
 int inputs_of(const Features& features) {
   std::size_t n_x = 0;
@@ -272,11 +311,11 @@ Problem define_problem(const Table& table, const Options& options, const Message
     targets.push_back(&table.field(name));
     require_target(*targets.back(), problem.options);
   }
-  const bool pixels = are_pixels(chosen.fields);
   const std::vector<const Field*> numbers = numbers_of(chosen.fields);
   const bool columns = are_columns(targets) && std::ranges::all_of(chosen.fields, [](const TypedField& input) {
                          return input.field->shape.empty();
                        });
+  DataShape shape{.columns = columns, .pixels = are_pixels(chosen.fields), .inputs = chosen.fields.size()};
   const Options open = problem.options;
   problem.weights = weights_of(table, options.weight_column);
   Rows rows = problem.weights.rows();
@@ -285,7 +324,9 @@ Problem define_problem(const Table& table, const Options& options, const Message
   Holdout holdout;
   const auto look = [&] {
     problem.options = open;
-    decide_defaults(columns, pixels, rows.size(), problem.options);
+    shape.rows = rows.size();
+    if (columns && leaves_recipe_open(open)) look_at_target(table, targets, rows, open, shape);
+    decide_defaults(shape, problem.options);
     holdout = hold_back(table, targets, rows, problem.options, options.task);
     problem.train_rows = holdout.train;
     problem.validation_rows = holdout.held;
@@ -300,11 +341,11 @@ Problem define_problem(const Table& table, const Options& options, const Message
     survey = look();
   }
   if (tells_held && !problem.validation_rows.empty())
-    say_validation(problem, options, messages, same_on_all_rows(options, columns, pixels, rows.size()));
+    say_validation(problem, options, messages, same_on_all_rows(options, shape));
   require_classes(table, targets, holdout, messages);
   problem.target = decide_target(table, *survey, problem.options, messages);
   problem.options.task = problem.target.task;
-  const Loss loss = decide_loss(problem.target, options);
+  const Loss loss = decide_loss(problem.target, problem.options);
   const int outputs = output_units(problem.target, table);
   decide_by_task(problem.target.task, loss, outputs, problem.options);
   problem.class_weights =
@@ -332,7 +373,7 @@ Problem define_problem(const Table& table, const Options& options, const Message
   problem.without_effect = without_effect(problem.options, problem.architecture);
   if (!embeds_numbers(problem.architecture)) problem.options.numeric_embedding = NumericEmbedding::none;
 
-  say_defaults(options, problem.options, messages);
+  if (!say_recipe(shape, options, problem.options, messages)) say_defaults(options, problem.options, messages);
   if (!constant.empty()) {
     messages.warning(
         fmt::format("the same number in every row (up to rounding), so nothing to learn from: {}", joined(constant)));

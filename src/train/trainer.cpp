@@ -205,6 +205,7 @@ void require_bag(const Options& options, const Beginning& beginning) {
 // `options`: those of `beginning`, with the name that the target has in the table.
 Fit train_table(Table table, Options options, const Callbacks& callbacks, Beginning beginning) {
   if (beginning.open_length) options.epochs.reset(), options.iterations.reset();
+  if (beginning.from != nullptr) options.named = beginning.asked.named;  // then
   const Messages messages = messages_of(callbacks);
   require_bag(options, beginning);
   if (beginning.continues != nullptr && beginning.from == nullptr)
@@ -237,7 +238,9 @@ Beginning going_on(const Checkpoint& checkpoint, const Options& options) {
   validate(options);
   const Checkpoint::Data& from = checkpoint.data();
   require_same_options(from, options);
-  return {.asked = options,
+  Options asked = options;
+  asked.named = from.asked.named;  // which decided with it what was open
+  return {.asked = std::move(asked),
           .open_length = from.open_length,
           .from = &from,
           .own_start = from.own_start,
@@ -292,7 +295,8 @@ TrainingPlan plan_table(const Table& table, const Options& options, const Model*
   for (const Block& block : table.storage().blocks)
     if (!block.is_mapped) plan.data_bytes += block.width * block.rows.size() * bytes_of(block.type);
   const bool streamed = streams(table, problem);
-  const auto outputs = static_cast<std::size_t>(net.outputs), members = static_cast<std::size_t>(options.members);
+  const auto outputs = static_cast<std::size_t>(net.outputs),
+             members = static_cast<std::size_t>(problem.options.members);
   plan.example_bytes = number * width * (streamed ? 0 : plan.rows + plan.held);
   const std::size_t best = problem.options.patience ? 1 : 0;  // its weights
   plan.weight_bytes = members * number * net.parameter_count() * (copies_of_weights(problem.options.optimizer) + best);
@@ -338,14 +342,16 @@ auto with_training_table(std::span<const fs::path> files, const Options& options
 Fit train(Table table, const Options& options, const Callbacks& callbacks, const std::vector<Layer>& initial) {
   return only_errors(kTraining, [&](Caller& caller) {
     validate(options);
-    Beginning beginning{.asked = options, .open_length = is_open(options), .own_start = !initial.empty()};
+    Options own = options;
+    if (!initial.empty()) own.named.insert("initializer");  // the network is theirs
+    Beginning beginning{.asked = own, .open_length = is_open(options), .own_start = !initial.empty()};
     if (beginning.own_start) beginning.starts.push_back({.layers = initial});
     if (beginning.own_start && options.members > 1)
       throw Error(ErrorCode::usage,
                   fmt::format("{}: with initial weights of your own all of them would start alike, and their mean is "
                               "worth something only where they differ; leave the weights out, or train one with {}",
                               spelled("members", std::to_string(options.members)), spelled("members", "1")));
-    return train_table(std::move(table), options, watched(caller, callbacks), std::move(beginning));
+    return train_table(std::move(table), own, watched(caller, callbacks), std::move(beginning));
   });
 }
 

@@ -2,6 +2,7 @@
 #include <array>
 #include <random>
 
+#include "train/checkpoint.hpp"
 #include "train/resume.hpp"
 
 namespace strata {
@@ -255,6 +256,35 @@ TEST_F(Resume, DecidesAsAtTheFirstBeginning) {
   const Fit whole = train(file, options);
   static_cast<void>(train(file, options, stopping(5)));
   EXPECT_TRUE(bytes_of(go_on(file).model) == bytes_of(whole.model));
+}
+
+// The recipe of a table is open at the first beginning only, whatever is typed to go on. A checkpoint of before there
+// was one goes on as it began.
+TEST_F(Resume, KeepsTheRecipe) {
+  const fs::path file = write("data.csv", csv(230, false));
+  Options options;
+  options.threads = 1;
+  options.patience = 8;  // which belongs to every recipe
+  const Fit whole = train(file, options);
+  ASSERT_EQ(whole.model.networks(), 4U);
+  static_cast<void>(train(file, options, stopping(5)));
+  EXPECT_TRUE(bytes_of(go_on(file).model) == bytes_of(whole.model));
+  EXPECT_TRUE(bytes_of(go_on(file, [](Options& o) { set_option(o, "optimizer", "adam"); }).model) ==
+              bytes_of(whole.model));
+
+  set_option(options, "optimizer", "adam");
+  const Fit plain = train(file, options);
+  ASSERT_EQ(plain.model.networks(), 1U);
+  static_cast<void>(train(file, options, stopping(5)));
+  internal::FileReader reader(checkpoint());
+  auto [model, state] = internal::load_checkpoint(reader);
+  for (const auto& [from, to] :
+       {std::pair<std::string, std::string>{"\"version\":2", "\"version\":1"}, {",\"named\":[\"optimizer\"]", ""}}) {
+    ASSERT_NE(state.text.find(from), std::string::npos) << state.text;
+    state.text.replace(state.text.find(from), from.size(), to);
+  }
+  internal::save_checkpoint(model, state.text, state.tensors, checkpoint());
+  EXPECT_TRUE(bytes_of(go_on(file).model) == bytes_of(plain.model));
 }
 
 // What a recipe set, and nobody asked for, is told as at the first beginning, too.

@@ -116,7 +116,10 @@ TEST_F(Continuation, OptionsOfTheModelGiveWayToOthers) {
   EXPECT_EQ(decay.l2, 0);
   EXPECT_EQ(decay.momentum, 0.8);
   EXPECT_EQ(decay.patience, 0);
-  EXPECT_EQ(options_of(model, {{"seed", "1"}}), options_of(model));
+  Options same = options_of(model, {{"seed", "1"}});
+  EXPECT_EQ(same.named, std::set<std::string>{"seed"});
+  same.named.clear();
+  EXPECT_EQ(same, options_of(model));
   const Options both = options_of(model, {{"momentum", "0.7"}, {"weight-decay", "0.2"}});
   EXPECT_EQ(both.l2, 0);
   EXPECT_EQ(both.momentum, 0.7);

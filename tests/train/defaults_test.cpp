@@ -23,16 +23,19 @@ enum class Data { columns, arrays, pixels };
 Options decided(Data data, std::size_t rows, const std::function<void(Options&)>& ask = [](Options&) {}) {
   Options options;
   ask(options);
-  decide_defaults(data == Data::columns, data == Data::pixels, rows, options);
+  decide_defaults({data == Data::columns, data == Data::pixels, rows, 10}, options);
   return options;
 }
+
+// Something is said of the training, so that the recipe is not open (see default_recipe_test.cpp).
+void keep_plain(Options& options) { set_option(options, "beta1", "0.9"); }
 
 const Schedule kCosine{Schedule::Kind::cosine};
 const Schedule kStep{Schedule::Kind::step};
 
 TEST(Defaults, ANetByTheRows) {
   for (const std::size_t rows : {200, 1999, 2000, 100'000}) {
-    const Options options = decided(Data::columns, rows);
+    const Options options = decided(Data::columns, rows, keep_plain);
     EXPECT_EQ(options.hidden_layers, rows < 2000 ? (std::vector{64, 64}) : (std::vector{128, 128})) << rows;
     EXPECT_EQ(options.weight_decay, PerKind{rows < 2000 ? 0.5 : 0.1}) << rows;
     EXPECT_EQ(options.dropout, std::vector{0.1}) << rows;
@@ -47,7 +50,7 @@ TEST(Defaults, ANetByTheRows) {
 
 // As many epochs as pass 500,000 rows, where the rate ends at 0.
 TEST(Defaults, ALengthByTheRows) {
-  const auto epochs = [](std::size_t rows) { return decided(Data::columns, rows).epochs.value_or(0); };
+  const auto epochs = [](std::size_t rows) { return decided(Data::columns, rows, keep_plain).epochs.value_or(0); };
   EXPECT_EQ(epochs(200), 30);
   EXPECT_EQ(epochs(16'666), 30);
   EXPECT_EQ(epochs(16'667), 29);
@@ -66,7 +69,9 @@ TEST(Defaults, ALengthByTheRows) {
 
 // The rate and its schedule are decided together, for Adam, where neither is given.
 TEST(Defaults, ARateThatFalls) {
-  const auto with = [](const std::function<void(Options&)>& ask) { return decided(Data::columns, 5000, ask); };
+  const auto with = [](const std::function<void(Options&)>& ask) {
+    return decided(Data::columns, 5000, [&](Options& o) { keep_plain(o), ask(o); });
+  };
   for (const OptimizerKind kind : {OptimizerKind::adam, OptimizerKind::adamw}) {
     const Options options = with([=](Options& o) { o.optimizer = kind; });
     EXPECT_EQ(options.schedule, kCosine);
@@ -94,7 +99,7 @@ TEST(Defaults, ARateThatFalls) {
 
 TEST(Defaults, AScaleByTheData) {
   const auto scale = [](Data data, ScaleKind asked) {
-    return decided(data, 5000, [=](Options& o) { o.scale = asked; }).scale;
+    return decided(data, 5000, [=](Options& o) { keep_plain(o), o.scale = asked; }).scale;
   };
   EXPECT_EQ(scale(Data::columns, ScaleKind::automatic), ScaleKind::quantile);
   EXPECT_EQ(scale(Data::arrays, ScaleKind::automatic), ScaleKind::standard);
@@ -112,8 +117,8 @@ TEST(Defaults, TheRecipeIsTheDefault) {
     Options recipe = decided(Data::columns, rows, plain);
     EXPECT_EQ(recipe.validation, kNoValidation);
     EXPECT_EQ(recipe.patience, std::nullopt);
-    recipe.validation = "0.2", recipe.patience = 10, recipe.inherited.clear();
-    EXPECT_EQ(recipe, decided(Data::columns, rows));
+    recipe.validation = "0.2", recipe.patience = 10, recipe.inherited.clear(), recipe.named = {"beta1"};
+    EXPECT_EQ(recipe, decided(Data::columns, rows, keep_plain));
   }
   EXPECT_EQ(decided(Data::pixels, 60'000, plain).scale, ScaleKind::divide_255);
   EXPECT_EQ(decided(Data::pixels, 60'000, plain).epochs, 10);
@@ -123,21 +128,23 @@ TEST(Defaults, TheRecipeIsTheDefault) {
 TEST(Defaults, ARecipeIsTheSameOnAllRowsWithoutValidation) {
   Options asked;
   apply_recipe(asked, "realmlp");
-  EXPECT_EQ(same_on_all_rows(asked, true, false, 5000), "--validation none");
+  EXPECT_EQ(same_on_all_rows(asked, {.columns = true, .rows = 5000, .inputs = 10}), "--validation none");
   Options all;
   apply_recipe(all, "realmlp", {{"validation", "none"}});
   EXPECT_NO_THROW(validate(all));
-  all.inherited = asked.inherited;
+  all.inherited = asked.inherited, all.named.clear();
   asked.validation = "none", asked.patience.reset(), asked.monitor = Metric::loss;
   EXPECT_EQ(all, asked);
   // What is typed does not give way, whatever it is.
   Options typed;
   apply_recipe(typed, "realmlp", {{"patience", "256"}});
-  EXPECT_EQ(same_on_all_rows(typed, true, false, 5000), "--validation none without --patience");
+  EXPECT_EQ(same_on_all_rows(typed, {.columns = true, .rows = 5000, .inputs = 10}),
+            "--validation none without --patience");
   Options later;
   apply_recipe(later, "realmlp");
   set_option(later, "monitor", "task");
-  EXPECT_EQ(same_on_all_rows(later, true, false, 5000), "--validation none without --monitor");
+  EXPECT_EQ(same_on_all_rows(later, {.columns = true, .rows = 5000, .inputs = 10}),
+            "--validation none without --monitor");
 }
 
 // What the note of the rows held back names: typed beside what was asked for, it leaves the network, the scale, the
@@ -149,26 +156,29 @@ TEST(Defaults, WhatIsTheSameOnAllRows) {
     std::string expected;
   };
   const Case cases[] = {
-      {5000, {}, "--recipe plain"},
-      {1999, {}, "--recipe plain --hidden-layers 64,64 --weight-decay 0.5"},
+      {5000, {}, "--validation none"},
+      {20'000,
+       {{"monitor", "accuracy"}},
+       "--recipe realmlp --validation none --numeric-embedding piecewise --label-smoothing 0.1 --members 4 --epochs 64 "
+       "without --monitor"},
+      {5000, {{"beta1", "0.8"}}, "--recipe plain"},
+      {1999, {{"beta1", "0.8"}}, "--recipe plain --hidden-layers 64,64 --weight-decay 0.5"},
       {1999, {{"hidden-layers", "64,64"}}, "--recipe plain --dropout auto --weight-decay auto"},
       {1999, {{"weight-decay", "0.2"}}, "--recipe plain --hidden-layers 64,64"},
       {5000, {{"scale", "robust"}, {"batch-size", "8"}, {"l2", "0.5"}}, "--recipe plain --weight-decay auto"},
       {5000, {{"learning-rate", "0.002"}}, "--recipe plain --schedule auto"},
       {5000, {{"optimizer", "momentum"}}, "--recipe plain --learning-rate 0.01 --schedule auto"},
       {5000, {{"patience", "7"}}, "--validation none without --patience"},
-      {300,
-       {{"monitor", "rmse"}, {"min-delta", "0.1"}},
-       "--recipe plain --hidden-layers 64,64 --weight-decay 0.5 without --monitor, --min-delta"},
-      {5000, {{"time-limit", "5s"}}, "--recipe plain"},
+      {300, {{"monitor", "rmse"}, {"min-delta", "0.1"}}, "--validation none without --monitor, --min-delta"},
+      {5000, {{"time-limit", "5s"}}, "--validation none"},
       {5000,
        {{"monitor", "accuracy"}, {"label-smoothing", "auto"}, {"patience", "9"}},
-       "--validation none --label-smoothing 0.1 without --patience, --monitor"},
+       "--recipe plain --label-smoothing 0.1 without --patience, --monitor"},
   };
   for (const Case& each : cases) {
     Options asked;
     for (const auto& [name, value] : each.asked) set_option(asked, name, value);
-    const std::string text = same_on_all_rows(asked, true, false, each.rows);
+    const std::string text = same_on_all_rows(asked, {.columns = true, .rows = each.rows, .inputs = 10});
     EXPECT_EQ(text, each.expected);
     // As the command line takes them.
     TypedOptions typed;
@@ -177,29 +187,29 @@ TEST(Defaults, WhatIsTheSameOnAllRows) {
       if (without == std::string::npos || text.find("--" + std::string(name), without) == std::string::npos)
         typed.emplace_back(name, value);
     const std::vector<std::string> words = split(text.substr(0, without), ' ');
-    bool recipe = false;
+    std::string recipe;
     for (std::size_t i = 0; i < words.size(); i += 2) {
       if (words[i] == "--recipe")
-        recipe = true;
+        recipe = words[i + 1];
       else
         typed.emplace_back(std::string_view(words[i]).substr(2), words[i + 1]);
     }
     Options all;
-    if (recipe)
-      apply_recipe(all, "plain", typed);
+    if (!recipe.empty())
+      apply_recipe(all, recipe, typed);
     else
       for (const auto& [name, value] : typed) set_option(all, name, value);
     validate(all);
-    decide_defaults(true, false, each.rows, all);
+    decide_defaults({.columns = true, .rows = each.rows, .inputs = 10}, all);
     decide_by_task(Task::classes, Loss::categorical_cross_entropy, 3, all);
     EXPECT_EQ(all.validation, kNoValidation) << text;
     Options as_asked = asked;
-    decide_defaults(true, false, each.rows, as_asked);
+    decide_defaults({.columns = true, .rows = each.rows, .inputs = 10}, as_asked);
     decide_by_task(Task::classes, Loss::categorical_cross_entropy, 3, as_asked);
     EXPECT_EQ(as_asked.validation, "0.2") << text;
     all.validation = as_asked.validation, all.patience = as_asked.patience;
     all.monitor = as_asked.monitor, all.min_delta = as_asked.min_delta;
-    all.inherited.clear();
+    all.inherited.clear(), as_asked.inherited.clear(), all.named = as_asked.named;
     EXPECT_EQ(all, as_asked) << text;
   }
 }

@@ -193,10 +193,21 @@ TEST(EarlyStopping, WhatIsDecidedCanBeAskedFor) {
   Options open = small();
   open.hidden_layers.reset();
   open.learning_rate.reset();
+  const auto typed = [](const Fit& fit) {
+    Options asked;
+    for (const auto& [option, text] : fit.model.record().options)
+      if (!text.empty()) set_option(asked, option, text);
+    return asked;
+  };
+  open.patience = 8;  // which belongs to every recipe
+  const Fit large = train(noisy(), open);
+  EXPECT_EQ(typed(large).parametrization, Parametrization::ntp);
+  EXPECT_EQ(typed(large).members, 4);
+  EXPECT_EQ(train(noisy(), typed(large)).model.to_bytes(), large.model.to_bytes());
+  open.patience.reset();
+  set_option(open, "beta1", "0.9");  // of the user's own training the recipe is not decided
   const Fit fit = train(noisy(), open);
-  Options asked;
-  for (const auto& [option, text] : fit.model.record().options)
-    if (!text.empty()) set_option(asked, option, text);
+  const Options asked = typed(fit);
   EXPECT_EQ(asked.validation, "0.2");
   EXPECT_EQ(asked.patience, 10);
   EXPECT_EQ(asked.hidden_layers, (std::vector{64, 64}));

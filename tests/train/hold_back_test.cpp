@@ -314,13 +314,13 @@ TEST(HoldBack, DefaultsGoWithIt) {
   options.ignore = {"say", "group"};
   options.group_column = "group";
   const TrainingPlan groups = plan_training(table, options);
-  EXPECT_EQ(groups.options.patience, 10);
+  EXPECT_EQ(groups.options.patience, 256);
   EXPECT_EQ(groups.held, 48U);
   EXPECT_EQ(groups.held_how, "in 8 of the 40 groups of 'group', drawn by the seed");
   options.group_column.clear();
   options.validation_column = "say";
   const TrainingPlan said = plan_training(table, options);
-  EXPECT_EQ(said.options.patience, std::nullopt);
+  EXPECT_EQ(said.options.patience, 256);
   EXPECT_EQ(said.options.validation, "none");
   EXPECT_EQ(said.held, 80U);
   EXPECT_EQ(plan_training(table, said.options).held, 80U) << "what is in force can be asked for";
