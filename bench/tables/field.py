@@ -42,8 +42,6 @@ OURS = (
     Contestant("strata", "Strata, default", "no option"),
     Contestant("strata-realmlp", "Strata, RealMLP", "`--recipe realmlp`", ("--recipe", "realmlp")),
     Contestant("strata-bag", "Strata, bag", "`--folds auto`: eight folds, 5×5 of at most 500 rows", ("--folds", "auto"), bag=True),
-    Contestant("strata-realmlp-bag", "Strata, bag of RealMLP", "`--recipe realmlp --folds auto`",
-               ("--recipe", "realmlp", "--folds", "auto"), bag=True),
 )
 PEERS = (
     Contestant("sklearn-mlp", "scikit-learn MLP", "defaults; numbers with their mean for missing ones, standardised; categories one-hot",
