@@ -93,9 +93,8 @@ std::vector<OptionSpec> network_rows() {
       later(row(
           {"members", "N",
            "So many networks are trained side by side on the same rows, each with a seed of its own, and the model "
-           "says their mean, whose best epoch is that of all of them. A table that gets no option of the network or of "
-           "its "
-           "training has more than one."},
+           "says their mean, whose best epoch is that of all of them. A table without options of the "
+           "network or of its training has more than one."},
           "Network", "a whole number from 1 to 64",
           [](Options& o, Text t) { o.members = whole_from("members", t, "a whole number from 1 to 64", 1, 64); },
           [](const Options& o) { return std::to_string(o.members); })),

@@ -38,9 +38,8 @@ std::span<const Recipe> all_recipes() try {
   static const std::vector<Recipe> recipes = {
       {"plain",
        "A small network, trained in a second with what was chosen on open data (docs/decisions/0007-defaults.md), on "
-       "all "
-       "rows and to the last epoch. Without options a table of two classes and few rows gets four of them, of half the "
-       "units, and the epoch that does best on a fifth of the rows.",
+       "all rows and to the last epoch. Without options a table of two classes and few rows gets four of them, of "
+       "half the units, and the epoch that does best on a fifth of the rows.",
        {{"scale", "auto-quantile"},
         {"hidden-layers", "128,128"},
         {"dropout", "0.1"},

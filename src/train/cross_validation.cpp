@@ -85,7 +85,7 @@ CrossValidation internal::cross_validated(const Table& table, const Options& opt
   CrossValidation found{.options = whole.options};
   found.options.inputs = options.inputs;
   Options of_part = found.options;
-  // The same once more, for messages tell what was asked for.
+  // What was asked for once more, for messages tell it; loss is what nobody asked for, and the recipe may have another.
   if (options.monitor != Metric::loss) of_part.monitor = options.monitor;
   std::vector<std::size_t> list;
   for (const Rows* side : {&whole.train_rows, &whole.validation_rows})

@@ -23,8 +23,7 @@ bool leaves_recipe_open(const Options& options) {
 
 DefaultRecipe default_recipe(const DataShape& data) {
   constexpr std::int64_t kRowsToPass = 300'000, kFewestEpochs = 64, kMostEpochs = 256, kLeastEpochs = 16;
-  constexpr double kMostWork = 16e12;  // multiplications and additions
-  constexpr double kMostWeights = 2e6;
+  constexpr double kMostWork = 16e12, kMostWeights = 2e6;  // of work: multiplications and additions
   const auto rows = static_cast<std::int64_t>(data.rows);
   DefaultRecipe recipe{.is_realmlp = data.rows >= kManyRows || !data.two_classes, .members = 4};
   if (!recipe.is_realmlp) return recipe;

@@ -32,6 +32,10 @@ bool is_of_stopping(std::string_view option) {
 
 }  // namespace
 
+bool decides_recipe(const DataShape& data, const Options& options) {
+  return data.columns && data.rows >= kEnoughRows && options.patience != 0 && leaves_recipe_open(options);
+}
+
 void decide_defaults(const DataShape& data, Options& options) {
   constexpr std::size_t kFewRows = 500;  // whose parts are small, so that one parting says little
   constexpr std::int64_t kPatience = 20, kFewestEpochs = 10, kMostEpochs = 30, kRowsToPass = 500'000;
@@ -42,7 +46,7 @@ void decide_defaults(const DataShape& data, Options& options) {
       data.columns && rows >= kEnoughRows && !options.epochs && !options.iterations && options.patience != 0;
   const bool holds_back = is_table && options.validation.empty() && options.validation_column.empty();
   const bool waits_as_said = options.patience.has_value();
-  const bool is_open = is_table && leaves_recipe_open(options);
+  const bool is_open = decides_recipe(data, options);
   const bool by_table = holds_back || is_open;
   if (options.folds.parts == Folds::kAutomatic) {
     options.folds = rows <= kFewRows ? Folds{5, 5} : Folds{8, 1};

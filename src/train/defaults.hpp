@@ -12,6 +12,9 @@ namespace strata::internal {
 /// Where rows are held back without being asked for. (Rows, whatever these count: a part of them is measured on.)
 inline constexpr std::size_t kEnoughRows = 200;
 
+/// Is the recipe left to the table?
+[[nodiscard]] bool decides_recipe(const DataShape& data, const Options& options);
+
 /// Decides the recipe of a table, what to measure on and how long to wait for it to fall, the net, the scale and, where
 /// the rate ends at 0, the number of epochs (a limit of time may make it less).
 void decide_defaults(const DataShape& data, Options& options);

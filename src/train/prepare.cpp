@@ -73,7 +73,7 @@ InputStage stage_of(const Table& table, const Problem& problem, const Messages& 
 
 // The recipe of a table, where it was open. Gives whether it says what else is decided.
 bool say_recipe(const DataShape& data, const Options& asked, const Options& decided, const Messages& messages) {
-  if (!data.columns || data.rows < kEnoughRows || !leaves_recipe_open(asked) || asked.patience == 0) return false;
+  if (!decides_recipe(data, asked)) return false;
   const bool is_realmlp = decided.parametrization == Parametrization::ntp;
   const std::string networks =
       decided.members > 1 ? fmt::format(", {} networks, of which the model says the mean", decided.members) : "";
@@ -325,7 +325,7 @@ Problem define_problem(const Table& table, const Options& options, const Message
   const auto look = [&] {
     problem.options = open;
     shape.rows = rows.size();
-    if (columns && leaves_recipe_open(open)) look_at_target(table, targets, rows, open, shape);
+    if (decides_recipe(shape, open)) look_at_target(table, targets, rows, open, shape);
     decide_defaults(shape, problem.options);
     holdout = hold_back(table, targets, rows, problem.options, options.task);
     problem.train_rows = holdout.train;

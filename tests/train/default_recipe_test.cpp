@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/option_values.hpp"
 #include "strata/options.hpp"
+#include "strata/trainer.hpp"
 #include "train/defaults.hpp"
 
 namespace strata::internal {
@@ -130,6 +132,22 @@ TEST(DefaultRecipe, OnAllRows) {
     on_all.named.clear(), on_all.inherited.clear(), held.inherited.clear();
     EXPECT_EQ(on_all, held) << rows;
   }
+}
+
+// Weights of one's own are those of one network.
+TEST(DefaultRecipe, OwnWeightsAreOneNetwork) {
+  std::vector<double> x;
+  for (int i = 0; i < 240; ++i) x.push_back(i % 12);
+  Table table;
+  table.add_numbers("x", {}, x);
+  table.add_numbers("y", {}, x);
+  Options options;
+  options.target = {"y"};
+  options.task = Task::regression;
+  options.patience = 1;
+  const std::vector<Layer> own = {
+      {Matrix(64, 1), Matrix(64, 1)}, {Matrix(64, 64), Matrix(64, 1)}, {Matrix(1, 64), Matrix(1, 1)}};
+  EXPECT_EQ(train(std::move(table), options, {}, own).model.networks(), 1U);
 }
 
 TEST(DefaultRecipe, ALimitOfTimeIsTheLengthThen) {
