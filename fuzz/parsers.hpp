@@ -70,13 +70,22 @@ class MemoryFile {
   int descriptor_;
 };
 
+/// In one line what some messages say in two: a name in a file that breaks lines is still seen.
+inline std::string in_one_line(std::string message) {
+  for (const std::string_view below :
+       {"\nthe data has: ", "\nit has: ", "\nthere are: ", "\nleft out: ", "\nNo fold is left."}) {
+    if (const std::size_t at = message.find(below); at != std::string::npos) message.erase(at, 1);
+  }
+  return message;
+}
+
 /// The message of the Error that `action` ends with, or nothing; any other exception ends the program.
 template <class Action>
 std::optional<std::string> error_of(const Action& action) {
   try {
     action();
   } catch (const Error& error) {
-    const std::string message = error.what();
+    const std::string message = in_one_line(error.what());
     if (error.code() == ErrorCode::internal) wrong("bad input is no internal error: " + message);
     if (message.empty() || message.size() > 2000)
       wrong("an error of " + std::to_string(message.size()) + " characters: " + message);

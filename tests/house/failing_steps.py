@@ -16,12 +16,12 @@ import tempfile
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ("cmake ctest apt-get dpkg-query id nproc python3 git clang-format-19 clang-tidy-19 sudo debootstrap unshare mount umount "
          "chroot apt-config apt-helper").split()
-COMMANDS = ["setup", "build", "demo", "test", "test-all", "test-rest", "test-fresh bookworm", "test-fresh trixie", "bench", "bench-tables", "regress A",
+COMMANDS = ["setup", "build", "demo", "test", "test-all", "test-rest", "test-fresh bookworm", "test-fresh trixie", "test-fresh trixie demo", "bench", "bench-tables", "regress A",
             "same-bits A", "neon", "threads", "fuzz 1", "fmt", "fmt --check", "tidy", "lines", "layers"]
 # What may fail: questions, and peers of the benchmark that can be absent.
 MAY_FAIL = re.compile(r"^(dpkg-query|id|nproc|apt-config|apt-helper|git status|cmake .*libtorch"
                       r"|python -m pip install .*(--requirement|a-peer)|python -c import)")
-SUCCESS = re.compile(r"The program: |both commands work|: \d+ s$|inputs$", re.M)
+SUCCESS = re.compile(r"The program: |what was tried works: |: \d+ s$|inputs$", re.M)
 PLANTED = "the planted fault"
 
 FAKE = r'''#!/bin/bash
@@ -167,6 +167,8 @@ def other_faults(dev):
     yield from expect(run.code == 2 and "--chekc" in run.both and not any("clang-format" in c for c in run.calls), "fmt --chekc", run)
     run = Run(dev, "test-fresh bullseye")
     yield from expect(run.code == 2 and "bullseye" in run.both and not run.calls, "test-fresh bullseye", run)
+    run = Run(dev, "test-fresh trixie build")
+    yield from expect(run.code == 2 and "'build'" in run.both and not run.calls, "test-fresh trixie build", run)
     run = Run(dev, "test-fresh trixie", FAKE_ID="1000")
     yield from expect(run.code == 3 and "needs root" in run.both and not run.calls, "test-fresh by a user", run)
     run = Run(dev, "test-fresh trixie", fail=1)
