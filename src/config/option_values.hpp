@@ -109,8 +109,6 @@ template <class T, class Show>
 [[nodiscard]] std::string rates_text(const std::vector<double>& list);
 [[nodiscard]] Initializer initializer_from(Text option, Text text);
 inline constexpr int kMostNetworks = 10'000;  // of a model
-/// Throws Error(usage) for a selection among one.
-void require_candidates(const Options& options);
 /// none, auto, K or KxR.
 [[nodiscard]] Folds folds_from(Text option, Text text);
 inline constexpr Text kFolds = "a number from 2 to 100, or two such as 5x5: 5 folds, parted 1 to 100 times";

@@ -48,7 +48,6 @@ void require_bag(const Options& options) {
     refuse(select, fmt::format("it needs predictions of rows that a network was not trained on, which only a bag has; "
                                "give {} too",
                                bag));
-  require_candidates(options);
   if (const int networks = folds.parts * folds.repeats * options.members; networks > kMostNetworks)
     refuse(spelled("folds", to_text(folds)),
            fmt::format("with {} these are {} networks, and a model has {} at most; ask for fewer of either",
@@ -267,14 +266,6 @@ void require_members(const Options& options) {
 }
 
 }  // namespace
-
-void internal::require_candidates(const Options& options) {
-  const Folds& folds = options.folds;
-  if (options.select == Select::none || folds.parts == Folds::kAutomatic || folds.repeats * options.members > 1) return;
-  throw Error(ErrorCode::usage, fmt::format("{}: every row has one prediction, of the network of its fold, so that "
-                                            "there is nothing to select from; give {} too",
-                                            spelled("select", name(options.select)), spelled("members", "4")));
-}
 
 // A member is right when its option takes what it shows.
 void validate(const Options& options) try {

@@ -30,6 +30,13 @@ bool is_of_stopping(std::string_view option) {
   return option == "patience" || option == "monitor" || option == "min-delta";
 }
 
+void require_candidates(const Options& options) {
+  if (options.select == Select::none || options.folds.repeats * options.members > 1) return;
+  throw Error(ErrorCode::usage, fmt::format("{}: every row has one prediction, of the network of its fold, so that "
+                                            "there is nothing to select from; give {} too",
+                                            spelled("select", name(options.select)), spelled("members", "4")));
+}
+
 }  // namespace
 
 bool decides_recipe(const DataShape& data, const Options& options) {
