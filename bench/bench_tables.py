@@ -21,6 +21,7 @@ from tables.field import ROOT, say
 BUILD = ROOT / "build/tables"
 KEPT = ROOT / "bench/tables/kept"
 PAGE = ROOT / "bench/TABLES.md"
+WHY = ROOT / "bench/tables/why.md"
 PROGRAM = ROOT / "build/release/bin/strata"
 THREADS = 2
 SMALL = 10_000  # rows; what --quick takes
@@ -33,7 +34,7 @@ def arguments():
     parser.add_argument("--peers", metavar="NAMES", help="measure these peers again, with commas between, or all; none: no peer, "
                         "not even what is missing")
     parser.add_argument("--ours", metavar="NAMES", help="Strata's ways to train that are measured; all of them if not said; none")
-    parser.add_argument("--seeds", type=int, default=3, help="seeds of Strata's trainings (3)")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds of Strata's single models (3); its bag, whose networks have seeds of their own, has one")
     parser.add_argument("--peer-seeds", type=int, default=1, help="seeds of the peers' (1)")
     parser.add_argument("--minutes", type=float, help="begin no run after so many; what is left is said to be unrun")
     parser.add_argument("--program", type=pathlib.Path, default=PROGRAM, help="Strata's program")
@@ -111,7 +112,7 @@ def main():
     measured = chosen(args.only, tables, "table")
     ours = chosen(args.ours, {one.name: one for one in field.OURS}, "way to train")
     again = {} if args.peers is None else chosen(args.peers, {one.name: one for one in field.PEERS}, "peer")
-    seeds = {one.name: range(1, 1 + (args.seeds if one.ours else args.peer_seeds)) for one in everybody.values()}
+    seeds = {one.name: range(1, 1 + (args.peer_seeds if not one.ours else 1 if one.bag else args.seeds)) for one in everybody.values()}
     if args.quick:
         measured = {name: table.first_part() for name, table in measured.items() if table.rows < SMALL}
         tables, seeds = measured, {name: [1] for name in seeds}
@@ -140,7 +141,7 @@ def main():
     whole = not args.quick and args.only is None and args.ours in (None, "all")
     out = PAGE if whole else BUILD / PAGE.name
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page.page(results, stores, command(args), THREADS, absent, failed))
+    out.write_text(page.page(results, stores, command(args), THREADS, absent, failed, WHY.read_text()))
     say(f"The page: {out.relative_to(ROOT)}")
     return 1 if failed else 0
 

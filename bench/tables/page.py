@@ -164,8 +164,8 @@ def place_lines(results, kept):
         yield f"- {'; '.join(titles)}: {', '.join(place)}"
 
 
-def page(results, kept, command, threads, absent, failed):
-    """absent: {contestant's name: why}; failed: {a run's name: its last words}."""
+def page(results, kept, command, threads, absent, failed, why):
+    """absent: {contestant's name: why}; failed: {a run's name: its last words}; why: what people found of what was lost."""
     lines = ["# Strata and its peers on open tables", "",
              f"Written by `{command}`. How it is done, and how to read it: [README.md](README.md#tables). {threads} threads each.", ""]
     lines += list(place_lines(results, kept)) or ["Nothing was run yet."]
@@ -173,7 +173,7 @@ def page(results, kept, command, threads, absent, failed):
               "## What was lost", "", "Strata's default beside the best single peer, and its bag beside the best peer of any kind.", ""]
     losses = list(lost(results))
     lines += rows_of(["", "table", "reached", "best peer", "lost", "± seeds"], losses) if losses else ["Nothing that was run.", ""]
-    lines += ["## Every table", ""]
+    lines += [why.strip(), "", "## Every table", ""]
     for table in results.tables.values():
         lines += table_lines(results, table)
     lines += ["## What was not run", "", *(list(unrun(results, absent, failed)) or ["Everything was."]), "", "## Who is who", ""]
