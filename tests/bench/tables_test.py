@@ -222,6 +222,19 @@ class Page(unittest.TestCase):
         self.add("strata", "california", {"test": [0.46, 0.462]}, train_seconds=59)
         self.assertIn("| 0.4610 in 59 s | **missed** |", self.page())
 
+    def test_an_aim_of_times(self):
+        self.contestants += [field.Contestant("realmlp", "", "", package="p"), field.Contestant("strata-realmlp", "", "")]
+        self.kept |= {one.name: kept.Kept(self.folder / one.name) for one in self.contestants}
+        self.seeds |= {"realmlp": [1], "strata-realmlp": [1]}
+        self.tables = {"adult": table("adult", "binary", ("test",))}
+        self.add("strata-realmlp", "adult", {"test": [0.9]}, train_seconds=20)
+        self.assertIn("| trained 5 times as fast as RealMLP-TD | not run | not measured |", self.page())
+        self.add("realmlp", "adult", {"test": [0.9]}, train_seconds=100)
+        self.add("strata-bag", "adult", {"test": [0.9, 0.9]}, train_seconds=260)
+        text = self.page()
+        self.assertIn("| trained 5 times as fast as RealMLP-TD | 5.0 times: 20 s, and 100 s for one | reached |", text)
+        self.assertIn("| trained before 2.5 of RealMLP-TD | 1.0 times: 260 s, and 100 s for one | **missed** |", text)
+
     def test_an_aim_of_ranks(self):
         self.contestants += [field.Contestant(name, name, "", package="p") for name in ("realmlp", "sklearn-mlp", "xgboost", "lightgbm")]
         self.kept |= {one.name: kept.Kept(self.folder / one.name) for one in self.contestants}
