@@ -38,16 +38,10 @@ void require_bag(const Options& options) {
   };
   const Folds& folds = options.folds;
   const bool is_bag = folds != Folds();
-  const std::string select = spelled("select", name(options.select)), bag = spelled("folds", "8");
-  if (options.calibrate != Calibrate::none && !is_bag)
-    refuse(spelled("calibrate", name(options.calibrate)),
-           fmt::format("it needs predictions of rows that a network was not trained on, which only a bag has; give {} "
-                       "too",
-                       bag));
-  if (options.select != Select::none && !is_bag)
-    refuse(select, fmt::format("it needs predictions of rows that a network was not trained on, which only a bag has; "
-                               "give {} too",
-                               bag));
+  const auto needs = "it needs predictions of rows that a network was not trained on, which only a bag has; give " +
+                     spelled("folds", "8") + " too";
+  if (options.calibrate != Calibrate::none && !is_bag) refuse(spelled("calibrate", name(options.calibrate)), needs);
+  if (options.select != Select::none && !is_bag) refuse(spelled("select", name(options.select)), needs);
   if (const int networks = folds.parts * folds.repeats * options.members; networks > kMostNetworks)
     refuse(spelled("folds", to_text(folds)),
            fmt::format("with {} these are {} networks, and a model has {} at most; ask for fewer of either",

@@ -242,6 +242,11 @@ constexpr std::uint16_t kWindows1252[] = {
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
 };
 
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
@@ -384,10 +389,6 @@ std::string_view as_utf8(std::string_view text, std::string& room) {
 }
 
 struct Categories::State {
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-  };
   std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> index;
   std::string room;
 };

@@ -93,13 +93,22 @@ std::vector<RowEmbedding> stage_rows_of(const Features& features, NumericEmbeddi
 }
 
 std::vector<double> edges_of(const Sample& sorted) {
-  constexpr double kEnd = RowEmbedding::kLargestEdge;
-  const Quantiles quantile(sorted);
-  const std::size_t bins = std::min(kBins, quantile.rows());
-  std::vector<double> edges;
-  for (std::size_t t = 0; t <= bins; ++t) {
-    const double p = static_cast<double>(t) / static_cast<double>(bins);
-    const double edge = std::clamp(quantile(p), -kEnd, kEnd) + 0.0;  // −0 is 0
+  const double many = std::max(static_cast<double>(Quantiles(sorted).rows()) / kBins, 1.0) * sorted.unit;
+  Sample others{.x = {}, .w = {}, .unit = sorted.unit};
+  std::vector<double> all, edges;
+  for (std::size_t i = 0, end = 0; i < sorted.size(); i = end) {
+    double weight = 0;
+    while (end < sorted.size() && sorted.x[end] == sorted.x[i]) weight += sorted.weight(end++);
+    if (weight > many) all.push_back(sorted.x[i]);
+    for (std::size_t k = i; k < end && weight <= many; ++k) others.add(sorted.x[k], sorted, k);
+  }
+  const Quantiles quantile(others);
+  const std::size_t bins = std::clamp<std::size_t>(quantile.rows(), 1, kBins - all.size());
+  for (std::size_t t = 0; t <= bins && !others.x.empty(); ++t)
+    all.push_back(quantile(static_cast<double>(t) / static_cast<double>(bins)));
+  std::ranges::sort(all);
+  for (const double each : all) {
+    const double edge = std::clamp(each, -RowEmbedding::kLargestEdge, RowEmbedding::kLargestEdge) + 0.0;  // −0 is 0
     if (edges.empty() || RowEmbedding::is_bin(edges.back(), edge)) edges.push_back(edge);
   }
   return edges;

@@ -19,9 +19,10 @@ namespace strata::internal {
 /// every column would be itself. Edges are not there yet.
 [[nodiscard]] std::vector<RowEmbedding> stage_rows_of(const Features& features, NumericEmbedding numbers);
 
-/// The edges of a piecewise embedding of these numbers, at least one: their quantiles 0, 1/T, … 1, T = 48 as in the
-/// package rtdl_num_embeddings, and at most one bin a row. Those that leave no room for a bin between them are one, and
-/// none is larger than kLargestEdge.
+/// The edges of a piecewise embedding of these numbers, at least one: each that more than 1/T of the rows have, T = 48,
+/// and the quantiles 0, 1/t, … 1 of all others, for t is what is left of T and at most one bin a row. (The package
+/// rtdl_num_embeddings has all quantiles, many of them the same.) Those that leave no room for a bin between them are
+/// one, and none is larger than kLargestEdge.
 [[nodiscard]] std::vector<double> edges_of(const Sample& sorted);
 
 /// Gives the rows that are piecewise their edges, from the columns of X that the training rows become; returns those

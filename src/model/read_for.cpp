@@ -91,8 +91,6 @@ std::vector<std::string> spellings_of(const Table& table, const std::string& nam
   return cells;
 }
 
-}  // namespace
-
 // The target in a file of its own, whose only field, or the one of its name, it is.
 struct TargetFile {
   TargetFile(const fs::path& path, const Target& target, const ReadingOptions& reading) : file(open_data(path)) {
@@ -115,8 +113,6 @@ struct TargetFile {
   TextReport report;
   Blocks blocks;
 };
-
-namespace {
 
 Table picture_for(const Features& features, FileReader& reader, bool with_target, std::vector<std::string>& notes) {
   const std::string file = reader.name();

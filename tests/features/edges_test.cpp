@@ -45,8 +45,35 @@ TEST(Edges, OfFewNumbersAreFew) {
   EXPECT_EQ(edges_of_numbers(std::vector<double>(1000, -2.5)), (std::vector<double>{-2.5}));
   std::vector<double> halves(500, 0.0);
   halves.resize(1000, 1.0);
-  EXPECT_EQ(edges_of_numbers(halves), (std::vector<double>{0, 0.5, 1}));
+  EXPECT_EQ(edges_of_numbers(halves), (std::vector<double>{0, 1}));
   EXPECT_FALSE(std::signbit(edges_of_numbers({-0.0, -0.0}).front())) << "a file would not keep it";
+}
+
+// 0 in nine of ten rows, as gains, payments and counts are: one edge, and 47 pieces for the rest.
+TEST(Edges, OfANumberInManyRowsIsOne) {
+  std::vector<double> x(4230, 0.0);
+  for (int i = 0; i <= 470; ++i) x.push_back(100 + i);
+  std::vector<double> wanted = {0};
+  for (int t = 0; t <= 47; ++t) wanted.push_back(100 + 10 * t);
+  const std::vector<double> edges = edges_of_numbers(x);
+  ASSERT_EQ(edges.size(), wanted.size());
+  for (std::size_t t = 0; t < wanted.size(); ++t) EXPECT_NEAR(edges[t], wanted[t], 1e-9) << t;
+
+  // The same by weights, and where the number lies between the others.
+  std::vector<double> once(x.end() - 471, x.end()), w(471, 1.0);
+  once.push_back(0), w.push_back(4230);
+  EXPECT_EQ(edges_of_numbers(once, w), edges);
+  for (double& each : x) each = each == 0 ? 205.5 : each;
+  std::vector<double> between = edges_of_numbers(x);
+  EXPECT_EQ(std::erase(between, 205.5), 1);
+  ASSERT_EQ(between.size(), 48U);
+  for (std::size_t t = 0; t < 48; ++t) EXPECT_NEAR(between[t], wanted[t + 1], 1e-9) << t;
+
+  // As many rows as a piece has are not many.
+  x = normal(480, 5);
+  std::fill(x.begin(), x.begin() + 10, 9.0);
+  EXPECT_LT(edges_of_numbers(x)[47], 9.0);
+  EXPECT_EQ(edges_of_numbers(x).size(), 49U);
 }
 
 TEST(Edges, LeaveRoomForABin) {

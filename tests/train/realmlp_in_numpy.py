@@ -86,9 +86,14 @@ class Periodic:
 
 
 def pieces(x):
-    """e(x): a row for each piece between two quantiles of x, which are at least a millionth apart."""
+    """e(x): a row for each piece between two edges, which are at least a millionth apart: the numbers that many rows have, and the
+    quantiles of the others."""
+    values, rows = np.unique(x, return_counts=True)
+    often = values[rows > max(len(x) / BINS, 1)]
+    others = x[~np.isin(x, often)]
+    bins = min(BINS - len(often), len(others))  # at most one a row
     edges = []
-    for edge in np.quantile(x, np.linspace(0, 1, BINS + 1)):
+    for edge in sorted([*often, *(np.quantile(others, np.linspace(0, 1, bins + 1)) if others.size else [])]):
         if not edges or edge - edges[-1] >= 1e-6 * max(1, abs(edge), abs(edges[-1])):
             edges.append(edge)
     return np.array([np.clip((x - b) / (b_next - b), 0, 1) for b, b_next in zip(edges, edges[1:])])
