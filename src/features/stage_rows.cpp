@@ -97,8 +97,8 @@ std::vector<double> edges_of(const Sample& sorted) {
   Sample others{.x = {}, .w = {}, .unit = sorted.unit};
   std::vector<double> all, edges;
   for (std::size_t i = 0, end = 0; i < sorted.size(); i = end) {
-    double weight = 0;
-    while (end < sorted.size() && sorted.x[end] == sorted.x[i]) weight += sorted.weight(end++);
+    double weight = sorted.weight(i);
+    for (end = i + 1; end < sorted.size() && sorted.x[end] == sorted.x[i]; ++end) weight += sorted.weight(end);
     if (weight > many) all.push_back(sorted.x[i]);
     for (std::size_t k = i; k < end && weight <= many; ++k) others.add(sorted.x[k], sorted, k);
   }
