@@ -5,6 +5,7 @@
 
 #include "commands.hpp"
 #include "strata/error.hpp"
+#include "strata/json.hpp"
 #include "strata/tools.hpp"
 
 namespace strata::cli {
@@ -12,27 +13,6 @@ namespace {
 
 constexpr std::size_t kExamples = 64;
 constexpr std::size_t kKinksShown = 10;
-
-void print_json(const GradientCheck& check) {
-  Json json;
-  json.object().truth("passed", check.passed).whole("examples", check.examples).number("epsilon", check.epsilon);
-  json.key("blocks").array();
-  for (const BlockCheck& block : check.blocks) {
-    json.object().text("name", block.name).truth("passed", block.passed).whole("parameters", block.parameters);
-    json.number("relative_error", block.relative_error).number("largest_error", block.largest_error);
-    json.number("largest_gradient", block.largest_gradient).number("allowed_error", block.allowed_error);
-    json.text("where", block.where).number("gradient", block.gradient).number("difference", block.difference);
-    json.key("kinks").array();
-    for (const KinkedParameter& kink : block.kinks)
-      json.object()
-          .text("where", kink.where)
-          .number("gradient", kink.gradient)
-          .number("difference", kink.difference)
-          .end();
-    json.end().end();
-  }
-  out().line(json.end().end().str());
-}
 
 void print_text(const GradientCheck& check) {
   out().line(fmt::format("{} and float64, epsilon {}: g by backpropagation, ĝ = (J(θ+ε) − J(θ−ε)) / 2ε\n",
@@ -92,7 +72,7 @@ int run(const Arguments& arguments) {
     check = strata::check_gradients(std::filesystem::path(first), arguments.options, examples);
   }
   if (arguments.has("json"))
-    print_json(check);
+    out().line(to_json(check));
   else
     print_text(check);
   return check.passed ? 0 : 1;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -29,17 +28,6 @@ Command doctor_command();
 
 // --- what several commands say alike (report.cpp) ---
 
-/// Adds "loss", "accuracy", "correct", or for regression "loss", "rmse", "mae", "r2", then what was measured beside
-/// these, "examples", and the ends of the intervals as "loss_low", "loss_high"; each with `prefix` before it.
-void add_metrics(Json& json, const Metrics& metrics, const std::string& prefix);
-/// Adds "epochs", "loss", "validation_loss", …: a list each.
-void add_curves(Json& json, const Curves& curves);
-/// Adds "columns": the name of each column of X, and how it comes from the data.
-void add_columns(Json& json, std::span<const EncodedColumn> columns);
-/// An element of "inputs".
-void add_input(Json& json, const InputField& input);
-/// Are the columns of X more than the numbers of the data, scaled?
-[[nodiscard]] bool has_columns(const Features& features);
 [[nodiscard]] std::string describe_inputs(const Features& features, const Architecture& net);
 [[nodiscard]] std::string describe_target(const Target& target);
 [[nodiscard]] std::string describe_scaling(const Scaling& scaling);
@@ -58,9 +46,7 @@ void add_input(Json& json, const InputField& input);
 [[nodiscard]] std::string describe_out_of_fold(const Model& model);
 /// "29 of 49: its weights are kept, and these are their figures"
 [[nodiscard]] std::string describe_best(const TrainingRecord& record);
-/// "12288-20-7-5-1"
-[[nodiscard]] std::string layer_sizes(const Architecture& architecture);
-/// The same, and what goes in where a stage stands in front: "14 columns → 37-256-256-256-1".
+/// "12288-20-7-5-1", and what goes in where a stage stands in front: "14 columns → 37-256-256-256-1".
 [[nodiscard]] std::string describe_layers(const Architecture& architecture);
 /// The same with the number of parameters, of one network or each of several: "3 of 4-64-32-1 (each 2,433 …".
 [[nodiscard]] std::string describe_networks(std::size_t count, const Architecture& architecture, Precision precision);

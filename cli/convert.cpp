@@ -1,6 +1,7 @@
 // strata convert: any data file into one that training maps into memory.
 #include <fmt/format.h>
 
+#include "api/json.hpp"
 #include "commands.hpp"
 #include "strata/error.hpp"
 #include "strata/tools.hpp"
@@ -26,13 +27,8 @@ int run(const Arguments& arguments) {
   for (const std::string& warning : made.warnings) say_warning(warning);
   if (arguments.has("json")) {
     Json json;
-    json.object().whole("rows", static_cast<std::int64_t>(made.rows));
-    json.whole("bytes", static_cast<std::int64_t>(made.bytes)).key("fields").array();
-    for (const Field& field : made.fields) {
-      json.object().text("name", field.name).whole("numbers", static_cast<std::int64_t>(field.width()));
-      json.whole("texts", static_cast<std::int64_t>(field.categories.size())).end();
-    }
-    out().line(json.end().text("file", to).end().str());
+    add_members(json.object(), made);
+    out().line(json.text("file", to).end().str());
     return 0;
   }
   std::vector<std::string> names;

@@ -8,17 +8,11 @@
 #include "progress.hpp"
 #include "signals.hpp"
 #include "strata/error.hpp"
+#include "strata/json.hpp"
 #include "strata/trainer.hpp"
 
 namespace strata::cli {
 namespace {
-
-void print_json_done(const CrossValidation& found) {
-  Json json;
-  json.object().text("event", "done").whole("parts", found.parts.size()).text("how", found.how);
-  add_means(json, found.parts);
-  out().line(json.text("ending", name(found.ending)).end().str());
-}
 
 /// What was typed, without the parts.
 std::string training_command(const Arguments& arguments) {
@@ -49,14 +43,14 @@ int cross_validate(const Arguments& arguments) {
   PartTable table("part", arguments.options);
   callbacks.part = [&](const PartReport& report) {
     bar.clear();
-    json ? print_json_part(report, "part") : table.add(report);
+    json ? out().line(to_json(report)) : table.add(report);
   };
   if (!quiet && err().is_terminal()) say(fmt::format("reading {} …", input_name(arguments.operands.front())));
   const std::vector<std::filesystem::path> files(arguments.operands.begin(), arguments.operands.end());
   const CrossValidation found = strata::cross_validate(files, arguments.options, parts, callbacks);
   bar.clear();
   if (json) {
-    print_json_done(found);
+    out().line(to_json(found));
   } else if (!found.parts.empty()) {
     out().line("");
     out().line(out().paint(Style::bold, fmt::format("{:<12}", "mean")) + describe_mean(found.parts, found.options));

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "commands.hpp"
+#include "strata/json.hpp"
 #include "strata/tools.hpp"
 
 namespace strata::cli {
@@ -161,47 +162,10 @@ void print_text(const Description& description) {
   for (const std::string& warning : description.warnings) item("warning", warning);
 }
 
-void add_values(Json& json, std::string_view key, const std::vector<CountedValue>& values) {
-  json.key(key).array();
-  for (const CountedValue& each : values) json.object().text("value", each.text).whole("rows", each.count).end();
-  json.end();
-}
-
-void print_json(const Description& description) {
-  Json json;
-  json.object().text("data", description.source).whole("rows", description.rows).texts("notes", description.notes);
-  json.key("columns").array();
-  for (const FieldDescription& each : description.fields) {
-    const Field& field = each.field;
-    json.object().text("name", field.name).text("type", name(field.type)).text("why", field.why);
-    json.wholes("shape", field.shape).whole("rows", field.rows).whole("missing", field.missing);
-    json.whole("wrong", each.wrong).whole("infinite", each.infinite);
-    if (each.least && field.type == ColumnType::number) json.whole("zeros", each.zeros);
-    if (field.width() == 1) json.whole("distinct", each.distinct).truth("distinct_is_exact", each.distinct_is_exact);
-    if (each.least) json.number("least", *each.least).number("greatest", *each.greatest);
-    if (!field.written.empty()) json.text("written", field.written);
-    if (!each.levels.empty()) add_values(json, "levels", each.levels);
-    if (!each.same_as.empty()) json.text("same_as", each.same_as);
-    json.end();
-  }
-  json.end().whole("repeated_rows", description.repeated_rows);
-  if (!description.target.empty()) {
-    json.text("target", description.target).truth("target_is_guessed", description.target_is_guessed);
-    add_values(json, "classes", description.classes);
-    json.key("giveaways").array();
-    for (const Giveaway& each : description.giveaways)
-      json.object().text("name", each.name).text("how", each.how).end();
-    json.end();
-  }
-  if (!description.weight_column.empty()) json.text("weight_column", description.weight_column);
-  if (!description.group_column.empty()) json.text("group_column", description.group_column);
-  out().line(json.texts("warnings", description.warnings).end().str());
-}
-
 int run(const Arguments& arguments) {
   const Description description = describe(std::filesystem::path(arguments.operands.front()), arguments.options);
   if (arguments.has("json"))
-    print_json(description);
+    out().line(to_json(description));
   else
     print_text(description);
   return 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "api/json.hpp"
 #include "commands.hpp"
 #include "strata/tools.hpp"
 
@@ -42,17 +43,8 @@ int run(const Arguments& arguments) {
 
   if (arguments.has("json")) {
     Json json;
-    json.object().text("version", diagnosis.version).text("compiler", diagnosis.compiler);
-    json.text("processor", diagnosis.processor).text("instructions", diagnosis.instructions);
-    json.whole("cpus", static_cast<std::int64_t>(diagnosis.cpus)).texts("kernels", diagnosis.kernels);
-    json.texts("kernels_elsewhere", diagnosis.kernels_elsewhere);
-    json.text("chosen_kernels", diagnosis.chosen_kernels).text("chosen_because", diagnosis.chosen_because);
-    json.key("peak_flops").number(diagnosis.peak).truth("native_bf16", diagnosis.native_bf16).key("tests").array();
-    for (const SelfTest& test : diagnosis.tests) {
-      json.object().text("name", test.name).truth("passed", test.passed).text("found", test.found);
-      json.text("advice", test.advice).end();
-    }
-    json.end().key("environment").object();
+    add_members(json.object(), diagnosis);
+    json.key("environment").object();
     for (const Variable& variable : kVariables)
       if (const char* value = std::getenv(variable.name)) json.text(variable.name, value);
     out().line(json.end().truth("healthy", healthy).end().str());

@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 
+#include "api/json.hpp"
 #include "commands.hpp"
 
 namespace strata::cli {
@@ -84,8 +85,7 @@ int run(const Arguments& arguments) {
     return 0;
   }
   Json json;
-  add_metrics(json.object(), metrics, "");
-  if (metrics.unseen > 0) json.whole("unseen", metrics.unseen);
+  add_members(json.object(), metrics);
   if (!arguments.options.weight_column.empty()) json.text("weight_column", arguments.options.weight_column);
   out().line(json.end().str());
   return 0;

@@ -4,45 +4,13 @@
 #include <algorithm>
 #include <functional>
 
+#include "api/summary.hpp"
 #include "commands.hpp"
 #include "curve_pictures.hpp"
+#include "strata/json.hpp"
 
 namespace strata::cli {
 namespace {
-
-std::string_view activation_of(const Architecture& net, int l) {
-  return l == net.depth() ? name(net.head()) : name(net.layer(l).activation);
-}
-
-bool learns_slopes(const Architecture& net, int l) { return l < net.depth() && net.layer(l).learned_slope; }
-
-std::size_t parameters_of(const Architecture& net, int l) {
-  return static_cast<std::size_t>(net.units(l)) *
-         (static_cast<std::size_t>(net.units(l - 1)) + 1 + learns_slopes(net, l));
-}
-
-std::size_t parameters_of_stage(const Architecture& net) {
-  std::size_t count = net.parameter_count();
-  for (int l = 1; l <= net.depth(); ++l) count -= parameters_of(net, l);
-  return count;
-}
-
-/// Where a column of X goes in the stage in front of the layers.
-struct StageColumn {
-  RowEmbedding row;
-  std::int64_t first = 0, units = 0;  ///< its rows of A[0], the first of them from 1
-};
-
-std::vector<StageColumn> columns_of(const Architecture& net) {
-  std::vector<StageColumn> columns;
-  std::int64_t first = 1;
-  for (std::size_t j = 0; j < static_cast<std::size_t>(net.inputs); ++j) {
-    const RowEmbedding row = net.stage.rows.empty() ? RowEmbedding() : net.stage.rows[j];
-    columns.push_back({row, first, net.stage.units_of(row.kind)});
-    first += columns.back().units;
-  }
-  return columns;
-}
 
 std::string text_of(const StageColumn& column, const InputStage& stage) {
   const std::string rows = column.units == 1 ? std::to_string(column.first)
@@ -59,35 +27,6 @@ std::string text_of(const StageColumn& column, const InputStage& stage) {
                          counted(static_cast<std::uint64_t>(column.row.bins()), "piece"));
   }
   return fmt::format("{}: {}x", rows, s);
-}
-
-void add_stage(Json& json, const Architecture& net) {
-  const InputStage& stage = net.stage;
-  json.key("stage").object().whole("parameters", parameters_of_stage(net)).truth("scales", stage.scales);
-  json.whole("frequencies", std::int64_t{stage.frequencies});
-  json.whole("periodic_units", std::int64_t{stage.periodic_units})
-      .whole("level_units", std::int64_t{stage.level_units})
-      .whole("piecewise_units", std::int64_t{stage.piecewise_units});
-  json.key("rows").array();
-  for (const StageColumn& column : columns_of(net)) {
-    json.object().text("embedding", name(column.row.kind)).whole("first", column.first).whole("units", column.units);
-    if (column.row.levels > 0) json.whole("levels", std::int64_t{column.row.levels});
-    if (!column.row.edges.empty()) {
-      json.key("edges").array();
-      for (const double edge : column.row.edges) json.number(edge);
-      json.end();
-    }
-    json.end();
-  }
-  json.end().end();
-}
-
-/// δ of each target, in its units.
-std::vector<double> deltas_of(const Model& model) {
-  std::vector<double> deltas = model.architecture().loss_parameters.delta;
-  const std::vector<double>& divisor = model.target().divisor;
-  for (std::size_t k = 0; k < std::min(deltas.size(), divisor.size()); ++k) deltas[k] *= divisor[k];
-  return deltas;
 }
 
 std::string describe_loss(const Model& model) {
@@ -131,24 +70,6 @@ std::string describe_networks(const Model& model) {
   return text;
 }
 
-void add_networks(Json& json, const Model& model) {
-  const std::vector<NetworkRecord>& records = model.record().networks;
-  const std::vector<double> shares = model.shares();
-  json.key("networks").array();
-  for (std::size_t i = 0; i < shares.size(); ++i) {
-    json.object().whole("network", i + 1);
-    if (!records.empty()) {
-      const NetworkRecord& record = records[i];
-      if (record.fold > 0) json.whole("fold", record.fold);
-      json.whole("member", record.member).text("seed", std::to_string(record.seed)).whole("epochs", record.epochs);
-      if (record.epochs_tried > 0) json.whole("epochs_tried", record.epochs_tried);
-      json.text("ended", record.ended);
-    }
-    json.number("share", shares[i]).end();
-  }
-  json.end().number("temperature", model.temperature());
-}
-
 /// A line for each network; what is alike in all is no column.
 void print_networks(const Model& model) {
   constexpr std::size_t kMost = 40;
@@ -189,65 +110,6 @@ void print_networks(const Model& model) {
   out().line("");
 }
 
-bool has_networks(const Model& model) { return model.networks() > 1 || !model.record().networks.empty(); }
-
-void print_json(const Model& model) {
-  const Architecture& net = model.architecture();
-  const TrainingRecord& record = model.record();
-  Json json;
-  json.object().text("precision", name(model.precision())).text("loss", name(net.loss));
-  if (net.loss == Loss::huber) json.numbers("huber_delta", deltas_of(model));
-  if (net.loss == Loss::quantile) json.number("quantile", net.loss_parameters.quantile);
-  if (net.loss_parameters.smoothing != 0) json.number("label_smoothing", net.loss_parameters.smoothing);
-  json.whole("parameters", net.parameter_count());
-  json.key("inputs").array();
-  for (const InputField& input : model.inputs()) add_input(json, input);
-  json.end();
-  if (has_columns(model.features())) add_columns(json, encoded_columns(model.features()));
-  if (!net.stage.empty()) add_stage(json, net);
-  json.text("task", name(model.target().task)).texts("target", model.target().names);
-  if (!model.target().least.empty())
-    json.numbers("least", model.target().least).numbers("largest", model.target().largest);
-  json.texts("classes", model.target().classes).text("scale", name(model.scaling().kind));
-  json.key("layers").array();
-  for (int l = 1; l <= net.depth(); ++l) {
-    const std::size_t shape[] = {static_cast<std::size_t>(net.units(l)), static_cast<std::size_t>(net.units(l - 1))};
-    json.object().whole("layer", static_cast<std::int64_t>(l)).wholes("W", shape);
-    json.text("activation", activation_of(net, l));
-    if (learns_slopes(net, l)) json.truth("slopes", true);
-    json.whole("parameters", parameters_of(net, l)).end();
-  }
-  json.end();
-  if (has_networks(model)) add_networks(json, model);
-  json.key("training").object().text("data", record.data).whole("rows", record.rows);
-  if (record.dropped > 0) json.whole("dropped", record.dropped);
-  if (record.weight_0 > 0) json.whole("weight_0", record.weight_0);
-  if (record.bad_rows > 0) json.whole("bad_rows", record.bad_rows);
-  if (record.bad_cells > 0) json.whole("bad_cells", record.bad_cells);
-  json.key("options").object();
-  for (const auto& [option, value] : record.options) json.text(option, value);
-  json.end().whole("iterations", record.iterations).whole("epochs", record.epochs);
-  if (!record.before.empty()) {
-    json.key("before").array();
-    for (const EarlierTraining& each : record.before) {
-      json.object().text("data", each.data).whole("rows", each.rows).whole("iterations", each.iterations);
-      json.whole("epochs", each.epochs).end();
-    }
-    json.end();
-  }
-  if (record.epochs_tried > 0) json.whole("epochs_tried", record.epochs_tried);
-  json.text("ended", record.ended);
-  if (record.planned > 0) {
-    json.whole("reached", record.reached).whole("planned", record.planned);
-  } else {
-    json.number("cost", record.cost);
-    add_metrics(json, record.train, "train_");
-  }
-  if (record.validation) add_metrics(json, *record.validation, "validation_");
-  if (record.out_of_fold) add_metrics(json, *record.out_of_fold, "out_of_fold_");
-  out().line(json.text("version", record.version).end().end().str());
-}
-
 /// What the network sees: the first columns of X, how they come from the data, and what the stage makes of them.
 void print_columns(const Model& model) {
   constexpr std::size_t kMost = 40;
@@ -256,7 +118,7 @@ void print_columns(const Model& model) {
   std::vector<TextTable::Column> head{{"X", true}, {"column"}, {"from the data"}};
   if (!stage.empty()) head.push_back({"rows of A[0]"});
   TextTable table(head);
-  const std::vector<StageColumn> of_stage = columns_of(model.architecture());
+  const std::vector<StageColumn> of_stage = stage_columns(model.architecture());
   for (std::size_t j = 0; j < columns.size() && j < kMost; ++j) {
     std::vector<std::string> line{std::to_string(j + 1), printable(columns[j].name), printable(columns[j].equation)};
     if (!stage.empty()) line.push_back(text_of(of_stage[j], stage));
@@ -348,11 +210,7 @@ void print_text(const Model& model, const std::string& file) {
 
 void print_curves(const Model& model, const std::string& file, bool json) {
   const TrainingRecord& record = model.record();
-  if (json) {
-    Json text;
-    add_curves(text.object(), record.curves);
-    return out().line(text.end().str());
-  }
+  if (json) return out().line(to_json(record.curves));
   const std::string picture =
       picture_of(record.curves, kLossOfBatches, record.epochs_tried > 0 ? record.epochs : 0, out());
   if (!picture.empty()) return out().write(picture);
@@ -370,7 +228,7 @@ int run(const Arguments& arguments) {
   if (arguments.has("curves"))
     print_curves(model, input_name(file), arguments.has("json"));
   else if (arguments.has("json"))
-    print_json(model);
+    out().line(to_json(model));
   else
     print_text(model, input_name(file));
   return 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "output.hpp"
+#include "strata/json.hpp"
 
 namespace strata::cli {
 
@@ -19,19 +20,19 @@ void LiveReport::cost(const CostReport& report) {
   if (!tells_costs_) return;
   if (!json_) return table_of(report.fold).cost(report);
   bar_.clear();
-  print_json(report);
+  out().line(to_json(report));
 }
 
 void LiveReport::epoch(const EpochReport& report) {
   if (!tells_costs_) return;
   if (!json_) return table_of(report.fold).epoch(report);
   bar_.clear();
-  print_json(report);
+  out().line(to_json(report));
 }
 
 void LiveReport::fold(const PartReport& report) {
   bar_.clear();
-  if (json_) return print_json_part(report, "fold");
+  if (json_) return out().line(to_json(report));
   if (quiet_) return;
   finish_table();
   folds_.add(report);

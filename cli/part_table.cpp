@@ -42,17 +42,6 @@ void PartTable::add(const PartReport& report) {
   out().line(row);
 }
 
-void print_json_part(const PartReport& report, std::string_view noun) {
-  Json json;
-  json.object().text("event", noun).whole(noun, report.part);
-  if (report.parts > 0) json.whole("of", report.parts);
-  json.whole("rows", report.rows.size());
-  json.whole("train_rows", report.train_rows).whole("epochs", report.epochs);
-  if (report.epochs_tried > 0) json.whole("epochs_tried", report.epochs_tried);
-  add_metrics(json, report.metrics, "");
-  out().line(json.text("ending", name(report.ending)).end().str());
-}
-
 std::string describe_mean(std::span<const PartReport> parts, const TrainingOptions& options) {
   std::string means;
   for (const Metric each : figures_of(parts.front().metrics.task, options)) {
@@ -61,17 +50,6 @@ std::string describe_mean(std::span<const PartReport> parts, const TrainingOptio
     if (!std::isnan(spread.deviation)) means += fmt::format(" ± {:.2g}", spread.deviation);
   }
   return means;
-}
-
-void add_means(Json& json, std::span<const PartReport> parts) {
-  if (parts.empty()) return;
-  std::vector<Metric> measured = figures_of(parts[0].metrics.task, {});
-  measured.insert(measured.end(), parts[0].metrics.more.begin(), parts[0].metrics.more.end());
-  for (const Metric each : measured) {
-    const Spread spread = spread_of(parts, each);
-    json.number("mean_" + json_key(name(each)), spread.mean);
-    json.number("deviation_" + json_key(name(each)), spread.deviation);
-  }
 }
 
 }  // namespace strata::cli

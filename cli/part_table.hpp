@@ -26,11 +26,7 @@ class PartTable {
   const TrainingOptions& options_;
   std::vector<std::size_t> widths_;  // of the columns; empty: there is no heading yet
 };
-/// A part as an event of that name.
-void print_json_part(const PartReport& report, std::string_view noun);
 /// "loss 0.1 ± 0.02, accuracy 0.9 ± 0.01"
 [[nodiscard]] std::string describe_mean(std::span<const PartReport> parts, const TrainingOptions& options);
-/// Adds "mean_loss", "deviation_loss", …
-void add_means(Json& json, std::span<const PartReport> parts);
 
 }  // namespace strata::cli

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "strata/json.hpp"
 #include "strata/trainer.hpp"
 
 namespace strata::cli {
@@ -63,34 +64,11 @@ void print_text(const TrainingPlan& plan) {
                    bytes_text(plan.workspace_bytes)));
 }
 
-void print_json(const TrainingPlan& plan) {
-  Json json;
-  json.object().key("inputs").array();
-  for (const InputField& input : plan.features.inputs) add_input(json, input);
-  json.end().key("left_out").array();
-  for (const LeftOut& each : plan.left_out)
-    json.object().text("name", each.name).text("type", each.type).text("why", each.why).end();
-  json.end();
-  add_columns(json, encoded_columns(plan.features));
-  json.text("task", name(plan.features.target.task)).texts("target", plan.features.target.names);
-  json.texts("classes", plan.features.target.classes).text("scale", name(plan.features.scaling.kind));
-  json.text("network", layer_sizes(plan.architecture)).whole("parameters", plan.architecture.parameter_count());
-  json.key("options").object();
-  for (const OptionSpec& option : option_table()) json.text(option.name, option.show(plan.options));
-  json.end().whole("rows", plan.rows).whole("validation_rows", plan.held);
-  json.text("validation_how", plan.held_how).whole("dropped", plan.dropped).whole("weight_0", plan.weight_0);
-  if (!plan.folds.empty()) json.wholes("folds", plan.folds);
-  json.whole("batches", plan.batches).whole("iterations", plan.iterations);
-  json.whole("data_bytes", plan.data_bytes).whole("example_bytes", plan.example_bytes);
-  json.whole("weight_bytes", plan.weight_bytes).whole("workspace_bytes", plan.workspace_bytes);
-  out().line(json.end().str());
-}
-
 }  // namespace
 
 void print_plan(const TrainingPlan& plan, bool json) {
   if (json)
-    print_json(plan);
+    out().line(to_json(plan));
   else
     print_text(plan);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "api/summary.hpp"
 #include "commands.hpp"
 #include "strata/error.hpp"
 
@@ -12,52 +13,6 @@
 #endif
 
 namespace strata::cli {
-
-void add_metrics(Json& json, const Metrics& metrics, const std::string& prefix) {
-  json.number(prefix + "loss", metrics.loss);
-  if (metrics.task == Task::regression) {
-    json.number(prefix + "rmse", metrics.rmse).number(prefix + "mae", metrics.mae).number(prefix + "r2", metrics.r2);
-  } else {
-    json.number(prefix + "accuracy", metrics.accuracy).whole(prefix + "correct", metrics.correct);
-  }
-  for (const Metric each : metrics.more) json.number(prefix + json_key(name(each)), metrics.value(each));
-  json.whole(prefix + "examples", metrics.examples);
-  for (const Interval& each : metrics.intervals)
-    json.number(prefix + json_key(name(each.metric)) + "_low", each.low)
-        .number(prefix + json_key(name(each.metric)) + "_high", each.high);
-}
-
-void add_curves(Json& json, const Curves& curves) {
-  json.key("epochs").array();
-  for (const std::int64_t epoch : curves.epochs) json.whole(epoch);
-  json.end().numbers("loss", curves.loss);
-  for (const auto& [prefix, lines] : {std::pair("train_", &curves.train), {"validation_", &curves.validation}})
-    for (const Curves::Line& line : *lines) json.numbers(prefix + json_key(name(line.metric)), line.values);
-}
-
-void add_columns(Json& json, std::span<const EncodedColumn> columns) {
-  json.key("columns").array();
-  for (const EncodedColumn& column : columns)
-    json.object().text("name", column.name).text("equation", column.equation).end();
-  json.end();
-}
-
-bool has_columns(const Features& features) {
-  const ScaleKind scale = features.scaling.kind;
-  return scale == ScaleKind::robust || scale == ScaleKind::quantile ||
-         std::ranges::any_of(features.inputs,
-                             [](const InputField& input) { return input.type != ColumnType::number || input.missing; });
-}
-
-void add_input(Json& json, const InputField& input) {
-  json.object().text("name", input.name).wholes("shape", input.shape);
-  if (input.type != ColumnType::number) json.text("type", name(input.type));
-  if (!input.levels.empty()) json.texts("levels", input.levels);
-  if (input.embedded) json.truth("embedded", true);
-  if (input.missing) json.truth("missing", true);
-  if (input.fill) json.number("fill", *input.fill);
-  json.end();
-}
 
 std::string describe_inputs(const Features& features, const Architecture& net) {
   const std::vector<InputField>& inputs = features.inputs;
@@ -187,12 +142,6 @@ std::string describe_best(const TrainingRecord& record) {
   return fmt::format("{} of {}: its weights are kept, and these are their figures",
                      with_commas(static_cast<std::uint64_t>(record.epochs)),
                      with_commas(static_cast<std::uint64_t>(record.epochs_tried)));
-}
-
-std::string layer_sizes(const Architecture& architecture) {
-  std::string text;
-  for (int l = 0; l <= architecture.depth(); ++l) text += fmt::format("{}{}", l == 0 ? "" : "-", architecture.units(l));
-  return text;
 }
 
 std::string describe_layers(const Architecture& architecture) {

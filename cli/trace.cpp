@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "strata/error.hpp"
+#include "strata/json.hpp"
 #include "strata/tools.hpp"
 
 namespace strata::cli {
@@ -93,36 +94,6 @@ void print_text(const Trace& trace, const Arguments& arguments) {
     say("large matrices are shortened (…); --json and --npy DIR give every number");
 }
 
-void add_matrix(Json& json, const TracedMatrix& matrix) {
-  json.object().text("name", matrix.name).text("equation", matrix.equation);
-  json.whole("rows", matrix.rows).whole("cols", matrix.cols);
-  if (!matrix.meaning.empty()) add_columns(json, matrix.meaning);
-  json.key("values").array();
-  for (std::size_t i = 0; i < matrix.rows; ++i) {
-    json.array();
-    for (std::size_t j = 0; j < matrix.cols; ++j) json.number(matrix(i, j));
-    json.end();
-  }
-  json.end().end();
-}
-
-void print_json(const Trace& trace) {
-  Json json;
-  json.object().whole("examples", trace.examples).number("cost", trace.cost).key("layers").array();
-  for (const TracedLayer& layer : trace.layers) {
-    json.object().whole("layer", static_cast<std::int64_t>(layer.layer)).text("activation", layer.activation);
-    json.key("matrices").array();
-    for (const TracedMatrix& matrix : layer.matrices) add_matrix(json, matrix);
-    json.end().end();
-  }
-  json.end();
-  if (trace.mean) {
-    json.key("mean");
-    add_matrix(json, *trace.mean);
-  }
-  out().line(json.end().str());
-}
-
 void write_arrays(const Trace& trace, const std::filesystem::path& folder) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
@@ -156,7 +127,7 @@ int run(const Arguments& arguments) {
   say_which_network(arguments, model);
   if (arguments.has("npy")) write_arrays(trace, arguments.value("npy"));
   if (arguments.has("json"))
-    print_json(trace);
+    out().line(to_json(trace));
   else if (!arguments.has("npy"))
     print_text(trace, arguments);
   return 0;

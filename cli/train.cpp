@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <new>
 
+#include "api/json.hpp"
 #include "checkpoints.hpp"
 #include "commands.hpp"
 #include "ending.hpp"
@@ -69,6 +70,12 @@ void check_output(const std::string& file) {
 }
 
 /// `before`: updates that were done when it went on.
+void print_json(const Fit& fit, const std::string& file) {
+  Json json;
+  add_members(json.object(), fit);
+  out().line(json.text("model", file).end().str());
+}
+
 void print_summary(const Fit& fit, const std::string& file, std::int64_t before, const Options& options) {
   const TrainingRecord& record = fit.model.record();
   const std::int64_t now = fit.iterations - before;
@@ -263,7 +270,7 @@ int run(const Arguments& arguments) {
   const std::string saved = save(fit.model, file, last), where = shown(saved);
 
   if (json)
-    print_json_done(fit, saved);
+    print_json(fit, saved);
   else
     print_summary(fit, where, from ? from->model().record().reached : 0, options);
   try {

@@ -163,44 +163,4 @@ void TrainingTable::print(std::string_view heading, std::string row) {
   out().line(row);
 }
 
-void print_json(const CostReport& report) {
-  Json json;
-  json.object().text("event", "cost");
-  if (report.fold > 0) json.whole("fold", report.fold);
-  json.whole("iteration", report.iteration).whole("epoch", report.epoch);
-  out().line(json.number("cost", report.cost).end().str());
-}
-
-void print_json(const EpochReport& report) {
-  Json json;
-  json.object().text("event", "epoch");
-  if (report.fold > 0) json.whole("fold", report.fold);
-  json.whole("epoch", report.epoch).whole("iteration", report.iteration);
-  json.number("cost", report.mean_cost);
-  if (report.train) add_metrics(json, *report.train, "train_");
-  if (report.validation) add_metrics(json, *report.validation, "validation_");
-  if (report.best) json.truth("best", true);
-  out().line(json.end().str());
-}
-
-void print_json_done(const Fit& fit, const std::string& file) {
-  const TrainingRecord& record = fit.model.record();
-  Json json;
-  json.object().text("event", "done").whole("iterations", record.iterations).whole("epochs", record.epochs);
-  if (record.epochs_tried > 0)
-    json.whole("iterations_tried", fit.iterations).whole("epochs_tried", record.epochs_tried);
-  json.number("cost", record.cost).number("seconds", fit.seconds);
-  add_metrics(json, record.train, "train_");
-  if (record.validation) add_metrics(json, *record.validation, "validation_");
-  if (fit.before) add_metrics(json, *fit.before, "before_");
-  if (fit.folds > 0) {
-    json.whole("folds", fit.folds).whole("folds_done", fit.parts.size()).whole("networks", fit.model.networks());
-    add_means(json, fit.parts);
-  }
-  if (record.out_of_fold) add_metrics(json, *record.out_of_fold, "out_of_fold_");
-  json.text("ending", record.ended);
-  if (!fit.explanation.empty()) json.text("explanation", fit.explanation);
-  out().line(json.text("model", file).end().str());
-}
-
 }  // namespace strata::cli

@@ -1,4 +1,4 @@
-// What a training prints while it goes on: a table that grows, or JSON.
+// What a training prints while it goes on: a table that grows.
 #pragma once
 
 #include <cstdint>
@@ -45,9 +45,5 @@ class TrainingTable {
   std::optional<CostReport> first_;  // not shown yet
   Curves costs_;
 };
-
-void print_json(const CostReport& report);
-void print_json(const EpochReport& report);
-void print_json_done(const Fit& fit, const std::string& file);
 
 }  // namespace strata::cli

@@ -53,6 +53,10 @@ strata_room(tools
   SOURCES steps.cpp examined.cpp trace.cpp differences.cpp gradient_check.cpp doctor.cpp convert.cpp
     describe.cpp field_summary.cpp giveaway.cpp
   USES train model network features kernels data config base)
+
+strata_room(api
+  SOURCES json.cpp json_model.cpp json_options.cpp json_tools.cpp json_training.cpp summary.cpp
+  USES tools train model network optim features kernels data config base)
 endif()
 
 if(STRATA_SANITIZE MATCHES address)
@@ -70,7 +74,7 @@ set_source_files_properties(
 target_include_directories(strata_kernels SYSTEM PRIVATE ${STRATA_HIGHWAY_INCLUDE_DIR})
 
 set(STRATA_OBJECTS)
-foreach(room base config kernels data network optim features model train tools)
+foreach(room base config kernels data network optim features model train tools api)
   if(NOT TARGET strata_${room})
     continue()
   endif()

@@ -5,6 +5,7 @@
 #include "strata/data.hpp"
 #include "strata/error.hpp"
 #include "strata/features.hpp"
+#include "strata/json.hpp"
 #include "strata/matrix.hpp"
 #include "strata/model.hpp"
 #include "strata/options.hpp"

@@ -10,7 +10,7 @@ import sys
 
 NEEDED = re.compile(r"lib(z|stdc\+\+|m|gcc_s|c|dl|pthread)\.so|ld-linux")
 MUST_BE_THERE = ("strata::train(", "strata::Model::load(", "strata::Predictor::predict(", "strata::steps::relu(",
-                 "strata::require_writable(", "strata::remove_temporary_files(", "typeinfo for strata::Error")
+                 "strata::to_json(", "strata::require_writable(", "strata::remove_temporary_files(", "typeinfo for strata::Error")
 
 
 def faults_of(symbols, words, internal):
