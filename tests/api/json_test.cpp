@@ -62,9 +62,8 @@ TEST(Json, HasFiguresWithAllDigitsAndNullForWhatIsNone) {
   metrics.more = {Metric::mape};
   metrics.mape = std::numeric_limits<double>::infinity();
   metrics.intervals = {{Metric::rmse, 0.125, 1}};
-  EXPECT_EQ(to_json(metrics),
-            R"({"loss":0.10000000000000001,"rmse":0.5,"mae":0.25,"r2":null,"mape":null,"examples":3,)"
-            R"("rmse_low":0.125,"rmse_high":1})");
+  EXPECT_EQ(to_json(metrics), R"({"loss":0.10000000000000001,"rmse":0.5,"mae":0.25,"r2":null,"mape":null,"examples":3,)"
+                              R"("rmse_low":0.125,"rmse_high":1})");
   const Metrics classes{.task = Task::classes, .examples = 4, .loss = 1, .correct = 1, .accuracy = 0.25, .unseen = 2};
   EXPECT_EQ(to_json(classes), R"({"loss":1,"accuracy":0.25,"correct":1,"examples":4,"unseen":2})");
 }
@@ -79,8 +78,9 @@ TEST(Json, HasTheEventsOfATraining) {
   EXPECT_EQ(to_json(epoch), R"({"event":"epoch","epoch":2,"iteration":6,"cost":0.5})");
   epoch.validation = metrics;
   epoch.best = true;
-  EXPECT_EQ(to_json(epoch), R"({"event":"epoch","epoch":2,"iteration":6,"cost":0.5,"validation_loss":1,)"
-                            R"("validation_accuracy":0.25,"validation_correct":1,"validation_examples":4,"best":true})");
+  EXPECT_EQ(to_json(epoch),
+            R"({"event":"epoch","epoch":2,"iteration":6,"cost":0.5,"validation_loss":1,)"
+            R"("validation_accuracy":0.25,"validation_correct":1,"validation_examples":4,"best":true})");
   PartReport part{.part = 2, .rows = {1, 5}, .train_rows = 8, .metrics = metrics, .epochs = 3};
   EXPECT_EQ(to_json(part), R"({"event":"part","part":2,"rows":2,"train_rows":8,"epochs":3,"loss":1,"accuracy":0.25,)"
                            R"("correct":1,"examples":4,"ending":"done"})");
@@ -94,8 +94,7 @@ TEST(Json, HasTheCurvesOfATraining) {
                       .loss = {0.5, 0.25},
                       .train = {{Metric::log_loss, {2, Metrics::kNone}}},
                       .validation = {{Metric::loss, {4, 3}}}};
-  EXPECT_EQ(to_json(curves),
-            R"({"epochs":[1,2],"loss":[0.5,0.25],"train_log_loss":[2,null],"validation_loss":[4,3]})");
+  EXPECT_EQ(to_json(curves), R"({"epochs":[1,2],"loss":[0.5,0.25],"train_log_loss":[2,null],"validation_loss":[4,3]})");
 }
 
 TEST(Json, HasATrainingAndItsModel) {
