@@ -115,6 +115,8 @@ TEST(Json, HasATrainingAndItsModel) {
   EXPECT_EQ(model.at("inputs")[0].at("name"), "an input with a long name");
   EXPECT_EQ(model.at("layers")[1].at("W"), (json{3, 4}));
   EXPECT_EQ(model.at("training").at("options").at("batch-size"), "5");
+  EXPECT_EQ(model.at("training").at("cost"), fit.model.record().cost);
+  EXPECT_EQ(model.at("training").at("train_correct"), fit.model.record().train.correct);
   EXPECT_EQ(model.at("training").at("version"), fit.model.record().version);
 }
 
