@@ -57,6 +57,8 @@ strata_room(tools
 strata_room(api
   SOURCES json.cpp json_model.cpp json_options.cpp json_tools.cpp json_training.cpp summary.cpp
   USES tools train model network optim features kernels data config base)
+# What strata.h declares: a library of its own (CMakeLists.txt).
+set(STRATA_C_SOURCES c_error.cpp c_options.cpp c_table.cpp c_model.cpp c_train.cpp c_tools.cpp)
 endif()
 
 if(STRATA_SANITIZE MATCHES address)

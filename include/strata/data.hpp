@@ -101,7 +101,9 @@ using FieldChooser = std::function<std::vector<std::string>(std::span<const Fiel
 /// copies, or read one table, at the same time.
 class Table {
  public:
-  Table();
+  Table() : Table("the table") {}
+  /// `name`: what messages and the record of a model call it. Throws Error(memory).
+  explicit Table(std::string_view name);
   ~Table();
   /// Throws Error(memory).
   Table(const Table& other);
@@ -115,7 +117,7 @@ class Table {
   [[nodiscard]] const Field* find(std::string_view name) const noexcept;
   /// The field, or Error(usage) that lists the names that exist and the nearest one.
   [[nodiscard]] const Field& field(std::string_view name) const;
-  /// What the numbers come from, for messages: a file name, or "the table".
+  /// What the numbers come from, for messages: a file name, the name that a program gave, or "the table".
   [[nodiscard]] const std::string& source() const noexcept;
   /// One picture that `read_for` made an example of.
   [[nodiscard]] bool is_picture() const noexcept;

@@ -295,7 +295,8 @@ bool internal::is_mapped(const Table& table, std::span<const Field* const> field
                              [&](const Field* field) { return storage.blocks[storage.place(*field).block].is_mapped; });
 }
 
-Table::Table() : storage_(only_errors("for a table", [] { return std::make_unique<Storage>(); })) {}
+Table::Table(std::string_view name)
+    : storage_(only_errors("for a table", [&] { return std::make_unique<Storage>(std::string(name)); })) {}
 Table::~Table() = default;
 Table::Table(const Table& other)
     : storage_(only_errors("for a copy of this table", [&] {

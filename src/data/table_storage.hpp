@@ -130,7 +130,7 @@ struct Place {
 namespace strata {
 
 struct [[gnu::visibility("hidden")]] Table::Storage {
-  std::string source = "the table";
+  std::string source;
   bool is_picture = false;
   std::size_t rows = 0;
   std::vector<Field> fields;

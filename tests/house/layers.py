@@ -27,7 +27,7 @@ FRONT_OF = {
     "data.hpp": "data", "package.hpp": "data",
     "features.hpp": "features", "model.hpp": "model", "predictor.hpp": "model", "trainer.hpp": "train",
     "steps.hpp": "tools", "tools.hpp": "tools",
-    "json.hpp": "api",
+    "json.hpp": "api", "strata.h": "api",
     "strata.hpp": None,  # all of them
 }
 # What the program writes as the library does.

@@ -11,7 +11,7 @@ endfunction()
 
 function(build source prefix folder)
   run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/${source} -B ${folder} -DCMAKE_PREFIX_PATH=${prefix}
-    -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_CXX_FLAGS=${FLAGS})
+    -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_CXX_FLAGS=${FLAGS} -DCMAKE_C_COMPILER=${CC} -DCMAKE_C_FLAGS=${FLAGS})
   run(${CMAKE_COMMAND} --build ${folder})
 endfunction()
 
@@ -82,6 +82,7 @@ endif()
 build(tests/install/consumer ${WORK}/moved ${WORK}/build-moved)
 build(examples ${WORK}/moved ${WORK}/build-examples)
 run(${WORK}/build-examples/examples/7-arrays)
+run(${WORK}/build-examples/examples/8-c)
 run(${WORK}/build-moved/consumer ${files})
 run(${WORK}/moved/bin/strata doctor)
 build_by_pkg_config(${WORK}/moved ${WORK}/by-pkg-config)
