@@ -157,8 +157,17 @@ class Words {
     if (std::ranges::any_of(known_, is_name)) std::ranges::copy(name, word);
   }
 
+  /// -output FILE would otherwise be -o utput, and FILE an operand.
+  void refuse_one_dash(const std::string& word) const {
+    const std::string name = plain_name(word.substr(0, word.find('=')));
+    if (name.size() < 3) return;
+    for (const Known& each : known_)
+      if (each.name.starts_with(name)) refuse(fmt::format("-{}: a name has two dashes: --{}", name, each.name));
+  }
+
   void take(const Known& option, bool joined_to_letter) {
     std::string value = optarg == nullptr ? "" : optarg;
+    if (joined_to_letter) refuse_one_dash(fmt::format("{}{}", option.letter, value));
     if (joined_to_letter && value.starts_with('=')) value.erase(0, 1);  // -o=FILE, as one writes it with long names
     values[option.name].push_back(std::move(value));
   }

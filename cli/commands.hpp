@@ -58,6 +58,8 @@ Command doctor_command();
                                     bool with_target, const std::vector<std::string>& keep = {});
 /// Tells what was left out, or taken as missing though it is a word.
 void say_left_out(const TableReader& reader, const std::string& file, const Arguments& arguments);
+/// Tells of what the inputs held that no training row did.
+void say_unfamiliar(std::span<const UnfamiliarInput> inputs, const Arguments& arguments);
 /// All of it.
 [[nodiscard]] Table read_data(const Model& model, const std::string& file, const Arguments& arguments,
                               bool with_target);

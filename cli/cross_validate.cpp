@@ -60,8 +60,7 @@ int cross_validate(const Arguments& arguments) {
     say(fmt::format("strata: interrupted after {} of {} parts", found.parts.size(), parts));
     return interrupt_exit_code();
   }
-  if (!quiet)
-    say(fmt::format("no model is written; this trains one on all rows:\n       {}", training_command(arguments)));
+  if (!quiet) say(fmt::format("no model is written; this trains one:\n       {}", training_command(arguments)));
   return found.ending == Ending::diverged ? 1 : 0;
 }
 

@@ -80,6 +80,7 @@ int run(const Arguments& arguments) {
   say_weights(model, arguments);
   const Metrics metrics = model.evaluate(reader, arguments.options.threads, bootstrap);
   say_left_out(reader, arguments.operands[1], arguments);
+  say_unfamiliar(metrics.unfamiliar, arguments);
   if (!arguments.has("json")) {
     print_text(metrics, arguments.options.weight_column);
     return 0;

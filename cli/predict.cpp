@@ -79,10 +79,6 @@ int run(const Arguments& arguments) {
       say_left_out(reader, file, arguments);
     }
   };
-  const auto say_unfamiliar = [&] {
-    if (arguments.has("quiet")) return;
-    for (const UnfamiliarInput& input : unfamiliar) say(fmt::format("new to the model: {}", to_text(input)));
-  };
   if (!to_file) {
     const TextSink sink = [](std::string_view text) { out().write(text); };
     PredictionWriter writer(model.precision(), arguments.has("json"), files.size() > 1, keep, sink);
@@ -94,14 +90,14 @@ int run(const Arguments& arguments) {
                   fmt::format("{}\n{} written before it", error.what(),
                               counted(writer.written(), "prediction") + (writer.written() == 1 ? " was" : " were")));
     }
-    say_unfamiliar();
+    say_unfamiliar(unfamiliar, arguments);
     return 0;
   }
   write_text(arguments.value("output"), [&](const TextSink& sink) {
     PredictionWriter writer(model.precision(), arguments.has("json"), files.size() > 1, keep, sink);
     predict_all(writer);
   });
-  say_unfamiliar();
+  say_unfamiliar(unfamiliar, arguments);
   if (!arguments.has("quiet")) say(fmt::format("the predictions are in {}", arguments.value("output")));
   return 0;
 }

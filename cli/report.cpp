@@ -188,6 +188,11 @@ void say_left_out(const TableReader& reader, const std::string& file, const Argu
   say_notes(reader.left_out(), file, arguments);
 }
 
+void say_unfamiliar(std::span<const UnfamiliarInput> inputs, const Arguments& arguments) {
+  if (arguments.has("quiet")) return;
+  for (const UnfamiliarInput& input : inputs) say(fmt::format("new to the model: {}", to_text(input)));
+}
+
 Table read_data(const Model& model, const std::string& file, const Arguments& arguments, bool with_target) {
   return *open_data(model, file, arguments, with_target).next(static_cast<std::size_t>(-1));
 }

@@ -59,6 +59,7 @@ int main(void) {
   int right = 0;
   require(strata_model_load("points.strata", &model));
   require(strata_model_predict(model, table, 0, &probabilities[0][0], (size_t)kCount * 2, labels, NULL));
+  /* Label 0 is the first of the "classes" that strata_model_describe lists, which are in order: inside, outside. */
   for (int i = 0; i < kCount; ++i) right += (labels[i] == 1) == (place[i][0] == 'o');
   printf("%s of the points are in their place\n", right >= 0.95 * kCount ? "at least 95 %" : "too few");
 

@@ -52,7 +52,8 @@ struct Metrics {
   double balanced_accuracy = kNone, f1 = kNone, mcc = kNone, roc_auc = kNone, pr_auc = kNone, log_loss = kNone,
          brier = kNone;
   double mape = kNone, pinball = kNone;
-  std::vector<Interval> intervals = {};  ///< of the figures that are defined; empty without a bootstrap
+  std::vector<Interval> intervals = {};          ///< of the figures that are defined; empty without a bootstrap
+  std::vector<UnfamiliarInput> unfamiliar = {};  ///< as in Predictions; of Model::evaluate
 
   [[nodiscard]] double value(Metric metric) const noexcept;
 };

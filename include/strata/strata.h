@@ -1,4 +1,5 @@
-/* Strata for C99, and for every language that calls C: what strata.hpp has, without a C++ type, an exception or a variable.
+/* Strata for C99, and for every language that calls C: training, prediction, models and what is inside of them, without a
+ * C++ type, an exception or a variable. (strata.hpp has more: checkpoints, cross-validation, the functions of the notes.)
  *
  * - What can fail returns a strata_status: STRATA_OK, or why not; strata_last_error then says more. Nothing was made in that
  *   case, and what was handed in is as it was. A pointer that must not be null and is, is STRATA_USAGE.
@@ -7,7 +8,9 @@
  *   which takes a null pointer too. What is read from a handle (a pointer to its bytes, its numbers) lives as long as it.
  * - Any number of threads may use one handle, as long as none of them changes it (a pointer to it that is not const) or
  *   frees it. No result depends on the number of threads.
- * - A function of the caller's that is handed in is called by the thread that calls Strata, and throws nothing. */
+ * - A function of the caller's that is handed in is called by the thread that calls Strata, and throws nothing. What it is
+ *   given by a pointer lives as long as it runs.
+ * - JSON is that of the program's --json, an object in one line; what is not a number there is null. */
 #ifndef STRATA_STRATA_H
 #define STRATA_STRATA_H
 
@@ -129,7 +132,7 @@ STRATA_C_API strata_status strata_table_read(const char* const* files, size_t co
                                              strata_table** table);
 STRATA_C_API void strata_table_free(strata_table* table);
 STRATA_C_API size_t strata_table_rows(const strata_table* table);
-/* A named field of numbers. Errors: shape (another number of rows), usage (the name is taken), value (a whole number that
+/* A named field of numbers. In one of a number a row NaN is a missing one, in one of several no number may be. Errors: shape (another number of rows), usage (the name is taken), value (a whole number that
  * float64 cannot hold exactly). */
 STRATA_C_API strata_status strata_table_add_numbers(strata_table* table, const char* name, const strata_numbers* numbers);
 /* The numbers of a matrix, a field for each of its columns: names[j] has the rows of data + j·column_stride bytes. The shape
@@ -152,7 +155,8 @@ STRATA_C_API strata_status strata_model_save(const strata_model* model, const ch
 STRATA_C_API strata_status strata_model_from_bytes(const void* data, size_t size, strata_model** model);
 STRATA_C_API strata_status strata_model_to_bytes(const strata_model* model, strata_bytes** bytes);
 STRATA_C_API void strata_model_free(strata_model* model);
-/* What `strata inspect --json` prints: inputs, columns, target, layers, networks, training. */
+/* What `strata inspect --json` prints: "inputs" (of each its "name", "type" and "levels"), "columns", "target", "task",
+ * "classes" in the order of the labels of a prediction, "layers", "networks", "training". */
 STRATA_C_API strata_status strata_model_describe(const strata_model* model, strata_bytes** json);
 /* One of the matrices that a network has learned, under its name in docs/notation.md: "W1", "b1", "a1" (slopes) of each
  * layer, "F", "phi", "U", "V", "c", "E", "s" of a stage in front of them. Its rows and cols, and (where `values` is not null,
@@ -178,7 +182,8 @@ STRATA_C_API void strata_predictor_free(strata_predictor* predictor);
 STRATA_C_API size_t strata_predictor_inputs(const strata_predictor* predictor);
 STRATA_C_API size_t strata_predictor_outputs(const strata_predictor* predictor);
 /* A (m, outputs) of X (m, inputs), both in C order: raw inputs, as in the data; a category or a yes or no is the number of
- * its level, any other word their number; NaN, where one is missing. The activations of the last layer: the probability of
+ * its level in "levels", counted from 0, or how many levels there are, for any other word; a date is its days since
+ * 1970-01-01; NaN, where one is missing. The activations of the last layer: the probability of
  * the second of two classes, of every class, or the values in the units of the target. f32: of models in float32 and bf16,
  * f64: in float64. */
 STRATA_C_API strata_status strata_predictor_predict_f32(const strata_predictor* predictor, const float* X, size_t m, float* A);
@@ -239,14 +244,14 @@ STRATA_C_API strata_status strata_continue(const strata_table* table, const stra
                                            const strata_options* options, const strata_callbacks* callbacks,
                                            strata_fit** fit);
 STRATA_C_API void strata_fit_free(strata_fit* fit);
-/* The model, which from then on is the caller's; once. */
+/* The model, which from then on is the caller's. A second time is STRATA_USAGE. */
 STRATA_C_API strata_status strata_fit_model(strata_fit* fit, strata_model** model);
 /* What `strata train --json` prints at the end: how it ended, and the figures. */
 STRATA_C_API strata_status strata_fit_describe(const strata_fit* fit, strata_bytes** json);
 /* Of a bag: how many rows were predicted by the networks that were not trained on them. Else 0. */
 STRATA_C_API size_t strata_fit_out_of_fold_rows(const strata_fit* fit);
-/* Which rows of the data these are, counted from 0, ascending, and for each strata_model_columns numbers, row after row.
- * Either may be null. */
+/* Which rows of the data these are, counted from 0, ascending, and for each strata_model_columns numbers, row after row:
+ * `rows` and `values` have room for all of them, or are null. */
 STRATA_C_API strata_status strata_fit_out_of_fold(const strata_fit* fit, int64_t* rows, double* values);
 /* What `strata train --dry-run --json` prints: what a training would do. Of the callbacks it uses note and warning. */
 STRATA_C_API strata_status strata_plan(const strata_table* table, const strata_options* options,

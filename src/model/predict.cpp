@@ -73,8 +73,8 @@ Rows rows_of_known_classes(Score<T>& score, const Target& target, const Table& t
 }
 
 template <class T>
-void add_table(Score<T>& score, const Plan<T>& plan, const Table& given, int threads,
-               const std::string& weight_column) {
+void add_table(Score<T>& score, std::vector<UnfamiliarInput>& unfamiliar, const Plan<T>& plan, const Table& given,
+               int threads, const std::string& weight_column) {
   const std::optional<Table> converted = retyped(given, plan.features);
   const Table& table = converted ? *converted : given;
   if (table.rows() == 0) throw Error(ErrorCode::value, printable(table.source()) + " has no examples to evaluate on");
@@ -89,6 +89,15 @@ void add_table(Score<T>& score, const Plan<T>& plan, const Table& given, int thr
       examples, threads,
       [&](Index, View<const T> A, View<const T> Y, const double* w, double loss) { score.add(A, Y, loss, w); },
       score.losses());
+  add(unfamiliar, examples.unfamiliar());
+}
+
+template <class T>
+Metrics metrics_of(Score<T>& score, std::vector<UnfamiliarInput> unfamiliar, const Bootstrap& bootstrap, int threads) {
+  score.require_known();
+  Metrics metrics = score.metrics(bootstrap, threads);
+  metrics.unfamiliar = std::move(unfamiliar);
+  return metrics;
 }
 
 // All figures of the task.
@@ -129,9 +138,9 @@ Metrics Model::evaluate(const Table& table, int threads, const Bootstrap& bootst
   }
   return with_plan(*data_, [&]<class T>(const Plan<T>& plan) {
     Score<T> score = score_for(plan, bootstrap);
-    add_table(score, plan, table, threads, weight_column);
-    score.require_known();
-    return score.metrics(bootstrap, threads);
+    std::vector<UnfamiliarInput> unfamiliar;
+    add_table(score, unfamiliar, plan, table, threads, weight_column);
+    return metrics_of(score, std::move(unfamiliar), bootstrap, threads);
   });
 } catch (...) {
   throw_as_error("to evaluate");
@@ -143,12 +152,12 @@ Metrics Model::evaluate(TableReader& reader, int threads, const Bootstrap& boots
     // Whole chunks of columns, whose losses are summed apart: so the sums are those of one table.
     const auto columns = static_cast<std::size_t>(plan.columns());
     const std::size_t rows = columns * std::max<std::size_t>(1, reader.usual_rows() / columns);
+    std::vector<UnfamiliarInput> unfamiliar;
     bool any = false;
     for (; const std::optional<Table> block = reader.next(rows); any = true)
-      add_table(score, plan, *block, threads, reader.weight_column());
+      add_table(score, unfamiliar, plan, *block, threads, reader.weight_column());
     if (!any) throw Error(ErrorCode::value, "the reader has no examples left to evaluate on");
-    score.require_known();
-    return score.metrics(bootstrap, threads);
+    return metrics_of(score, std::move(unfamiliar), bootstrap, threads);
   });
 } catch (...) {
   throw_as_error("to evaluate");

@@ -401,6 +401,10 @@ TEST(Arguments, WhatIsWrongIsSaid) {
   EXPECT_EQ(refusal(train, {"d.csv", "-="}), "'strata train' has no option '-='; 'strata train --help' lists them");
   EXPECT_EQ(refusal(train, {"d.csv", "--h"}), "'strata train' has no option '--h'; 'strata train --help' lists them");
   EXPECT_EQ(parse(train, Words{"d.csv", "-o", "=m"}).value("output"), "=m");
+  EXPECT_EQ(refusal(train, {"d.csv", "-out=m"}), "-out: a name has two dashes: --output");
+  EXPECT_EQ(refusal(train, {"d.csv", "-output", "m"}), "-output: a name has two dashes: --output");
+  EXPECT_EQ(parse(train, Words{"d.csv", "-om"}).value("output"), "m");
+  EXPECT_EQ(parse(train, Words{"d.csv", "-ooutput"}).value("output"), "output");
   EXPECT_EQ(refusal(convert_command(), {"-", "-", "--target", "-"}).find("2 times (operand 1, --target)") !=
                 std::string::npos,
             true);
