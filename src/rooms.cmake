@@ -19,7 +19,7 @@ target_compile_options(strata_kernels PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> $<$<
 
 if(NOT STRATA_CORE_ONLY)
 strata_room(data
-  SOURCES table.cpp mapped_file.cpp cache.cpp cache_reading.cpp take_rows.cpp table_parts.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp csv_header.cpp csv_survey.cpp text_parts.cpp text_rows.cpp words.cpp dialect.cpp cell.cpp dates.cpp spellings.cpp column_survey.cpp column_verdict.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
+  SOURCES table.cpp mapped_file.cpp cache.cpp cache_reading.cpp take_rows.cpp table_parts.cpp array.cpp read.cpp csv.cpp csv_scanner.cpp csv_header.cpp csv_survey.cpp text_parts.cpp text_rows.cpp words.cpp dialect.cpp cell.cpp dates.cpp spellings.cpp column_survey.cpp column_verdict.cpp judge.cpp frame.cpp arrow.cpp arrow_column.cpp gzip.cpp npy.cpp npz.cpp idx.cpp hdf5.cpp decoder.cpp image.cpp
   USES config base
   LIBRARIES ZLIB::ZLIB)
 target_compile_options(strata_data PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3>)  # loops over the bytes of a text

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "strata/arrow.h"
 #include "strata/export.hpp"
 #include "strata/options.hpp"
 #include "strata/package.hpp"
@@ -101,9 +102,9 @@ using FieldChooser = std::function<std::vector<std::string>(std::span<const Fiel
 /// copies, or read one table, at the same time.
 class Table {
  public:
-  Table() : Table("the table") {}
+  Table() : Table(named("the table")) {}
   /// `name`: what messages and the record of a model call it. Throws Error(memory).
-  explicit Table(std::string_view name);
+  [[nodiscard]] static Table named(std::string_view name);
   ~Table();
   /// Throws Error(memory).
   Table(const Table& other);
@@ -164,6 +165,7 @@ class Table {
   [[nodiscard]] const Storage& storage() const noexcept { return *storage_; }
 
  private:
+  explicit Table(std::unique_ptr<Storage> storage) noexcept;
   void add_copy(std::string name, std::vector<std::size_t> shape, NumberType type, std::span<const std::byte> values);
 
   std::unique_ptr<Storage> storage_;
@@ -185,6 +187,29 @@ class Table {
 /// file, or one that is no text); shape (a column that not all have, which the message names).
 [[nodiscard]] Table read_table(std::span<const std::filesystem::path> files, const FieldChooser& choose = {},
                                const ReadingOptions& reading = {}, std::vector<std::string>* notes = nullptr);
+
+/// A table from memory in the form of the Arrow C data interface, which pandas, polars, pyarrow and DuckDB give. A
+/// struct array is a table, its children are the columns; what they are called is kept. Whole numbers and numbers of
+/// 32 and 64 bits that are all there, in one array, stay where they are: the table lets go of the array by its
+/// `release`. All else is copied. A null is missing, as NaN and the empty text are.
+///
+/// - Numbers (c C s S i I l L e f g) are numbers; whole ones with nulls become float64, and a column that has one
+/// beyond
+///   2^53 becomes text, for such are codes.
+/// - Texts (u U vu) have the type `text` and booleans (b), which are the words True and False, the type `yes_no`, until
+///   their cells are looked at: see `judged`.
+/// - Dictionaries are what their values are; of texts they have the type `category`.
+/// - Dates (tdD tdm) and timestamps (ts…) are days since 1970-01-01 in UTC; those without a time zone are taken to be
+///   UTC.
+/// - A column of nulls (n) holds nothing.
+///
+/// `name` is what messages and the record of a model call the table. `stream`, or `schema` and `array`, are taken over,
+/// whatever comes of it: they are released here or with the table, exactly once, by any thread. Errors: unsupported
+/// (another type, with the name of its column), format (structs that cannot be what they say, text that is no UTF-8),
+/// io (the stream's own), usage (released structs, two columns of one name), value (no rows), memory. How long a buffer
+/// is the interface does not say, so that nobody can check it.
+[[nodiscard]] Table read_arrow(ArrowArrayStream& stream, const std::string& name = "the frame");
+[[nodiscard]] Table read_arrow(ArrowSchema& schema, ArrowArray& array, const std::string& name = "the frame");
 
 /// What to read: a file and, where they are not clear from the file or the model, the names of the inputs and the
 /// target, in the model's order; the model's own names may be in any. A target may also be a file of its own (IDX

@@ -231,6 +231,16 @@ class Model {
   return read_for(model.features(), source, with_target, notes);
 }
 
+/// A table from memory, whose fields have the model's names, as the model would have read them from a CSV file of the
+/// same cells: words that are numbers or dates become these, and those that say nothing are missing. `reading`: but for
+/// the types of the columns, which the model knows. Errors: value (a cell that is none of what it should be).
+[[nodiscard]] Table read_for(const Features& features, Table table, bool with_target,
+                             const ReadingOptions& reading = {}, std::vector<std::string>* notes = nullptr);
+[[nodiscard]] inline Table read_for(const Model& model, Table table, bool with_target,
+                                    const ReadingOptions& reading = {}, std::vector<std::string>* notes = nullptr) {
+  return read_for(model.features(), std::move(table), with_target, reading, notes);
+}
+
 /// read_for in blocks of rows, for a file of any size in little memory:
 ///
 ///     TableReader reader(model.features(), {"new.csv"}, false);

@@ -178,6 +178,14 @@ struct TrainingPlan {
 [[nodiscard]] TrainingPlan plan_training(std::span<const std::filesystem::path> files, const Options& options,
                                          const Callbacks& callbacks = {});
 
+/// A table from memory as a training with these options would have read it from a CSV file of the same cells: the
+/// fields that they name, with their types, classes and missing cells. So `train(judged(read_arrow(…), options),
+/// options)` writes the model that `train("same.csv", options)` does, where the file spells numbers, dates, True and
+/// False as pandas writes them. `notes` gets a sentence on each thing that is not plain. A field that was judged before
+/// (Field::why), an array of several numbers an example, and words that are categories already stay what they are.
+/// Errors: as train and read_table.
+[[nodiscard]] Table judged(Table table, const Options& options, std::vector<std::string>* notes = nullptr);
+
 /// Trains on a table. The model's record has the final figures (those of the final weights). `initial`: the weights to
 /// start from, W[l] and b[l] at [l−1]; empty: as options.initializer says.
 /// Errors: usage (names, options out of range or that contradict each other), value (NaN, a word, one class only),

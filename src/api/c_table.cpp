@@ -45,7 +45,7 @@ extern "C" {
 strata_status strata_table_new(const char* name, strata_table** table) {
   return answered(__func__, [&] {
     required(table, "table");
-    give(table, name == nullptr ? Table() : Table(name));
+    give(table, name == nullptr ? Table() : Table::named(name));
   });
 }
 

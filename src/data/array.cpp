@@ -34,21 +34,6 @@ void swap_bytes(std::byte* items, std::size_t count, std::size_t item_bytes) {
   if (item_bytes == 8) return swap_items<8>(items, count);
 }
 
-// IEEE 754 binary16; every value has an exact float.
-float from_half(std::uint16_t half) {
-  const int exponent = (half >> 10) & 0x1F;
-  const int fraction = half & 0x3FF;
-  float value;
-  if (exponent == 0x1F) {
-    value = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    value = std::ldexp(static_cast<float>(fraction), -24);
-  } else {
-    value = std::ldexp(static_cast<float>(fraction + 0x400), exponent - 25);
-  }
-  return (half & 0x8000) != 0 ? -value : value;
-}
-
 // Walks through the items in the order of a Fortran file and gives each one's place in C order.
 class FortranWalk {
  public:
@@ -248,6 +233,20 @@ struct TextHash {
 };
 
 }  // namespace
+
+float from_half(std::uint16_t half) noexcept {
+  const int exponent = (half >> 10) & 0x1F;
+  const int fraction = half & 0x3FF;
+  float value;
+  if (exponent == 0x1F) {
+    value = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+  } else if (exponent == 0) {
+    value = std::ldexp(static_cast<float>(fraction), -24);
+  } else {
+    value = std::ldexp(static_cast<float>(fraction + 0x400), exponent - 25);
+  }
+  return (half & 0x8000) != 0 ? -value : value;
+}
 
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,9 @@ class Categories {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// A number of IEEE 754 binary16; every value has an exact float.
+[[nodiscard]] float from_half(std::uint16_t half) noexcept;
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 /// `text` itself where it is UTF-8; else its bytes as characters of Windows-1252, in `room`.

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostWords = 100'000, kMostWordBytes = std::size_t{16} << 20U,
                       kWordSample = std::size_t{1} << 17U;
-constexpr std::size_t kMostNumbers = 1000, kMostNumberBytes = std::size_t{16} << 10U, kNumberSample = 1024;
+constexpr std::size_t kMostNumberBytes = std::size_t{16} << 10U, kNumberSample = 1024;
 constexpr std::size_t kMostOfACell = 200;          // bytes that are remembered of the first cell of its kind
 constexpr double kMostExact = 9007199254740992.0;  // 2^53
 
@@ -33,9 +33,9 @@ ColumnSurvey::ColumnSurvey(const MissingWords& missing)
       numbers_(kMostNumbers, kMostNumberBytes, kNumberSample),
       words_(kMostWords, kMostWordBytes, kWordSample) {}
 
-void ColumnSurvey::Range::add(double value) noexcept {
+void ColumnSurvey::Range::add(double value, std::size_t count) noexcept {
   if (!std::isfinite(value)) {
-    ++infinite;
+    infinite += count;
     return;
   }
   least = std::min(least, value);
@@ -43,7 +43,7 @@ void ColumnSurvey::Range::add(double value) noexcept {
   if (std::abs(value) > kMostExact) return;  // whole, but in no run
   const auto whole = static_cast<std::int64_t>(value);
   if (static_cast<double>(whole) == value) {
-    run += mixed(whole);
+    run += count * mixed(whole);
   } else {
     is_whole = false;
   }
@@ -71,19 +71,19 @@ ColumnSurvey ColumnSurvey::like() const {
   return empty;
 }
 
-double ColumnSurvey::add(std::string_view cell, std::size_t row, std::size_t line) {
+double ColumnSurvey::add(std::string_view cell, std::size_t row, std::size_t line, std::size_t count) {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   const std::string_view bare = trimmed(cell);
   if (missing_->contains(bare)) {
     begin_missing(words_.distinct());
     if (bare.empty()) {
-      ++empty_;
+      empty_ += count;
     } else {
-      add_missing(bare, row, line, {}, 1);
+      add_missing(bare, row, line, {}, count);
     }
     return kNone;
   }
-  ++filled_;
+  filled_ += count;
   const NumberCell number = read_number(bare);
   Kind kind{.number_forms = number.forms,
             .affix = number.affix,
@@ -96,24 +96,32 @@ double ColumnSurvey::add(std::string_view cell, std::size_t row, std::size_t lin
     const DateCell date = read_date(bare);
     kind.date_forms = date.forms;
     if (date.forms != 0) given = date.days;
-    with_time_ += date.has_time ? 1 : 0;
-    two_orders_ += date.two_orders ? 1 : 0;
+    with_time_ += date.has_time ? count : 0;
+    two_orders_ += date.two_orders ? count : 0;
   }
-  const bool as_before = last_group_ < groups_.size() && groups_[last_group_].kind == kind;
-  Group& group =
-      as_before && groups_[last_group_].first.row <= row ? groups_[last_group_] : group_of(kind, cell, row, line);
-  ++group.count;
-  if ((number.forms & kPointForms) != 0) group.by_point.add(number.by_point);
-  if ((number.forms & kCommaForms) != 0 && number.forms != kAllForms) group.by_comma.add(number.by_comma);
+  Group& group = group_at(kind, cell, row, line);
+  group.count += count;
+  if ((number.forms & kPointForms) != 0) group.by_point.add(number.by_point, count);
+  if ((number.forms & kCommaForms) != 0 && number.forms != kAllForms) group.by_comma.add(number.by_comma, count);
   if (number.forms != 0 && !number.is_code && !number.is_large) {
-    numbers_.add(bare);
+    numbers_.add(bare, count);
   } else {
-    const std::size_t word = add_word(cell, bare);
+    const std::size_t word = add_word(cell, bare, count);
     if (kind.date_forms == 0 && word != Spellings::kUnknown) given = static_cast<double>(word);
   }
   if (kind.is_infinite) return infinite_sign(bare) * std::numeric_limits<double>::infinity();
   if (number.forms == 0) return given;
   return (number.forms & 1U) != 0 && number.affix == Affix::none ? number.by_point : kNone;
+}
+
+void ColumnSurvey::add_number(double value, bool is_whole, std::size_t row) {
+  const Kind kind{.number_forms = is_whole ? kAllForms : kPointForms};
+  Group& group = group_at(kind, {}, row, 0);
+  ++filled_;
+  ++group.count;
+  group.by_point.add(value, 1);
+  const auto bytes = std::bit_cast<std::array<char, sizeof value>>(value);
+  numbers_.add({bytes.data(), bytes.size()});  // they are only counted
 }
 
 void ColumnSurvey::begin_missing(std::size_t words_before) noexcept {
@@ -147,11 +155,17 @@ void ColumnSurvey::keep_missing(const MissingWords& only) {
   }
 }
 
-std::size_t ColumnSurvey::add_word(std::string_view cell, std::string_view bare) {
-  bytes_ += cell.size();
-  with_blanks_ += holds_blank(bare) ? 1 : 0;
-  if (const std::optional<YesNo> answer = yes_or_no(bare)) ++answers_[answer->pair][answer->yes ? 1 : 0];
-  return words_.add(cell);
+std::size_t ColumnSurvey::add_word(std::string_view cell, std::string_view bare, std::size_t count) {
+  bytes_ += cell.size() * count;
+  with_blanks_ += holds_blank(bare) ? count : 0;
+  if (const std::optional<YesNo> answer = yes_or_no(bare)) answers_[answer->pair][answer->yes ? 1 : 0] += count;
+  return words_.add(cell, count);
+}
+
+ColumnSurvey::Group& ColumnSurvey::group_at(const Kind& kind, std::string_view cell, std::size_t row,
+                                            std::size_t line) {
+  const bool as_before = last_group_ < groups_.size() && groups_[last_group_].kind == kind;
+  return as_before && groups_[last_group_].first.row <= row ? groups_[last_group_] : group_of(kind, cell, row, line);
 }
 
 ColumnSurvey::Group& ColumnSurvey::group_of(const Kind& kind, std::string_view cell, std::size_t row, std::size_t line,

@@ -103,13 +103,19 @@ inline constexpr std::string_view kTwoOrders = ", day and month could change pla
 /// - category: all other words.
 class ColumnSurvey {
  public:
+  static constexpr std::size_t kMostNumbers = 1000;  ///< different spellings that are remembered
+
   /// `missing` must live as long as the survey.
   explicit ColumnSurvey(const MissingWords& missing);
 
   /// `row` and `line` say where the cell stands. Gives its number as the plainest form reads it, or its day as the
   /// first form of dates does that reads it, or the number of its word, in the order of their first appearance; NaN
-  /// where it is missing, or nothing of these.
-  double add(std::string_view cell, std::size_t row, std::size_t line);
+  /// where it is missing, or nothing of these. `count`: so many cells say the same, of which this is the first. Line 0:
+  /// the table has no lines.
+  double add(std::string_view cell, std::size_t row, std::size_t line, std::size_t count = 1);
+  /// A cell that is a finite number and is not spelled, of a column that has more different ones than can be
+  /// remembered.
+  void add_number(double value, bool is_whole, std::size_t row);
   /// An empty survey of other cells of this column, quicker than a new one where it is appended to this one later.
   [[nodiscard]] ColumnSurvey like() const;
   /// Takes in what `next` saw, whose rows and lines count from where this part of the file ends. `file`: as in
@@ -138,7 +144,7 @@ class ColumnSurvey {
     std::size_t infinite = 0;
     bool is_whole = true;
 
-    void add(double value) noexcept;
+    void add(double value, std::size_t count) noexcept;
     void append(const Range& other) noexcept;
     [[nodiscard]] static std::uint64_t run_between(double first, double last) noexcept;
   };
@@ -172,7 +178,8 @@ class ColumnSurvey {
 
   Group& group_of(const Kind& kind, std::string_view cell, std::size_t row, std::size_t line,
                   const std::string& file = {});
-  std::size_t add_word(std::string_view cell, std::string_view bare);
+  Group& group_at(const Kind& kind, std::string_view cell, std::size_t row, std::size_t line);
+  std::size_t add_word(std::string_view cell, std::string_view bare, std::size_t count);
   void begin_missing(std::size_t words_before) noexcept;
   [[nodiscard]] std::size_t count_read(std::size_t form, Affix affix) const noexcept;
   [[nodiscard]] Numbers best_numbers(char decimal) const;

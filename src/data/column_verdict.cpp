@@ -31,6 +31,7 @@ std::string shown(std::string_view text) {
 }
 
 std::string line_of(const PlacedCell& cell) {
+  if (cell.line == 0) return fmt::format("example {} (counted from 0)", cell.row);
   return cell.file.empty() ? fmt::format("line {}", cell.line) : fmt::format("line {} of {}", cell.line, cell.file);
 }
 

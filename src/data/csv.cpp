@@ -13,6 +13,7 @@
 #include "data/csv_survey.hpp"
 #include "data/dialect.hpp"
 #include "data/formats.hpp"
+#include "data/judge.hpp"
 #include "data/table_storage.hpp"
 #include "data/text_parts.hpp"
 #include "data/text_rows.hpp"
@@ -20,33 +21,6 @@
 
 namespace strata::internal {
 namespace {
-
-CellForm form_of(const ColumnVerdict& verdict, Field& field) {
-  field.type = verdict.type;
-  field.why = verdict.why;
-  field.missing = verdict.missing;
-  field.is_ambiguous = verdict.date_is_ambiguous;
-  if (verdict.held_as == HeldAs::dates) field.written = example_of(verdict.date_form);
-  if (verdict.held_as == HeldAs::numbers && verdict.number_form != NumberForm{})
-    field.written = example_of(verdict.number_form);
-  return {.held_as = verdict.held_as,
-          .numbers = verdict.number_form,
-          .dates = verdict.date_form,
-          .only_named_missing = verdict.only_named_missing,
-          .may_be_answers = verdict.are_answers};
-}
-
-// Of a column that is known. (What is written in no form that there is cannot come from here.)
-CellForm form_of(const KnownColumn& known, Field& field) {
-  field.type = known.type;
-  field.written = known.written;
-  switch (known.type) {
-    case ColumnType::number:
-      return {.numbers = number_form_of(known.written).value_or(NumberForm{}), .may_be_answers = known.is_label};
-    case ColumnType::date: return {.held_as = HeldAs::dates, .dates = date_form_of(known.written).value_or(DateForm{})};
-    default: return {.held_as = HeldAs::words, .only_named_missing = known.is_label};
-  }
-}
 
 // Which columns to read, and how.
 struct Plan {

@@ -17,90 +17,12 @@
 #include "base/text.hpp"
 #include "config/option_values.hpp"
 #include "data/csv_scanner.hpp"
+#include "data/judge.hpp"
 #include "data/text_parts.hpp"
 #include "strata/error.hpp"
 
 namespace strata::internal {
 namespace {
-
-void require_there(const std::string& source, std::span<const std::string> names, const char* option,
-                   std::span<const std::string> patterns) {
-  for (const std::string& pattern : patterns) {
-    if (std::ranges::any_of(names, [&](const std::string& name) { return fits_pattern(name, pattern); })) continue;
-    throw Error(ErrorCode::usage,
-                fmt::format("{}: {} has no such column{} (it has: {})", spelled_names(option, std::span(&pattern, 1)),
-                            source, suggestion(pattern, names), joined_names(names)));
-  }
-}
-
-ColumnWishes wishes_for(const std::string& name, const Request& request, char decimal) {
-  const ReadingOptions& reading = request.reading;
-  using As = ColumnWishes::As;
-  ColumnWishes wishes;
-  wishes.decimal = decimal;
-  wishes.date_order = reading.date_order == DateOrder::dmy   ? DateParts::dmy
-                      : reading.date_order == DateOrder::mdy ? DateParts::mdy
-                                                             : DateParts::ymd;
-  const bool numeric = fits_any(name, reading.numeric) || (!name.empty() && name == request.numbers),
-             categorical = fits_any(name, reading.categorical), date = fits_any(name, reading.date);
-  if (static_cast<int>(numeric) + static_cast<int>(categorical) + static_cast<int>(date) > 1) {
-    const char* first = name == request.numbers ? "weight-column" : numeric ? "numeric" : "categorical";
-    const char* second = date ? "date" : "categorical";
-    throw Error(ErrorCode::usage, fmt::format("{} and {} both name the column {}; name it with one of them",
-                                              spelled(first), spelled(second), in_quotes(name)));
-  }
-  wishes.as = numeric ? As::number : categorical ? As::category : date ? As::date : As::found;
-  return wishes;
-}
-
-// A column that is to be predicted: NA is a word among words, and says nothing among numbers. Several are numbers.
-ColumnVerdict judge_label(ColumnSurvey& column, const std::string& name, ColumnWishes wishes, const Request& request,
-                          bool is_one_of_several) {
-  ColumnVerdict verdict = column.decide(name, wishes);
-  if (request.labels_are_classes && wishes.as == ColumnWishes::As::found && verdict.held_as == HeldAs::numbers &&
-      verdict.wrong > 0) {
-    wishes.as = ColumnWishes::As::category;
-    verdict = column.decide(name, wishes);
-  }
-  if (is_one_of_several && verdict.type == ColumnType::yes_no) {
-    verdict.held_as = HeldAs::numbers;
-    verdict.are_answers = true;
-    verdict.is_as_given = false;
-    return verdict;
-  }
-  const bool are_words = verdict.held_as == HeldAs::words ? !verdict.are_digits : verdict.filled == 0;
-  if (are_words) {
-    column.keep_missing(MissingWords::only(request.reading.missing));
-    verdict = column.decide(name, wishes);
-    verdict.only_named_missing = true;
-  } else if (verdict.held_as == HeldAs::numbers) {
-    verdict.spelled = column.spelled_numbers(verdict.number_form);
-  }
-  return verdict;
-}
-
-std::vector<std::string> labels_of(const std::vector<std::string>& names, const Request& request) {
-  if (!request.labels) return {};
-  std::vector<Field> fields(names.size());
-  for (std::size_t c = 0; c < names.size(); ++c) fields[c].name = names[c];
-  return request.labels(fields);
-}
-
-void require_dates(const std::string& source, const std::string& name, const ColumnVerdict& verdict,
-                   bool may_be_wrong) {
-  if (verdict.is_no_date && !may_be_wrong) {
-    throw Error(ErrorCode::value,
-                fmt::format("{}:{}: column {}: expected a date, found {}",
-                            verdict.first_wrong->file.empty() ? source : verdict.first_wrong->file,
-                            verdict.first_wrong->line, in_quotes(name), in_quotes(verdict.first_wrong->text)));
-  }
-  if (verdict.date_is_ambiguous) {
-    throw Error(ErrorCode::usage,
-                fmt::format("{}: in column {} every date can be read as day and month or as month and day; say which "
-                            "with {} or {}",
-                            source, in_quotes(name), spelled("date-order", "dmy"), spelled("date-order", "mdy")));
-  }
-}
 
 // Cells that are kept while there is memory for them: the second look is over when all that it wants is here.
 class KeptNumbers {
@@ -191,10 +113,6 @@ std::vector<std::size_t> cells_of(const SurveyedText& first, const SurveyedText&
                           text.name, in_quotes(more->first), first.name, suggestion(std::string(more->first), wanted)));
 }
 
-const std::vector<std::string>& patterns_of(const ReadingOptions& reading, std::string_view option) {
-  return option == "numeric" ? reading.numeric : option == "categorical" ? reading.categorical : reading.date;
-}
-
 // Reads a text to its end.
 void survey_text(Input& input, SurveyedText& text, bool is_one_of_several, std::vector<ColumnSurvey>& columns,
                  std::size_t rows, int threads, KeptNumbers& kept) {
@@ -268,8 +186,7 @@ TextSurvey survey_texts(std::span<const TextInput> texts, const Request& request
     survey.texts.push_back({.name = text.name, .dialect = dialect_of(*input, request)});
     SurveyedText& surveyed = survey.texts.back();
     if (!kept) {
-      for (const char* option : {"numeric", "categorical", "date"})
-        require_there(text.name, survey.names(), option, patterns_of(reading, option));
+      require_named(text.name, survey.names(), reading);
       columns.assign(survey.names().size(), ColumnSurvey(missing));
       kept.emplace(request.spill);
     }
@@ -283,7 +200,6 @@ TextSurvey survey_texts(std::span<const TextInput> texts, const Request& request
   const char decimal = reading.decimal == DecimalSign::comma   ? ','
                        : reading.decimal == DecimalSign::point ? '.'
                                                                : decimal_sign_of(columns);
-  const bool may_be_wrong = reading.bad_cells == BadCells::missing || reading.bad_rows == BadRows::skip;
   const std::vector<std::string> labels = labels_of(survey.names(), request);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const std::string& name = survey.names()[c];
@@ -291,11 +207,7 @@ TextSurvey survey_texts(std::span<const TextInput> texts, const Request& request
     const bool in_doubt =
         decimal == 0 && survey.texts.front().dialect.separator == ';' && !columns[c].is_read_plainly();
     const ColumnWishes wishes = wishes_for(name, request, in_doubt ? ',' : decimal);
-    const bool is_label = std::ranges::find(labels, name) != labels.end();
-    survey.columns.push_back(is_label ? judge_label(columns[c], name, wishes, request, labels.size() > 1)
-                                      : columns[c].decide(name, wishes));
-    if (wishes.as == ColumnWishes::As::date)
-      require_dates(texts.front().name, name, survey.columns.back(), may_be_wrong);
+    survey.columns.push_back(judge(columns[c], texts.front().name, name, wishes, request, labels));
   }
   return survey;
 }

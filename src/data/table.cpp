@@ -20,10 +20,8 @@ using namespace internal;
 namespace {
 
 std::vector<std::string> names_of(std::span<const Field> fields) {
-  std::vector<std::string> names;
-  names.reserve(fields.size());
-  for (const Field& field : fields) names.push_back(field.name);
-  return names;
+  const auto names = std::views::transform(fields, &Field::name);
+  return {names.begin(), names.end()};
 }
 
 // "(64, 64, 3)"; "(5,)"; "()": as Python writes shapes.
@@ -96,14 +94,15 @@ std::string csv_place(const Table::Storage& storage, const Place& place, std::si
   const bool is_date = field.type == ColumnType::date;
   const BadCell* const bad = bad_cell(place, row_in_file(table.storage(), place, row));
   std::string ways = fmt::format("to let such cells count as missing: {}", spelled("bad-cells", "missing"));
-  if (!origin.is_csv) {
-    throw Error(ErrorCode::value, fmt::format("{} is the text '{}'; expected a {}{}", table.where(field, row),
-                                              cell_text(word), is_date ? "date" : "number",
-                                              bad != nullptr ? fmt::format(" ({}): {}", ways, bad->record) : ""));
-  }
-  ways += "; to leave such rows out: " + spelled("bad-rows", "skip");
+  if (origin.is_csv || origin.is_judged) ways += "; to leave such rows out: " + spelled("bad-rows", "skip");
   // A model knows what the column is, and how it is written.
   if (origin.is_judged) ways += "; for a column of words: " + spelled_names("categorical", std::span(&place.name, 1));
+  if (!origin.is_csv) {
+    const std::string help = bad == nullptr ? "" : fmt::format(" ({})", ways);
+    const std::string record = bad == nullptr || bad->record.empty() ? "" : ": " + bad->record;
+    throw Error(ErrorCode::value, fmt::format("{} is the text '{}'; expected a {}{}{}", table.where(field, row),
+                                              cell_text(word), is_date ? "date" : "number", help, record));
+  }
   const std::string written = origin.is_judged || field.written.empty() ? "" : " written like " + field.written;
   throw Error(ErrorCode::value,
               fmt::format("{}: expected a {}{} in column '{}', found '{}' ({}){}",
@@ -295,8 +294,10 @@ bool internal::is_mapped(const Table& table, std::span<const Field* const> field
                              [&](const Field* field) { return storage.blocks[storage.place(*field).block].is_mapped; });
 }
 
-Table::Table(std::string_view name)
-    : storage_(only_errors("for a table", [&] { return std::make_unique<Storage>(std::string(name)); })) {}
+Table Table::named(std::string_view name) {
+  return only_errors("for a table", [&] { return Table(std::make_unique<Storage>(std::string(name))); });
+}
+Table::Table(std::unique_ptr<Storage> storage) noexcept : storage_(std::move(storage)) {}
 Table::~Table() = default;
 Table::Table(const Table& other)
     : storage_(only_errors("for a copy of this table", [&] {
@@ -309,7 +310,6 @@ Table& Table::operator=(Table&&) noexcept = default;
 std::size_t Table::rows() const noexcept { return storage_->rows; }
 std::span<const Field> Table::fields() const noexcept { return storage_->fields; }
 const std::string& Table::source() const noexcept { return storage_->source; }
-
 bool Table::is_picture() const noexcept { return storage_->is_picture; }
 
 const Field* Table::find(std::string_view name) const noexcept {

@@ -99,7 +99,7 @@ struct Origin {
   bool is_csv = false;
   std::size_t first = 0;              // which example of the file the first row is; arrays only
   LineNumbers lines = {};             // CSV only
-  bool is_judged = false;             // CSV: what its columns are was found out, not known
+  bool is_judged = false;             // what its columns are was found out by their cells, not known
   std::vector<TextFile> others = {};  // CSV: where the rows behind those of the first text come from
 };
 
@@ -123,7 +123,8 @@ struct Place {
   std::optional<BadCell> first_missing = {};  // of a column of numbers: the first that is not empty
   bool is_part = false;                       // one of the numbers of an array that has several an example
   std::vector<std::uint32_t> texts = {};      // not empty: which text of the field each number in the block stands for
-  std::vector<SpelledNumber> spelled = {};    // ascending; the numbers that a text does not spell in the shortest way
+  bool of_integers = false;  // doubles that were whole numbers, with nulls among them: a CSV file spells 1, and not 1.0
+  std::vector<SpelledNumber> spelled = {};  // ascending; the numbers that a text does not spell in the shortest way
 };
 
 }  // namespace strata::internal

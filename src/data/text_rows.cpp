@@ -41,16 +41,16 @@ double* TextRows::new_row() {
   return numbers_.as<double>() + before;
 }
 
-bool TextRows::read_number(const TextColumn& column, std::string_view cell, double& number) const {
-  if (column.form.may_be_answers) {
+bool read_cell(const CellForm& form, const CellRules& rules, std::string_view cell, double& number) {
+  if (form.may_be_answers) {
     if (const std::optional<YesNo> answer = yes_or_no(cell)) {
       number = answer->yes ? 1 : 0;
       return true;
     }
   }
-  const bool read = column.form.held_as == HeldAs::numbers ? parse_number_as(cell, column.form.numbers, number)
-                                                           : parse_date_as(cell, column.form.dates, number);
-  return read && !(rules_->missing_are_numbers && rules_->missing.contains(cell));
+  const bool read = form.held_as == HeldAs::numbers ? parse_number_as(cell, form.numbers, number)
+                                                    : parse_date_as(cell, form.dates, number);
+  return read && !(rules.missing_are_numbers && rules.missing.contains(cell));
 }
 
 void TextRows::add_bad(TextColumn& column, BadCell cell) {
@@ -75,7 +75,7 @@ void TextRows::add(const CsvScanner& record, std::span<const std::size_t> cells)
       numbers[i] = static_cast<double>(column.words.index(is_missing ? std::string_view() : cell));
       continue;
     }
-    if (read_number(column, cell, numbers[i])) continue;
+    if (read_cell(column.form, *rules_, cell, numbers[i])) continue;
     numbers[i] = kNotANumber;
     const bool is_missing = rules_->missing.contains(cell);
     if (is_missing || rules_->bad_are_missing) ++column.missing;

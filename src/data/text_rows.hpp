@@ -39,6 +39,9 @@ struct CellRules {
   bool bad_are_missing, skip_bad_rows;
 };
 
+/// The cell as a number or date in the form, which is not of words; false, where it is none, or missing.
+[[nodiscard]] bool read_cell(const CellForm& form, const CellRules& rules, std::string_view cell, double& number);
+
 /// A column while its rows are read.
 struct TextColumn {
   CellForm form;
@@ -70,7 +73,6 @@ class TextRows {
 
  private:
   [[nodiscard]] double* new_row();
-  [[nodiscard]] bool read_number(const TextColumn& column, std::string_view cell, double& number) const;
   void add_bad(TextColumn& column, BadCell cell);
 
   const CellRules* rules_;

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "config/option_values.hpp"
 #include "data/formats.hpp"
+#include "data/frame.hpp"
 #include "data/table_storage.hpp"
 #include "features/encode.hpp"
 #include "features/weights.hpp"
@@ -89,6 +90,12 @@ std::vector<std::string> spellings_of(const Table& table, const std::string& nam
     });
   }
   return cells;
+}
+
+// What is missing for the model is so everywhere.
+ReadingOptions reading_of(const Features& features, ReadingOptions reading) {
+  reading.missing.insert(reading.missing.end(), features.missing.begin(), features.missing.end());
+  return reading;
 }
 
 // The target in a file of its own, whose only field, or the one of its name, it is.
@@ -208,8 +215,7 @@ TableReader::Data::Data(const Features& of, std::span<const fs::path> paths, con
     picture = picture_for(features, file, with_target, choices);
     return;
   }
-  ReadingOptions reading = source.reading;
-  reading.missing.insert(reading.missing.end(), features.missing.begin(), features.missing.end());
+  const ReadingOptions reading = reading_of(features, source.reading);
   std::vector<KnownColumn> known;
   Choice choice(features, source, of_rows, with_target, report.dialect, choices);
   const FieldChooser choose = [&](std::span<const Field> available) {
@@ -369,6 +375,20 @@ Table internal::read_to_train(const Features& features, std::span<const fs::path
   std::ranges::copy(notes_of(data.report), std::back_inserter(notes));
   std::ranges::copy(data.choices, std::back_inserter(notes));
   return std::move(*table);
+}
+
+Table read_for(const Features& features, Table table, bool with_target, const ReadingOptions& reading,
+               std::vector<std::string>* notes) {
+  return only_errors(kReading, [&] {
+    std::vector<KnownColumn> known;
+    for (const InputField& input : features.inputs) known.push_back({input.name, input.type, input.written});
+    for (std::size_t k = 0; with_target && k < features.target.names.size(); ++k)
+      known.push_back(known_target(features.target, features.target.names[k], k));
+    std::vector<std::string> said;
+    Table made = known_frame(std::move(table), known, reading_of(features, reading), said);
+    if (notes != nullptr) *notes = std::move(said);
+    return made;
+  });
 }
 
 Table read_for(const Features& features, const Source& source, bool with_target, std::vector<std::string>* notes) {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/only_errors.hpp"
 #include "base/text.hpp"
 #include "data/formats.hpp"
+#include "data/frame.hpp"
 #include "data/table_storage.hpp"
 #include "strata/error.hpp"
 #include "train/choose_inputs.hpp"
@@ -114,3 +116,28 @@ Table read_training_table(std::span<const fs::path> files, Options& options, con
 }
 
 }  // namespace strata::internal
+
+namespace strata {
+using namespace internal;
+
+Table judged(Table table, const Options& options, std::vector<std::string>* notes) {
+  return only_errors("to look at these columns", [&] {
+    validate(options);
+    const std::vector<std::string> names = fields_to_train_on(options, false)(table.fields());
+    std::vector<std::string> said;
+    const FieldChooser all;
+    Table known = judged_frame(std::move(table),
+                               Request{.choose = all,
+                                       .reading = static_cast<const ReadingOptions&>(options),
+                                       .labels = labels_for(options),
+                                       .labels_are_classes = wants_classes(options),
+                                       .numbers = options.weight_column},
+                               said);
+    if (notes != nullptr) *notes = std::move(said);
+    Table chosen = known.select_fields(names);
+    chosen.storage().counts = known.storage().counts;  // of what was left out
+    return chosen;
+  });
+}
+
+}  // namespace strata

@@ -163,10 +163,10 @@ TEST(CApi, SpellsOptionsAsPythonDoes) {
 }
 
 TEST(CApi, MakesATableOfTheCallersNumbers) {
-  const TableHandle table = made<TableHandle>(strata_table_new, "mine");
   const float pictures[] = {1, 2, 3, 4, 5, 6, 7, 8};
   const std::size_t shape[] = {2, 2};
   int released = 0;
+  const TableHandle table = made<TableHandle>(strata_table_new, "mine");
   const auto release = [](void* context) { ++*static_cast<int*>(context); };
   const strata_numbers numbers{pictures, STRATA_F32, 2, shape, 2, 0, release, &released};
   ASSERT_EQ(strata_table_add_numbers(table.get(), "picture", &numbers), STRATA_OK) << last_error();

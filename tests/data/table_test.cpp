@@ -26,7 +26,7 @@ TEST(Table, is_empty_at_first) {
   EXPECT_EQ(table.rows(), 0U);
   EXPECT_TRUE(table.fields().empty());
   EXPECT_EQ(table.source(), "the table");
-  EXPECT_EQ(Table("mine").source(), "mine");
+  EXPECT_EQ(Table::named("mine").source(), "mine");
   EXPECT_EQ(error_of(ErrorCode::usage, [&] { return table.field("age"); }),
             "the table has no field 'age' (it is empty)");
 }

@@ -24,7 +24,7 @@ MAY_USE = {
 FRONT_OF = {
     "error.hpp": "base", "export.hpp": "base", "matrix.hpp": "base", "version.hpp": "base",
     "architecture.hpp": "config", "options.hpp": "config",
-    "data.hpp": "data", "package.hpp": "data",
+    "arrow.h": "data", "data.hpp": "data", "package.hpp": "data",
     "features.hpp": "features", "model.hpp": "model", "predictor.hpp": "model", "trainer.hpp": "train",
     "steps.hpp": "tools", "tools.hpp": "tools",
     "json.hpp": "api", "strata.h": "api",

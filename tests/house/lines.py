@@ -11,9 +11,9 @@ LONGEST_OF = {"src/network/step.cpp": 250}
 PLACES = {
     "readers": ("src/data/",),
     "vectors": ("src/kernels/cpu/",),
-    "api": ("src/api/", "include/strata/json.hpp", "include/strata/strata.h", "include/strata/strata.hpp"),
+    "api": ("src/api/", "include/strata/arrow.h", "include/strata/json.hpp", "include/strata/strata.h", "include/strata/strata.hpp"),
 }
-BUDGET = {"engine": 26600, "readers": 10500, "vectors": 4000, "api": 1900}
+BUDGET = {"engine": 26750, "readers": 11650, "vectors": 4000, "api": 1900}
 
 
 def lengths():

@@ -1,5 +1,5 @@
 # Every public header compiles alone.
-file(GLOB headers ${SOURCE}/include/strata/*.hpp)
+file(GLOB headers ${SOURCE}/include/strata/*.h*)
 foreach(header IN LISTS headers)
   file(WRITE ${WORK}/alone.cpp "#include \"${header}\"\n")
   execute_process(COMMAND ${CXX} -std=c++20 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I ${SOURCE}/include ${WORK}/alone.cpp
