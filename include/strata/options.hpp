@@ -255,7 +255,9 @@ struct TrainingOptions {
   /// Measured beside the usual figures: after every epoch on the validation part or, without one, on the training rows;
   /// and on both at the end.
   std::vector<Metric> metrics;
-  std::optional<double> tol;  ///< the cost of 10 epochs that falls by no more than this ends the training; empty: never
+  /// The cost of `tol_epochs` epochs that falls by no more than this ends the training; empty: never.
+  std::optional<double> tol;
+  std::int64_t tol_epochs = 10;
 
   /// `task`: automatic where it is not known, which counts as classes.
   [[nodiscard]] double effective_learning_rate(Task task = Task::automatic) const noexcept;

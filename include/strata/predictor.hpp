@@ -44,10 +44,10 @@ class Predictor {
   Predictor& operator=(Predictor&&) noexcept;
 
   /// A (n_y, m) of X (inputs(), m), both example after example: raw inputs, as Model::predict takes them, NaN where one
-  /// is missing; the activations A[L], which are
-  /// the probability of class 1, of every class, or the values in the units of the target. X and A must not overlap.
-  /// Errors: shape (X has not m·n_x numbers or A not m·n_y), usage (float for a network in float64, or double for
-  /// another), value (an input, or what the network says of it, is no finite number; A is then of no use), memory.
+  /// is missing; the activations A[L], which are the probability of class 1, of every class, or the values in the units
+  /// of the target. Doubles for a network in float32 or bf16 are rounded once they are scaled, as those of a table are.
+  /// X and A must not overlap. Errors: shape (X has not m·n_x numbers or A not m·n_y), usage (float for a network in
+  /// float64), value (an input, or what the network says of it, is no finite number; A is then of no use), memory.
   void predict(std::span<const float> X, std::size_t m, std::span<float> A) const;
   void predict(std::span<const double> X, std::size_t m, std::span<double> A) const;
 

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "strata/arrow.h"
+
 #define STRATA_C_API __attribute__((visibility("default")))
 
 /* Goes up where a program that was compiled with an earlier header could no longer work. */
@@ -132,8 +134,16 @@ STRATA_C_API strata_status strata_table_read(const char* const* files, size_t co
                                              strata_table** table);
 STRATA_C_API void strata_table_free(strata_table* table);
 STRATA_C_API size_t strata_table_rows(const strata_table* table);
-/* A named field of numbers. In one of a number a row NaN is a missing one, in one of several no number may be. Errors: shape (another number of rows), usage (the name is taken), value (a whole number that
- * float64 cannot hold exactly). */
+/* A table whose columns are what a CSV file of the same cells would have: they are judged where it is trained on, and read as
+ * the model knows them where that predicts. `name`: null: "the frame". */
+STRATA_C_API strata_status strata_table_new_frame(const char* name, strata_table** table);
+/* The columns of a table in the form of the Arrow C data interface, which is taken over and released whatever comes of it.
+ * All of them are added, or none. */
+STRATA_C_API strata_status strata_table_add_arrow(strata_table* table, struct ArrowArrayStream* stream);
+/* Both at once. */
+STRATA_C_API strata_status strata_table_from_arrow(const char* name, struct ArrowArrayStream* stream, strata_table** table);
+/* A named field of numbers. In one of a number a row NaN is a missing one, in one of several no number may be. Errors: shape
+ * (another number of rows), usage (the name is taken), value (a whole number that float64 cannot hold exactly). */
 STRATA_C_API strata_status strata_table_add_numbers(strata_table* table, const char* name, const strata_numbers* numbers);
 /* The numbers of a matrix, a field for each of its columns: names[j] has the rows of data + j·column_stride bytes. The shape
  * of `numbers` has no dimensions; `release` is called once. All of the fields are added, or none. */
@@ -183,9 +193,9 @@ STRATA_C_API size_t strata_predictor_inputs(const strata_predictor* predictor);
 STRATA_C_API size_t strata_predictor_outputs(const strata_predictor* predictor);
 /* A (m, outputs) of X (m, inputs), both in C order: raw inputs, as in the data; a category or a yes or no is the number of
  * its level in "levels", counted from 0, or how many levels there are, for any other word; a date is its days since
- * 1970-01-01; NaN, where one is missing. The activations of the last layer: the probability of
- * the second of two classes, of every class, or the values in the units of the target. f32: of models in float32 and bf16,
- * f64: in float64. */
+ * 1970-01-01; NaN, where one is missing. The activations of the last layer: the probability of the second of two classes, of
+ * every class, or the values in the units of the target. f32: of models in float32 and bf16; f64: of all, whose numbers are
+ * rounded, where they are, once they are scaled, as those of a table are. */
 STRATA_C_API strata_status strata_predictor_predict_f32(const strata_predictor* predictor, const float* X, size_t m, float* A);
 STRATA_C_API strata_status strata_predictor_predict_f64(const strata_predictor* predictor, const double* X, size_t m,
                                                         double* A);
@@ -220,7 +230,7 @@ typedef struct strata_callbacks {
   size_t size; /* sizeof(strata_callbacks): a later version may have more */
   void* context;
   /* Seconds at least from one call of `progress` to the next, and of `stop`: for callers to whom a call is dear. 0: both are
-   * called after every update. */
+   * called after every update. `stop` is called after `epoch` in any case. */
   double pause;
   int (*cost)(void* context, const strata_cost* cost);
   int (*epoch)(void* context, const strata_epoch* epoch);

@@ -34,6 +34,7 @@ struct strata_options {
 
 struct strata_table {
   strata::Table table;
+  bool is_frame = false;  // whose columns are what a CSV file of the same cells would have
 };
 
 struct strata_model {
@@ -91,6 +92,11 @@ template <class Handle, class... Arguments>
 void give(Handle** place, Arguments&&... arguments) {
   *place = new Handle{std::forward<Arguments>(arguments)...};
 }
+
+/// The table as a training with these options reads it, which may tell of it.
+[[nodiscard]] Table table_to_train_on(const strata_table& table, const Options& options, const Callbacks& told = {});
+/// The table as a model reads it.
+[[nodiscard]] Table table_for(const Model& model, const strata_table& table, bool with_target);
 
 /// The texts of a list that has `count` of them, none of which is null.
 [[nodiscard]] std::vector<std::string> texts_of(const char* const* texts, std::size_t count, std::string_view what);

@@ -117,7 +117,7 @@ strata_status strata_model_predict(const strata_model* model, const strata_table
                                    size_t count, int64_t* labels, strata_bytes** notes) {
   return answered(__func__, [&] {
     const Model& from = required(model, "model").model;
-    const Table& of = required(table, "table").table;
+    const Table of = table_for(from, required(table, "table"), false);
     const std::size_t wanted = of.rows() * columns_of(from);
     if (wanted > 0) required(values, "values");
     if (count < wanted)
@@ -129,7 +129,7 @@ strata_status strata_model_predict(const strata_model* model, const strata_table
       Json json;
       json.array();
       for (const UnfamiliarInput& each : predictions.unfamiliar) json.text(to_text(each));
-      said.reset(new strata_bytes{json.end().str()});
+      said = std::make_unique<strata_bytes>(json.end().str());
     }
     std::ranges::copy(predictions.values, values);
     if (labels != nullptr) std::ranges::copy(predictions.label, labels);
@@ -142,7 +142,7 @@ strata_status strata_model_evaluate(const strata_model* model, const strata_tabl
   return answered(__func__, [&] {
     required(json, "json");
     const Model& of = required(model, "model").model;
-    give(json, to_json(of.evaluate(required(table, "table").table, threads, {},
+    give(json, to_json(of.evaluate(table_for(of, required(table, "table"), true), threads, {},
                                    weight_column == nullptr ? "" : weight_column)));
   });
 }

@@ -40,6 +40,23 @@ std::vector<std::size_t> shape_of(const strata_numbers& numbers) {
 
 }  // namespace
 
+namespace strata::internal {
+
+Table table_to_train_on(const strata_table& table, const Options& options, const Callbacks& told) {
+  if (!table.is_frame) return table.table;
+  std::vector<std::string> notes;
+  Table read = judged(table.table, options, &notes);
+  for (const std::string& note : notes)
+    if (told.note) told.note(note);
+  return read;
+}
+
+Table table_for(const Model& model, const strata_table& table, bool with_target) {
+  return table.is_frame ? read_for(model, table.table, with_target) : table.table;
+}
+
+}  // namespace strata::internal
+
 extern "C" {
 
 strata_status strata_table_new(const char* name, strata_table** table) {
@@ -55,7 +72,35 @@ strata_status strata_table_read(const char* const* files, size_t count, const st
     required(table, "table");
     const std::vector<std::string> names = texts_of(files, count, "files");
     const std::vector<std::filesystem::path> paths(names.begin(), names.end());
-    give(table, read_table(paths, {}, options == nullptr ? ReadingOptions() : options->options()));
+    const Options reading = options == nullptr ? Options() : options->options();
+    give(table, read_table(paths, {}, static_cast<const ReadingOptions&>(reading)));
+  });
+}
+
+strata_status strata_table_new_frame(const char* name, strata_table** table) {
+  return answered(__func__, [&] {
+    required(table, "table");
+    give(table, Table::named(name == nullptr ? "the frame" : name), true);
+  });
+}
+
+strata_status strata_table_add_arrow(strata_table* table, struct ArrowArrayStream* stream) {
+  return answered(__func__, [&] {
+    ArrowArrayStream& from = required(stream, "stream");
+    Table read = read_arrow(from, table == nullptr ? std::string() : table->table.source());
+    strata_table& to = required(table, "table");
+    Table all = to.table;
+    all.append(std::move(read));
+    to.table = std::move(all);
+  });
+}
+
+strata_status strata_table_from_arrow(const char* name, struct ArrowArrayStream* stream, strata_table** table) {
+  return answered(__func__, [&] {
+    ArrowArrayStream& from = required(stream, "stream");
+    Table read = name == nullptr ? read_arrow(from) : read_arrow(from, name);
+    required(table, "table");
+    give(table, std::move(read), true);
   });
 }
 
@@ -114,7 +159,10 @@ strata_status strata_table_add_texts(strata_table* table, const char* name, cons
 strata_status strata_table_describe(const strata_table* table, const char* target, strata_bytes** json) {
   return answered(__func__, [&] {
     required(json, "json");
-    give(json, to_json(describe(required(table, "table").table, target == nullptr ? "" : target)));
+    Options options;
+    if (target != nullptr) options.target = {target};
+    give(json,
+         to_json(describe(table_to_train_on(required(table, "table"), options), target == nullptr ? "" : target)));
   });
 }
 

@@ -26,7 +26,8 @@ strata_status strata_trace_new(const strata_model* model, const strata_table* ta
                                size_t network, strata_trace** trace) {
   return answered(__func__, [&] {
     required(trace, "trace");
-    Trace found = strata::trace(required(model, "model").model, required(table, "table").table,
+    const Model& of = required(model, "model").model;
+    Trace found = strata::trace(of, table_for(of, required(table, "table"), true),
                                 one_of<std::size_t>(example, "example"), one_of<int>(layer, "layer"), network);
     auto made = std::make_unique<strata_trace>();
     made->cost = found.cost;
@@ -62,8 +63,8 @@ strata_status strata_check_gradients(const strata_model* model, const strata_tab
                                      size_t network, strata_bytes** json) {
   return answered(__func__, [&] {
     required(json, "json");
-    give(json,
-         to_json(check_gradients(required(model, "model").model, required(table, "table").table, examples, network)));
+    const Model& of = required(model, "model").model;
+    give(json, to_json(check_gradients(of, table_for(of, required(table, "table"), true), examples, network)));
   });
 }
 
@@ -71,8 +72,8 @@ strata_status strata_check_gradients_of(const strata_table* table, const strata_
                                         strata_bytes** json) {
   return answered(__func__, [&] {
     required(json, "json");
-    give(json,
-         to_json(check_gradients(required(table, "table").table, required(options, "options").options(), examples)));
+    const Options asked = required(options, "options").options();
+    give(json, to_json(check_gradients(table_to_train_on(required(table, "table"), asked), asked, examples)));
   });
 }
 

@@ -31,6 +31,7 @@ class Pause {
     end_ = now + length_;
     return true;
   }
+  void end() { end_ = Clock::time_point::min(); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -45,6 +46,8 @@ Callbacks callbacks_of(const strata_callbacks* given) {
     throw Error(ErrorCode::usage, "callbacks: their size is " + std::to_string(given->size) + ", expected at least " +
                                       std::to_string(sizeof(strata_callbacks)));
   const strata_callbacks to = *given;
+  // Who is told of an epoch may want it to be the last.
+  const auto before_stop = std::make_shared<Pause>(to.pause);
   if (to.cost != nullptr) {
     callbacks.cost = [to](const CostReport& report) {
       const strata_cost cost{report.iteration, report.epoch, report.cost, report.fold};
@@ -52,10 +55,11 @@ Callbacks callbacks_of(const strata_callbacks* given) {
     };
   }
   if (to.epoch != nullptr) {
-    callbacks.epoch = [to](const EpochReport& report) {
+    callbacks.epoch = [to, before_stop](const EpochReport& report) {
       const std::string json = to_json(report);
       const strata_epoch epoch{report.epoch, report.iteration, report.mean_cost, report.fold, json.c_str()};
       tell(to.epoch, to.context, &epoch);
+      before_stop->end();
     };
   }
   if (to.progress != nullptr) {
@@ -77,7 +81,7 @@ Callbacks callbacks_of(const strata_callbacks* given) {
   callbacks.note = sentences(to.note);
   callbacks.warning = sentences(to.warning);
   if (to.stop != nullptr)
-    callbacks.stop = [to, pause = Pause(to.pause)]() mutable { return pause.is_over() && to.stop(to.context) != 0; };
+    callbacks.stop = [to, before_stop] { return before_stop->is_over() && to.stop(to.context) != 0; };
   return callbacks;
 }
 
@@ -97,7 +101,9 @@ strata_status strata_train(const strata_table* table, const strata_options* opti
                            strata_fit** fit) {
   return answered(__func__, [&] {
     required(fit, "fit");
-    give_fit(fit, train(required(table, "table").table, options_in(options), callbacks_of(callbacks)));
+    const Options asked = options_in(options);
+    const Callbacks told = callbacks_of(callbacks);
+    give_fit(fit, train(table_to_train_on(required(table, "table"), asked, told), asked, told));
   });
 }
 
@@ -120,7 +126,7 @@ strata_status strata_continue(const strata_table* table, const strata_model* mod
       throw Error(ErrorCode::usage,
                   "options: a training that continues a model has the options of its training, and no "
                   "recipe; set those that change");
-    give_fit(fit, continue_training(required(table, "table").table, from,
+    give_fit(fit, continue_training(table_for(from, required(table, "table"), true), from,
                                     options_of(from, options == nullptr ? TypedOptions() : options->typed_options()),
                                     callbacks_of(callbacks)));
   });
@@ -163,7 +169,9 @@ strata_status strata_plan(const strata_table* table, const strata_options* optio
                           strata_bytes** json) {
   return answered(__func__, [&] {
     required(json, "json");
-    give(json, to_json(plan_training(required(table, "table").table, options_in(options), callbacks_of(callbacks))));
+    const Options asked = options_in(options);
+    const Callbacks told = callbacks_of(callbacks);
+    give(json, to_json(plan_training(table_to_train_on(required(table, "table"), asked, told), asked, told)));
   });
 }
 

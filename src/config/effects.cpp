@@ -62,6 +62,10 @@ constexpr Effect kEffects[] = {
            fmt::format("says which rows are the last ones, and {} that these are held back; give both of them",
                        spelled("validation", "last:0.2")));
      }},
+    {"tol-epochs", Judged::at_once,
+     [](const Options& o) {
+       return unless(o.tol.has_value(), fmt::format("says how long {} waits; give it too", spelled("tol")));
+     }},
     {"huber-delta", Judged::once_decided, [](const Options& o) { return of_loss(o, {Loss::huber}); }},
     {"quantile", Judged::once_decided, [](const Options& o) { return of_loss(o, {Loss::quantile}); }},
     {"last-batch", Judged::at_once,

@@ -166,7 +166,9 @@ std::vector<OptionSpec> training_rows() {
           [](const Options& o) { return list_text(o.metrics, [](Metric each) { return name(each); }); })),
       later(row(
           {"tol", "COST|none",
-           "Stop when the mean cost of an epoch has not fallen by more than this below the lowest one for 10 epochs."},
+           "Stop when the mean cost of an epoch has not fallen by more than this below the lowest one for so many "
+           "epochs "
+           "as --tol-epochs says."},
           "Training", "none; a number, at least 0",
           [](Options& o, Text t) {
             o.tol = normal_form(t) == "none"
@@ -174,6 +176,8 @@ std::vector<OptionSpec> training_rows() {
                         : std::optional(number_from("tol", t, "a number, at least 0, or none", is_not_negative));
           },
           [](const Options& o) { return o.tol ? shortest(*o.tol) : std::string("none"); })),
+      later(count_row({"tol-epochs", "N", "For how many epochs --tol waits for a lower cost."}, "Training", kAtLeast1,
+                      "", kMostSteps, &TrainingOptions::tol_epochs)),
 
       // --- Running ---
       unrecorded(count_row(

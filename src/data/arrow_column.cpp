@@ -288,15 +288,17 @@ class ArrowColumnReader {
   // As a text that says the same is read: the seconds of the day first, and what is below them.
   [[nodiscard]] ArrowColumn read_days(const ArrowType& type, std::span<const ArrowPart> parts) const {
     const std::int64_t a_day = type.units_a_day, a_second = std::max<std::int64_t>(1, a_day / kSecondsADay);
-    ArrowColumn column = with_number_type(type.number, [&](auto zero) {
-      return copied<double>(parts, [&](const ArrowPart& part, std::size_t i) {
-        const auto units = static_cast<std::int64_t>(item<decltype(zero)>(part.buffer(1), part.first + i));
-        const std::int64_t rest = (units % a_day + a_day) % a_day, day = units / a_day - (units % a_day < 0 ? 1 : 0);
-        if (day < kFirstDay || day > kLastDay) fail_at(part, i, "it is no date of the years 1 to 9999");
-        const double seconds =
-            static_cast<double>(rest / a_second) + static_cast<double>(rest % a_second) / static_cast<double>(a_second);
-        return (static_cast<double>(day) * kSecondsADay + seconds) / kSecondsADay;
-      });
+    const auto units_of = [&](const ArrowPart& part, std::size_t i) -> std::int64_t {
+      if (type.number == NumberType::i32) return item<std::int32_t>(part.buffer(1), part.first + i);
+      return item<std::int64_t>(part.buffer(1), part.first + i);
+    };
+    ArrowColumn column = copied<double>(parts, [&](const ArrowPart& part, std::size_t i) {
+      const std::int64_t units = units_of(part, i), rest = (units % a_day + a_day) % a_day;
+      const std::int64_t day = units / a_day - (units % a_day < 0 ? 1 : 0), whole = rest / a_second;
+      if (day < kFirstDay || day > kLastDay) fail_at(part, i, "it is no date of the years 1 to 9999");
+      const double seconds =
+          static_cast<double>(whole) + static_cast<double>(rest % a_second) / static_cast<double>(a_second);
+      return (static_cast<double>(day) * kSecondsADay + seconds) / kSecondsADay;
     });
     column.field.type = ColumnType::date;
     return column;

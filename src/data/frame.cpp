@@ -286,7 +286,7 @@ class Frame {
     const Block& block = table_.storage().blocks[place.block];
     with_number_type(block.type, [&](auto zero) {
       for (std::size_t row = 0; row < table_.rows(); ++row) {
-        const auto code = static_cast<std::size_t>(block.row<decltype(zero)>(row)[place.offset]);
+        const auto code = static_cast<std::size_t>(static_cast<double>(block.row<decltype(zero)>(row)[place.offset]));
         use(row, place.texts.empty() ? code : place.texts[code]);
       }
     });

@@ -43,11 +43,13 @@ struct [[gnu::visibility("hidden")]] Predictor::Data {
                                                       Precision precision);
   template <class T>
   void predict(std::span<const T> X, std::size_t m, std::span<T> A) const;
+  template <class T, class Raw>
+  void predict_with(const Prepared<T>& all, std::span<const Raw> X, std::size_t m, std::span<T> A) const;
   template <class T>
   [[nodiscard]] bool add_outputs(const Prepared<T>& all, const T* X, std::size_t m, Inputs inputs,
                                  std::span<double> sum) const;
-  template <class T>
-  [[nodiscard]] bool predict_mean(const Prepared<T>& all, const T* X, std::size_t m, T* A) const;
+  template <class T, class Raw>
+  [[nodiscard]] bool predict_mean(const Prepared<T>& all, const Raw* X, std::size_t m, T* A) const;
 
   Precision precision;
   std::variant<Prepared<float>, Prepared<double>> networks;
@@ -61,9 +63,6 @@ struct [[gnu::visibility("hidden")]] Predictor::Data {
 
 namespace {
 
-template <class T>
-constexpr std::string_view kNumbers = std::is_same_v<T, float> ? "float32" : "float64";
-
 constexpr const char* kMaking = "to make this network ready for prediction";
 constexpr std::size_t kTogether = 48;  // examples
 
@@ -75,8 +74,8 @@ void require_size(char letter, std::size_t size, std::size_t m, std::size_t n, c
 }
 
 // Which number was not finite.
-template <class T>
-[[noreturn]] void not_finite(std::span<const T> X, std::span<const T> A, std::size_t n_x, std::size_t n_y,
+template <class T, class Raw>
+[[noreturn]] void not_finite(std::span<const Raw> X, std::span<const T> A, std::size_t n_x, std::size_t n_y,
                              const Features& features) {
   Examples<T> examples(raw_rows(X, n_x), features, X.size() / n_x, Checked::yes);
   for (Index i = 0; i < examples.m(); ++i) static_cast<void>(examples.range(i, 1));
@@ -86,9 +85,10 @@ template <class T>
   throw Error(ErrorCode::internal, "a prediction was found not finite, but all of its numbers are");
 }
 
-// X as the network sees it, of at most kTogether examples: where inputs are not plain numbers, or some are missing.
-template <class T>
-const T* encoded(const InputEncoder& encoder, const T* X, std::size_t m) {
+// X as the network sees it, of at most kTogether examples: where inputs are not plain numbers, some are missing, or
+// they are rounded once they are scaled.
+template <class T, class Raw>
+const T* encoded(const InputEncoder& encoder, const Raw* X, std::size_t m) {
   thread_local std::vector<T> encoded;
   thread_local std::vector<double> raw;
   const std::size_t n_raw = encoder.raw_width(), n_x = encoder.width();
@@ -108,12 +108,13 @@ void for_each_part(std::size_t m, const Use& use) {
 }
 
 // False as the network says it.
-template <class T>
-bool predict_one(const PreparedNetwork<T>& network, const InputEncoder& encoder, const T* X, std::size_t m, T* A) {
-  if (encoder.plain() && network.predict(X, static_cast<Index>(m), A)) return true;
+template <class T, class Raw>
+bool predict_one(const PreparedNetwork<T>& network, const InputEncoder& encoder, const Raw* X, std::size_t m, T* A) {
+  if constexpr (std::is_same_v<T, Raw>)
+    if (encoder.plain() && network.predict(X, static_cast<Index>(m), A)) return true;
   bool finite = true;
   for_each_part(m, [&](std::size_t first, std::size_t count) {
-    const T* const scaled = encoded(encoder, X + first * encoder.raw_width(), count);
+    const T* const scaled = encoded<T>(encoder, X + first * encoder.raw_width(), count);
     T* const a = A + first * static_cast<std::size_t>(network.outputs());
     finite &= network.predict(scaled, static_cast<Index>(count), a, Inputs::scaled);
   });
@@ -139,16 +140,17 @@ bool Predictor::Data::add_outputs(const Prepared<T>& all, const T* X, std::size_
 }
 
 // The mean of several networks, in the units of the target.
-template <class T>
-bool Predictor::Data::predict_mean(const Prepared<T>& all, const T* X, std::size_t m, T* A) const {
+template <class T, class Raw>
+bool Predictor::Data::predict_mean(const Prepared<T>& all, const Raw* X, std::size_t m, T* A) const {
   thread_local std::vector<double> sums;
   sums.resize(std::max(sums.size(), std::min(m, kTogether) * n_y));
   bool finite = true;
   for_each_part(m, [&](std::size_t first, std::size_t count) {
     const std::span sum(sums.data(), count * n_y);
-    const T* const x = X + first * encoder.raw_width();
-    if (!encoder.plain() || !add_outputs(all, x, count, Inputs::raw, sum))
-      finite &= add_outputs(all, encoded(encoder, x, count), count, Inputs::scaled, sum);
+    const Raw* const x = X + first * encoder.raw_width();
+    bool is_said = false;
+    if constexpr (std::is_same_v<T, Raw>) is_said = encoder.plain() && add_outputs(all, x, count, Inputs::raw, sum);
+    if (!is_said) finite &= add_outputs(all, encoded<T>(encoder, x, count), count, Inputs::scaled, sum);
     T* const a = A + first * n_y;
     mean_output(sum, head, static_cast<Index>(n_y), temperature, a);
     for (std::size_t at = 0; at < sum.size(); ++at) {
@@ -159,22 +161,32 @@ bool Predictor::Data::predict_mean(const Prepared<T>& all, const T* X, std::size
   return finite;
 }
 
-template <class T>
-void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> A) const try {
-  const auto* const of_type = std::get_if<Prepared<T>>(&networks);
-  if (of_type == nullptr) {
-    constexpr std::string_view kOther = kNumbers<std::conditional_t<std::is_same_v<T, float>, double, float>>;
-    throw Error(ErrorCode::usage, fmt::format("the inputs are {} and the network is {}; give it {} numbers",
-                                              kNumbers<T>, name(precision), kOther));
-  }
+template <class T, class Raw>
+void Predictor::Data::predict_with(const Prepared<T>& all, std::span<const Raw> X, std::size_t m,
+                                   std::span<T> A) const {
   const std::size_t n_x = encoder.raw_width();
   require_size('X', X.size(), m, n_x, "n_x");
   require_size('A', A.size(), m, n_y, "n_y");
-  const bool finite = of_type->size() == 1 ? predict_one(*of_type->front(), encoder, X.data(), m, A.data())
-                                           : predict_mean(*of_type, X.data(), m, A.data());
-  if (!finite) not_finite<T>(X, A, n_x, n_y, features);
+  const bool finite = all.size() == 1 ? predict_one(*all.front(), encoder, X.data(), m, A.data())
+                                      : predict_mean(all, X.data(), m, A.data());
+  if (!finite) not_finite<T>(X, std::span<const T>(A), n_x, n_y, features);
   for (std::size_t at = 0; !features.target.least.empty() && at < A.size(); ++at)
     A[at] = static_cast<T>(kept_within(features.target, at % n_y, static_cast<double>(A[at])));
+}
+
+template <class T>
+void Predictor::Data::predict(std::span<const T> X, std::size_t m, std::span<T> A) const try {
+  if (const auto* const of_type = std::get_if<Prepared<T>>(&networks)) return predict_with<T>(*of_type, X, m, A);
+  if constexpr (std::is_same_v<T, double>) {
+    thread_local std::vector<float> outputs;
+    outputs.resize(std::max(outputs.size(), A.size()));
+    const std::span<float> a(outputs.data(), A.size());
+    predict_with<float>(std::get<Prepared<float>>(networks), X, m, a);
+    std::ranges::copy(a, A.begin());
+  } else {
+    throw Error(ErrorCode::usage,
+                fmt::format("the inputs are float32 and the network is {}; give it float64 numbers", name(precision)));
+  }
 } catch (...) {
   throw_as_error("for the activations of this network's layers");
 }

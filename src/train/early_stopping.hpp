@@ -53,9 +53,9 @@ class EarlyStopping {
 /// Whether the training cost still falls: scikit-learn's tol and n_iter_no_change.
 class Plateau {
  public:
-  static constexpr std::int64_t kEpochs = 10;
-  /// `tol`: how far below the lowest cost so far one must fall to count; none: looks at nothing.
-  explicit Plateau(std::optional<double> tol) : tol_(tol) {}
+  /// `tol`: how far below the lowest cost so far one must fall to count; none: looks at nothing. `epochs`: it gives up
+  /// after so many without one.
+  Plateau(std::optional<double> tol, std::int64_t epochs) : tol_(tol), epochs_(epochs) {}
 
   [[nodiscard]] bool looks() const noexcept { return tol_.has_value(); }
   /// The mean cost of the next epoch. One that falls by less is the lowest all the same, as in scikit-learn.
@@ -64,7 +64,7 @@ class Plateau {
     waited_ = cost < lowest_ - *tol_ ? 0 : waited_ + 1;
     lowest_ = std::min(lowest_, cost);
   }
-  [[nodiscard]] bool gives_up() const noexcept { return waited_ >= kEpochs; }
+  [[nodiscard]] bool gives_up() const noexcept { return waited_ >= epochs_; }
 
   template <class Visit>
   void fields(const Visit& visit) {
@@ -73,7 +73,7 @@ class Plateau {
 
  private:
   std::optional<double> tol_;
-  std::int64_t waited_ = 0;  // epochs
+  std::int64_t epochs_, waited_ = 0;
   double lowest_ = std::numeric_limits<double>::infinity();
 };
 

@@ -63,7 +63,7 @@ Training<T>::Training(Problem problem, TrainingRecord record, Examples<T> exampl
       more_(more_of(problem_)),
       stopping_(problem_.options.patience.value_or(0), higher_is_better(*problem_.options.monitor),
                 problem_.options.min_delta),
-      plateau_(problem_.options.tol),
+      plateau_(problem_.options.tol, problem_.options.tol_epochs),
       trend_(problem_.options.epochs || problem_.options.iterations || problem_.options.time_limit > 0 ? 0 : kEpochs),
       history_(descents_.loader().batches_per_epoch() > 1 ? kMostPoints : kMostOfWholeBatches),
       last_figures_(beginning_.reserve) {
@@ -191,7 +191,7 @@ std::string Training<T>::explain(Ending ending, std::int64_t iterations) const {
                          *problem_.options.patience);
     case Ending::tolerance:
       return fmt::format("stopped after epoch {}: the cost fell by no more than {} for {} epochs", epoch,
-                         shortest(*problem_.options.tol), Plateau::kEpochs);
+                         shortest(*problem_.options.tol), problem_.options.tol_epochs);
     default: return {};
   }
 }
@@ -204,7 +204,8 @@ void Training<T>::say_batches() const {
   if (asked > m) {
     const std::string text = fmt::format("there are {} rows to train on, fewer than {}: every update uses all of them",
                                          m, spelled("batch-size", std::to_string(asked)));
-    drops ? messages_of(callbacks_).note(text) : messages_of(callbacks_).warning(text);
+    const bool by_recipe = std::ranges::count(problem_.options.inherited, "batch-size") > 0;
+    drops || by_recipe ? messages_of(callbacks_).note(text) : messages_of(callbacks_).warning(text);
   } else if (drops && asked > 0 && m % asked != 0) {
     messages_of(callbacks_)
         .note(fmt::format("{} of {} rows are left out of each epoch, other ones each time: they do not fill a batch of "

@@ -285,7 +285,10 @@ TEST(CApi, PredictsIntoTheCallersMemory) {
     EXPECT_EQ(labels[i], expected[i] > 0.5 ? 1 : 0);
     EXPECT_FLOAT_EQ(A[i], static_cast<float>(expected[i]));
   }
-  EXPECT_EQ(strata_predictor_predict_f64(predictor.get(), points.numbers.data(), 1, values.data()), STRATA_USAGE);
+  std::vector<double> wide(points.count());
+  ASSERT_EQ(strata_predictor_predict_f64(predictor.get(), points.numbers.data(), points.count(), wide.data()),
+            STRATA_OK);
+  EXPECT_EQ(wide, expected);
   EXPECT_EQ(strata_predictor_predict_f32(predictor.get(), nullptr, 0, nullptr), STRATA_OK);
 
   values.assign(values.size(), -1);

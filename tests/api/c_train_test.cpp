@@ -8,6 +8,7 @@
 
 #include "api/handles.hpp"
 #include "strata/strata.hpp"
+#include "support/arrow.hpp"
 
 namespace strata::testing {
 namespace {
@@ -38,6 +39,82 @@ TEST(CTrain, TrainsWhatTheLibraryTrains) {
   apply_recipe(options, "classic", {{"target", "target"}, {"hidden-layers", "5"}, {"epochs", "3"}, {"seed", "7"}});
   const std::vector<std::byte> expected = train(std::filesystem::path(kCancer), options).model.to_bytes();
   EXPECT_EQ(bytes_of(fit), std::string(reinterpret_cast<const char*>(expected.data()), expected.size()));
+}
+
+// A frame of two chunks: numbers as words, and what is yes and no in a file.
+TEST(CTrain, JudgesTheColumnsOfAFrame) {
+  ArrowTable first, second;
+  for (ArrowTable* const chunk : {&first, &second}) {
+    ArrowCells<std::string> sizes, answers, kinds;
+    for (int i = 0; i < 60; ++i) {
+      sizes.emplace_back(std::to_string(i % 7) + ".5");
+      answers.emplace_back(i % 3 == 0 ? "yes" : "no");
+      kinds.emplace_back(i % 7 + i % 3 < 4 ? "small" : "large");
+    }
+    chunk->add(arrow_texts("size", "u", sizes));
+    chunk->add(arrow_texts("answer", "u", answers));
+    chunk->add(arrow_texts("kind", "u", kinds));
+  }
+  ArrowStream stream({&first, &second});
+  {
+    const TableHandle table = made<TableHandle>(strata_table_from_arrow, "things", &stream.stream);
+    EXPECT_EQ(stream.released, 1);
+    EXPECT_EQ(strata_table_rows(table.get()), 120U);
+    const json description = json::parse(text_of(strata_table_describe, table.get(), nullptr));
+    EXPECT_EQ(description["columns"][0]["type"], "number");
+    EXPECT_EQ(description["columns"][1]["type"], "yes/no");
+    const OptionsHandle options = options_with({{"target", "kind"}, {"epochs", "3"}});
+    EXPECT_EQ(json::parse(text_of(strata_plan, table.get(), options.get(), nullptr))["inputs"][1]["type"], "yes/no");
+    const FitHandle fit = fitted(table, options);
+    const ModelHandle model = made<ModelHandle>(strata_fit_model, fit.get());
+    const json about = json::parse(text_of(strata_model_describe, model.get()));
+    EXPECT_EQ(about["training"]["data"], "things");
+    EXPECT_EQ(about["inputs"][1]["levels"], (std::vector<std::string>{"no", "yes"}));
+    std::vector<double> values(240);
+    EXPECT_EQ(strata_model_predict(model.get(), table.get(), 1, values.data(), 240, nullptr, nullptr), STRATA_OK)
+        << last_error();
+    const json figures = json::parse(text_of(strata_model_evaluate, model.get(), table.get(), 1, nullptr));
+    EXPECT_EQ(figures["examples"], 120);
+    const TraceHandle trace = made<TraceHandle>(strata_trace_new, model.get(), table.get(), 3, -1, 0);
+    EXPECT_GT(strata_trace_cost(trace.get()), 0);
+    EXPECT_EQ(json::parse(text_of(strata_check_gradients, model.get(), table.get(), 9, 0))["passed"], true);
+    EXPECT_EQ(json::parse(text_of(strata_check_gradients_of, table.get(), options.get(), 9))["passed"], true);
+    const FitHandle next = made<FitHandle>(strata_continue, table.get(), model.get(), nullptr, nullptr);
+    EXPECT_TRUE(json::parse(text_of(strata_fit_describe, next.get())).contains("before_accuracy"));
+  }
+  EXPECT_EQ(first.arrays_released + second.arrays_released, 2);
+
+  // The same, column by column.
+  {
+    const TableHandle table = made<TableHandle>(strata_table_new_frame, "things");
+    const std::vector<double> numbers(120, 7);
+    const strata_numbers of{.data = numbers.data(), .type = STRATA_F64, .rows = 120};
+    ASSERT_EQ(strata_table_add_numbers(table.get(), "seven", &of), STRATA_OK) << last_error();
+    ArrowStream rest({&first, &second});
+    ASSERT_EQ(strata_table_add_arrow(table.get(), &rest.stream), STRATA_OK) << last_error();
+    const json description = json::parse(text_of(strata_table_describe, table.get(), nullptr));
+    EXPECT_EQ(description["data"], "things");
+    EXPECT_EQ(description["columns"][0]["type"], "constant");
+    EXPECT_EQ(description["columns"][1]["type"], "number");
+    ArrowStream again({&first, &second});
+    EXPECT_EQ(strata_table_add_arrow(table.get(), &again.stream), STRATA_USAGE);
+    EXPECT_EQ(last_error(), "1: strata_table_add_arrow: things already has a field named 'size'");
+    ArrowStream fewer({&first});
+    EXPECT_EQ(strata_table_add_arrow(table.get(), &fewer.stream), STRATA_SHAPE);
+    EXPECT_EQ(fewer.released, 1);
+    EXPECT_EQ(strata_table_add_arrow(nullptr, &fewer.stream), STRATA_USAGE);
+  }
+  EXPECT_EQ(first.arrays_released, 4);
+
+  strata_table* none = nullptr;
+  EXPECT_EQ(strata_table_from_arrow(nullptr, nullptr, &none), STRATA_USAGE);
+  EXPECT_EQ(last_error(), "1: strata_table_from_arrow: stream is a null pointer");
+  ArrowStream fails({&first});
+  fails.fails_at = 1;
+  fails.error = "the disk is gone";
+  EXPECT_EQ(strata_table_from_arrow("things", &fails.stream, &none), STRATA_IO);
+  EXPECT_NE(last_error().find("the disk is gone"), std::string::npos) << last_error();
+  EXPECT_EQ(fails.released, 1);
 }
 
 TEST(CTrain, LeavesTheTableAsItIs) {
@@ -149,6 +226,12 @@ TEST(CTrain, EndsWhereACallbackWantsItTo) {
   updates = 0;
   EXPECT_EQ(json::parse(text_of(strata_fit_describe, fitted(table, of_places(), &callbacks).get()))["ending"], "done");
   EXPECT_EQ(updates, 1);
+  // Who is told of an epoch may end the training there.
+  callbacks.epoch = [](void*, const strata_epoch*) { return 0; };
+  updates = 0;
+  const FitHandle told = fitted(table, of_places(), &callbacks);
+  EXPECT_EQ(json::parse(text_of(strata_fit_describe, told.get()))["iterations"], 3);  // an epoch
+  EXPECT_EQ(updates, 2);
 
   callbacks.size = 3;
   strata_fit* none = nullptr;

@@ -53,6 +53,7 @@ std::string sample_of(std::string_view name) {
       {"group-column", "\"size, cm\""},
       {"time-column", "when"},
       {"tol", "0.5"},
+      {"tol-epochs", "20"},
       {"cross-validate", "5"},
       {"folds", "5x3"},
       {"select", "greedy"},

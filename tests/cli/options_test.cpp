@@ -192,6 +192,7 @@ TEST(Options, WhatIsAcceptedReadsBackAsTheSame) {
       {"tol", "0.0001", "1e-04"},
       {"tol", "0", "0"},
       {"tol", "None", "none"},
+      {"tol-epochs", "20", "20"},
       {"hidden-layers", "Auto", "auto"},
       {"dropout", "Auto", "auto"},
       {"batch-size", "full", "full"},

@@ -321,7 +321,7 @@ TEST(EarlyStopping, DivergedKeepsTheBest) {
 }
 
 TEST(Plateau, GivesUpAfterTenEpochsThatFallTooLittle) {
-  internal::Plateau plateau(0.5);
+  internal::Plateau plateau(0.5, 10);
   plateau.add(10);
   for (int i = 0; i < 9; ++i) plateau.add(9.75);  // less than tol; after the first, no less at all
   EXPECT_FALSE(plateau.gives_up());
@@ -330,7 +330,7 @@ TEST(Plateau, GivesUpAfterTenEpochsThatFallTooLittle) {
   EXPECT_FALSE(plateau.gives_up());
   plateau.add(kNaN);
   EXPECT_TRUE(plateau.gives_up());
-  internal::Plateau none({});
+  internal::Plateau none({}, 10);
   for (int i = 0; i < 99; ++i) none.add(1);
   EXPECT_FALSE(none.gives_up());
 }
