@@ -17,7 +17,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ("cmake ctest apt-get dpkg-query id nproc python3 git clang-format-19 clang-tidy-19 sudo debootstrap unshare mount umount "
          "chroot apt-config apt-helper").split()
 COMMANDS = ["setup", "build", "demo", "test", "test-all", "test-rest", "test-fresh bookworm", "test-fresh trixie", "test-fresh trixie demo", "bench", "bench-tables", "regress A",
-            "same-bits A", "neon", "threads", "fuzz 1", "fmt", "fmt --check", "tidy", "lines", "layers"]
+            "same-bits A", "test-python", "neon", "threads", "fuzz 1", "fmt", "fmt --check", "tidy", "lines", "layers"]
 # What may fail: questions, and peers of the benchmark that can be absent.
 MAY_FAIL = re.compile(r"^(dpkg-query|id|nproc|apt-config|apt-helper|git status|cmake .*libtorch"
                       r"|python -m pip install .*(--requirement|a-peer)|python -c import)")
