@@ -42,25 +42,39 @@ OTHERS = {
 ONLY_CLASSIFIER = {"class_weight", "class_weights", "label_smoothing", "calibrate"}
 ONLY_REGRESSOR = {"scale_target", "clamp_target", "huber_delta", "quantile"}
 
+HEAD = '''"""Made by generate.py from the table of options: change that."""
+
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+
+class _Parameters(BaseEstimator):
+    def _set(self, given: dict[str, Any]) -> None:
+        """The arguments of __init__, as they are."""
+        for name, value in given.items():
+            if name != "self":
+                setattr(self, name, value)
+
+
+_OF_BOTH = """\\
+'''
+
 
 def described(name, text):
     return textwrap.fill(text, 119, initial_indent=f"    {name}: ", subsequent_indent="        ", break_long_words=False,
                          break_on_hyphens=False)
 
 
-def class_of(kind, options, others):
-    left_out = ONLY_REGRESSOR if kind == "Classifier" else ONLY_CLASSIFIER
-    parameters = {name: ("Any", f"{option.help} Default: {option.default or 'not set'}. Values: {option.range}.")
-                  for name, option in options.items() if name not in NOT_TAKEN | left_out}
-    parameters.update({name: other for name, other in others.items() if name not in left_out})
-    lines = [f"class {kind}Parameters(BaseEstimator):", f'    """What a Strata{kind} takes.', "",
-             "    A parameter that is None is not set, and has its default."]
-    lines += ["", *[described(name, text) for name, (_, text) in parameters.items()], '    """', "",
+def class_of(kind, parameters, own, left_out):
+    lines = [f"class {kind}Parameters(_Parameters):", '    __doc__ = f"""'
+             f"What a Strata{kind} takes.", "", "    A parameter that is None is not set, and has its default.", "",
+             *[described(name, text) for name, (_, text) in parameters.items() if name in own], "{_OF_BOTH}", '    """', "",
               "    def __init__(", "        self,", "        *,"]
     for name, (hint, _) in parameters.items():
-        lines.append(f"        {name}: {hint} = {'False' if hint == 'bool' else 'None'},")
-    lines += ["    ) -> None:", *[f"        self.{name} = {name}" for name in parameters]]
-    return "\n".join(lines)
+        if name not in left_out:
+            lines.append(f"        {name}: {hint} = {'False' if hint == 'bool' else 'None'},")
+    return "\n".join([*lines, "    ) -> None:", "        self._set(locals())"])
 
 
 def page():
@@ -70,9 +84,13 @@ def page():
     options = {name: option._replace(help=option.help.replace("\\", "\\\\")) for name, option in _options.table().items()}
     recipes = "; ".join(f"{name}: {text.split('.')[0]}" for name, text in _options.recipes().items())
     others = {name: (hint, text.format(recipes=recipes)) for name, (hint, text) in OTHERS.items()}
-    head = '"""Made by generate.py from the table of options: change that."""\n\nfrom typing import Any\n\n' \
-           "from sklearn.base import BaseEstimator\n"
-    return head + "".join(f"\n\n{class_of(kind, options, others)}\n" for kind in ("Classifier", "Regressor"))
+    parameters = {name: ("Any", f"{option.help} Default: {option.default or 'not set'}. Values: {option.range}.")
+                  for name, option in options.items() if name not in NOT_TAKEN}
+    parameters.update(others)
+    of_both = [described(name, text) for name, (_, text) in parameters.items() if name not in ONLY_CLASSIFIER | ONLY_REGRESSOR]
+    kinds = (("Classifier", ONLY_CLASSIFIER, ONLY_REGRESSOR), ("Regressor", ONLY_REGRESSOR, ONLY_CLASSIFIER))
+    return HEAD + "\n".join(of_both) + '"""\n' + "".join(f"\n\n{class_of(kind, parameters, own, left_out)}\n"
+                                                       for kind, own, left_out in kinds)
 
 
 def main():
